@@ -1,0 +1,297 @@
+"""Cases: opened from a referral, read whole, listed."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field, RootModel
+from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from casefile.database import Database
+from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
+from casefile.vault import CaseKey, Vault
+from domain.commands import Actor
+from domain.journey import CaseStart, Snapshot
+from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.policy import Policy
+from domain.referral import PersonDetails, ReferralForm
+from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
+from domain.working_days import local_day
+
+
+class NoSuchCase(LookupError):
+    """There is no case of this reference or id."""
+
+
+class AnyTexts(RootModel[dict[str, Any]]):
+    """The texts of a command, of whatever kind."""
+
+
+class CaseLine(BaseModel):
+    """A case as a list shows it."""
+
+    id: str
+    reference: str
+    child: str
+    created: datetime
+    stage: str
+    waiting_for: list[str]  # names of parties, or staff roles
+    next_at: datetime | None
+    escalated: bool
+    on_hold: bool
+    paused: bool
+    closed_reason: str
+    coordinator_id: str
+    mediator_id: str
+
+
+class CaseFilter(BaseModel):
+    """Which cases a list shows; None and "" mean any."""
+
+    stage: str = ""
+    open: bool | None = None
+    escalated: bool | None = None
+    on_hold: bool | None = None
+    coordinator: str = ""
+    mediator: str = ""
+    reference: str = ""
+    page: int = Field(1, ge=1, le=10_000)
+    per_page: int = Field(25, ge=1, le=100)
+
+
+def derived_id(*parts: str) -> str:
+    """An opaque id that is the same for the same parts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+class Cases:
+    """Every query about whole cases."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self.database, self.vault = database, vault
+
+    async def open(
+        self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str, policy: Policy, at: datetime
+    ) -> CaseStart:
+        """A new case from a referral, with its first command ("refer"), in one transaction. The same command id gives
+        the same case again, whatever the form says the second time."""
+        case_id = derived_id("case", command_id)
+        async with self.database.write() as session:
+            if await session.get(Case, case_id) is None:
+                wrapped, key = self.vault.new_case_key(case_id)
+                year = local_day(at).year
+                session.add(
+                    Case(
+                        id=case_id,
+                        reference=f"SM-{year}-{await _next(session, f'reference/{year}'):05d}",
+                        created=at,
+                        coordinator_id=coordinator,
+                        wrapped_key=wrapped,
+                        sealed=key.seal(CaseText(child=form.child, about=form.about), f"case/{case_id}"),
+                        policy=policy.model_dump(mode="json"),
+                        waiting_for="coordinator",
+                    )
+                )
+                await session.flush()
+                for p, party in enumerate(form.parties, 1):
+                    session.add(
+                        PartyRow(case_id=case_id, key=f"p{p}", role=party.role, organisation=party.organisation)
+                    )
+                    for n, person in enumerate(party.people, 1):
+                        session.add(participant_row(case_id, f"p{p}.{n}", person, key))
+                session.add(
+                    CommandRow(
+                        id=command_id,
+                        case_id=case_id,
+                        number=0,
+                        kind="refer",
+                        payload={"case_id": case_id},
+                        actor_kind=actor.kind,
+                        actor_id=actor.id,
+                        at=at,
+                    )
+                )
+        return await self.start_of(case_id)
+
+    async def start_of(self, case_id: str) -> CaseStart:
+        """What the case's workflow is (or was) started with."""
+        async with self.database.read() as session:
+            case = await session.get(Case, case_id)
+            if case is None:
+                raise NoSuchCase(case_id)
+            rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
+            people = (
+                await session.exec(select(Participant).where(Participant.case_id == case_id, Participant.command == ""))
+            ).all()
+        parties = [
+            Party(
+                key=row.key,
+                role=PartyRole(row.role),
+                people=[
+                    Person(key=person.key, role=PersonRole(person.role))
+                    for person in sorted(people, key=lambda p: _order(p.key))
+                    if person.party == row.key
+                ],
+            )
+            for row in sorted(rows, key=lambda r: _order(r.key))
+        ]
+        return CaseStart(
+            case_id=case_id, reference=case.reference, parties=parties, policy=Policy.model_validate(case.policy)
+        )
+
+    async def case_id(self, reference: str) -> str:
+        """NoSuchCase: no case has this reference."""
+        async with self.database.read() as session:
+            found = (await session.exec(select(Case.id).where(Case.reference == reference))).first()
+        if found is None:
+            raise NoSuchCase(reference)
+        return found
+
+    async def load(self, case_id: str) -> CaseView:
+        """NoSuchCase, or vault.Erased."""
+        async with self.database.read() as session:
+            case = await session.get(Case, case_id)
+            if case is None:
+                raise NoSuchCase(case_id)
+            return await view(session, case, self.vault.case_key(case_id, case.wrapped_key))
+
+    async def list(self, wanted: CaseFilter) -> tuple[list[CaseLine], int]:
+        """One page of cases, the most urgent first, and how many there are in all."""
+        conditions: list[Any] = []
+        if wanted.stage:
+            conditions.append(col(Case.stage) == wanted.stage)
+        if wanted.open is not None:
+            conditions.append((col(Case.closed_at).is_(None)) == wanted.open)
+        if wanted.escalated is not None:
+            conditions.append(col(Case.escalated) == wanted.escalated)
+        if wanted.on_hold is not None:
+            conditions.append(or_(col(Case.on_hold), col(Case.paused)) == wanted.on_hold)
+        if wanted.coordinator:
+            conditions.append(col(Case.coordinator_id) == wanted.coordinator)
+        if wanted.mediator:
+            conditions.append(col(Case.mediator_id) == wanted.mediator)
+        if wanted.reference:
+            conditions.append(col(Case.reference).contains(wanted.reference.strip().upper(), autoescape=True))
+        async with self.database.read() as session:
+            total = (await session.exec(select(func.count()).select_from(Case).where(*conditions))).one()
+            cases = (
+                await session.exec(
+                    select(Case)
+                    .where(*conditions)
+                    .order_by(
+                        col(Case.closed_at).is_not(None),
+                        col(Case.escalated).desc(),
+                        col(Case.next_at).is_(None),
+                        col(Case.next_at),
+                        col(Case.created).desc(),
+                    )
+                    .offset((wanted.page - 1) * wanted.per_page)
+                    .limit(wanted.per_page)
+                )
+            ).all()
+            lines = [await self._line(session, case) for case in cases]
+        return lines, total
+
+    async def _line(self, session: AsyncSession, case: Case) -> CaseLine:
+        waiting = [part for part in case.waiting_for.split(",") if part]
+        if case.wrapped_key is None:
+            child, names = "(erased)", {}
+        else:
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
+            names = {party.key: party.name for party in await _parties(session, case.id, key)} if waiting else {}
+        return CaseLine(
+            **case.model_dump(exclude={"wrapped_key", "sealed", "waiting_for"}),
+            child=child,
+            waiting_for=[names.get(part, part) for part in waiting],
+        )
+
+
+def participant_row(
+    case_id: str, key: str, details: PersonDetails, case_key: CaseKey, command: str = ""
+) -> Participant:
+    """The row of a person, sealed."""
+    return Participant(
+        case_id=case_id,
+        key=key,
+        party=key.partition(".")[0],
+        role=details.role,
+        command=command,
+        sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+    )
+
+
+async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
+    """The case read whole within a running transaction."""
+    text = key.open(CaseText, case.sealed, f"case/{case.id}")
+    journey = Snapshot.model_validate(case.journey) if case.journey else None
+    venue_ids = [meeting.venue for meeting in journey.meetings if meeting.venue] if journey else []
+    venues = (await session.exec(select(Venue).where(col(Venue.id).in_(venue_ids)))).all() if venue_ids else []
+    accepted = (  # a refused command's words must not stand where an accepted one's do
+        await session.exec(
+            select(CommandText)
+            .outerjoin(CommandOutcome, col(CommandOutcome.command_id) == col(CommandText.command_id))
+            .where(
+                CommandText.case_id == case.id,
+                or_(col(CommandOutcome.status).is_(None), CommandOutcome.status != "refused"),
+            )
+        )
+    ).all()
+    coordinator = await staff_view(session, case.coordinator_id)
+    return CaseView(
+        id=case.id,
+        reference=case.reference,
+        route=case.route,
+        created=case.created,
+        child=text.child,
+        about=text.about,
+        parties=await _parties(session, case.id, key),
+        coordinator=coordinator or StaffView(id=case.coordinator_id, name="", email=""),
+        policy=Policy.model_validate(case.policy),
+        journey=journey,
+        mediator=await staff_view(session, case.mediator_id),
+        venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
+        texts={row.command_id: key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root for row in accepted},
+    )
+
+
+async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
+    staff = await session.get(Staff, staff_id) if staff_id else None
+    return StaffView(id=staff.id, name=staff.name, email=staff.email) if staff else None
+
+
+async def _parties(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
+    rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
+    people = (await session.exec(select(Participant).where(Participant.case_id == case_id))).all()
+    views = [
+        PersonView(
+            key=person.key,
+            party=person.party,
+            role=PersonRole(person.role),
+            details=key.open(PersonDetails, person.sealed, f"participant/{case_id}/{person.key}"),
+        )
+        for person in sorted(people, key=lambda p: _order(p.key))
+    ]
+    return [
+        PartyView(
+            key=row.key,
+            role=PartyRole(row.role),
+            organisation=row.organisation,
+            people=[person for person in views if person.party == row.key],
+        )
+        for row in sorted(rows, key=lambda r: _order(r.key))
+    ]
+
+
+def _order(key: str) -> list[int]:
+    """ "p10.2" after "p2.1"."""
+    return [int(part) for part in key.removeprefix("p").split(".")]
+
+
+async def _next(session: AsyncSession, name: str) -> int:
+    counter = await session.get(Counter, name, with_for_update=True) or Counter(name=name)
+    counter.value += 1
+    session.add(counter)
+    await session.flush()
+    return counter.value

@@ -1,0 +1,109 @@
+"""The inbox of commands: stored first, delivered later, answered once."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlmodel import col, func, select
+
+from casefile.database import Database
+from casefile.tables import Case, CommandOutcome, CommandRow, CommandText
+from casefile.vault import Vault
+from domain.commands import COMMANDS, Command, Texts
+
+
+class Outcome(BaseModel):
+    """What the case said to a command: accepted, refused with a code and what it is about, or nothing yet."""
+
+    status: Literal["accepted", "refused", "pending"]
+    code: str = ""
+    about: str = ""
+
+
+class StoredElsewhere(ValueError):
+    """The one-time key of this form was used before, for something else."""
+
+
+class Commands:
+    """Stores commands and what became of them."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self.database, self.vault = database, vault
+
+    async def store(self, command: Command, texts: Texts | None = None) -> bool:
+        """Write the command down. False: it is there already (a repeated post). StoredElsewhere: its id belongs to
+        another case or kind."""
+        async with self.database.write() as session:
+            there = await session.get(CommandRow, command.id)
+            if there is not None:
+                if (there.case_id, there.kind) != (command.case_id, command.kind()):
+                    raise StoredElsewhere(command.id)
+                return False
+            case = await session.get(Case, command.case_id)
+            if case is None:
+                raise LookupError(command.case_id)
+            last = (
+                await session.exec(select(func.max(CommandRow.number)).where(CommandRow.case_id == command.case_id))
+            ).one()
+            session.add(
+                CommandRow(
+                    id=command.id,
+                    case_id=command.case_id,
+                    number=(last or 0) + 1,
+                    kind=command.kind(),
+                    payload=command.model_dump(mode="json"),
+                    actor_kind=command.actor.kind,
+                    actor_id=command.actor.id,
+                    at=command.at,
+                )
+            )
+            await session.flush()
+            if texts is not None and texts.model_dump(exclude_defaults=True):
+                key = self.vault.case_key(case.id, case.wrapped_key)
+                sealed = key.seal(texts, f"command/{command.id}")
+                session.add(CommandText(command_id=command.id, case_id=case.id, sealed=sealed))
+        return True
+
+    async def pending(self, case_id: str) -> list[Command | Literal["refer"]]:
+        """What the case has not answered yet, in the order in which it was stored."""
+        async with self.database.read() as session:
+            rows = (
+                await session.exec(
+                    select(CommandRow)
+                    .outerjoin(CommandOutcome, col(CommandOutcome.command_id) == col(CommandRow.id))
+                    .where(CommandRow.case_id == case_id, col(CommandOutcome.command_id).is_(None))
+                    .order_by(col(CommandRow.number))
+                )
+            ).all()
+        return ["refer" if row.kind == "refer" else COMMANDS[row.kind].model_validate(row.payload) for row in rows]
+
+    async def cases_with_pending(self, stored_before: datetime) -> list[str]:
+        """Cases that owe an answer since before an instant, the longest waiting first."""
+        async with self.database.read() as session:
+            return list(
+                (
+                    await session.exec(
+                        select(CommandRow.case_id)
+                        .outerjoin(CommandOutcome, col(CommandOutcome.command_id) == col(CommandRow.id))
+                        .where(col(CommandOutcome.command_id).is_(None), col(CommandRow.at) < stored_before)
+                        .group_by(CommandRow.case_id)
+                        .order_by(func.min(CommandRow.at))
+                    )
+                ).all()
+            )
+
+    async def settle(self, command_id: str, outcome: Outcome, at: datetime) -> None:
+        """Write down what the case said; the first answer stands."""
+        async with self.database.write() as session:
+            if await session.get(CommandOutcome, command_id) is None:
+                session.add(
+                    CommandOutcome(
+                        command_id=command_id, status=outcome.status, code=outcome.code, about=outcome.about, at=at
+                    )
+                )
+
+    async def outcome(self, command_id: str) -> Outcome:
+        """pending, when there is no answer yet."""
+        async with self.database.read() as session:
+            row = await session.get(CommandOutcome, command_id)
+        return Outcome(status=row.status, code=row.code, about=row.about) if row else Outcome(status="pending")  # type: ignore[arg-type]

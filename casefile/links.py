@@ -1,0 +1,72 @@
+"""Personal links: one person, one purpose, one case. The token is derived from a secret, so that a letter can be sent
+again with the same link though only the token's hash is kept."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from casefile.cases import derived_id
+from casefile.database import Database
+from casefile.tables import PersonalLink
+
+
+class LinkView(BaseModel):
+    """What a valid link stands for."""
+
+    id: str
+    case_id: str
+    person: str
+    purpose: str  # an ask's key such as "consent/p2", or "case"
+
+
+class Links:
+    """Makes, finds and revokes personal links."""
+
+    def __init__(self, database: Database, secret: bytes) -> None:
+        self.database, self._secret = database, secret
+
+    async def token_for(self, session: AsyncSession, case_id: str, person: str, purpose: str, at: datetime) -> str:
+        """The token of this person's link for this purpose; its row is written when there is none yet."""
+        link_id = derived_id("link", case_id, person, purpose)
+        token = self._token(link_id)
+        if await session.get(PersonalLink, link_id) is None:
+            session.add(
+                PersonalLink(
+                    id=link_id, case_id=case_id, person=person, purpose=purpose, token_hash=_hash(token), created=at
+                )
+            )
+        return token
+
+    async def find(self, token: str) -> LinkView | None:
+        """The link of a token; None for an unknown or revoked one."""
+        async with self.database.read() as session:
+            row = (
+                await session.exec(
+                    select(PersonalLink).where(
+                        PersonalLink.token_hash == _hash(token), col(PersonalLink.revoked).is_(None)
+                    )
+                )
+            ).first()
+        return LinkView.model_validate(row.model_dump()) if row else None
+
+    async def revoke(self, session: AsyncSession, case_id: str, person: str, at: datetime) -> None:
+        """All links of a person, who was replaced or written to by mistake."""
+        await session.exec(
+            update(PersonalLink)
+            .where(col(PersonalLink.case_id) == case_id, col(PersonalLink.person) == person)
+            .where(col(PersonalLink.revoked).is_(None))
+            .values(revoked=at)
+        )
+
+    def _token(self, link_id: str) -> str:
+        digest = hmac.new(self._secret, link_id.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,263 @@
+"""The tables. Columns named `sealed` hold personal text, encrypted with the case's key (vault.py); all else is ids,
+codes and instants. Nothing but activities/records.py writes the journey's state."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, LargeBinary, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, kept and given back in UTC (SQLite would hand back naive times)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+# People of the service
+
+
+class Staff(SQLModel, table=True):
+    """A member of staff, who signs in."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    email: str = Field(unique=True)
+    password_hash: str
+    roles: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    active: bool = True
+    created: datetime = Field(sa_type=Instant)
+
+
+class StaffSession(SQLModel, table=True):
+    """A signed-in browser. The cookie's token is kept hashed."""
+
+    __tablename__ = "staff_session"
+    token_hash: str = Field(primary_key=True)
+    staff_id: str = Field(foreign_key="staff.id", index=True)
+    csrf: str
+    created: datetime = Field(sa_type=Instant)
+    expires: datetime = Field(sa_type=Instant)
+
+
+class ApiToken(SQLModel, table=True):
+    """A staff member's token for the JSON door, kept hashed."""
+
+    __tablename__ = "api_token"
+    token_hash: str = Field(primary_key=True)
+    staff_id: str = Field(foreign_key="staff.id", index=True)
+    name: str
+    created: datetime = Field(sa_type=Instant)
+    revoked: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Mediator(SQLModel, table=True):
+    """A member of the panel: a staff member with a registration at a professional body."""
+
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    professional_body: str
+    registered_until: date
+    trained_in_sen_law: bool = True
+
+
+class MediatorConflict(SQLModel, table=True):
+    """A declared conflict of interest: with a case, or with an organisation (its name, normalised)."""
+
+    __tablename__ = "mediator_conflict"
+    staff_id: str = Field(primary_key=True, foreign_key="mediator.staff_id")
+    case_id: str = Field(default="", primary_key=True)
+    organisation: str = Field(default="", primary_key=True)
+
+
+class Venue(SQLModel, table=True):
+    """Where a joint meeting can take place. `owner` is the organisation whose house it is; "" for nobody's."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    address: str
+    owner: str = ""
+    active: bool = True
+
+
+# The case
+
+
+class Case(SQLModel, table=True):
+    """One case. The columns below `journey` repeat what lists filter by; `journey` is the last Snapshot filed."""
+
+    __tablename__ = "mediation_case"
+    id: str = Field(primary_key=True)
+    reference: str = Field(unique=True)
+    route: str = "disagreement_resolution"
+    created: datetime = Field(sa_type=Instant, index=True)
+    coordinator_id: str = Field(foreign_key="staff.id", index=True)
+    wrapped_key: bytes | None = Field(sa_column=Column(LargeBinary))  # erasure deletes it
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # CaseText
+    policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.policy.Policy
+    journey: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # domain.journey.Snapshot
+    version: int = 0
+    stage: str = Field(default="referral", index=True)
+    mediator_id: str = Field(default="", index=True)  # accepted, or asked
+    waiting_for: str = ""  # "p2,p3" or a staff role: whose answers are missing
+    next_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    escalated: bool = Field(default=False, index=True)
+    on_hold: bool = Field(default=False, index=True)
+    paused: bool = False
+    closed_reason: str = Field(default="", index=True)
+    closed_outcome: str = ""
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PartyRow(SQLModel, table=True):
+    """A party of a case. An organisation's name is no personal text; conflicts and neutrality are judged by it."""
+
+    __tablename__ = "party"
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    key: str = Field(primary_key=True)
+    role: str
+    organisation: str = ""
+
+
+class Participant(SQLModel, table=True):
+    """A person of a party."""
+
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    key: str = Field(primary_key=True)
+    party: str
+    role: str
+    command: str = ""  # the command whose texts named them; "" from the referral
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # domain.referral.PersonDetails
+
+
+class CommandRow(SQLModel, table=True):
+    """What somebody did, as it was stored before it was delivered: inbox and audit in one. Append-only."""
+
+    __tablename__ = "command"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+    id: str = Field(primary_key=True)
+    case_id: str = Field(foreign_key="mediation_case.id")
+    number: int  # the order within the case; "refer" is 0
+    kind: str  # "refer", or a command's kind
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    actor_kind: str
+    actor_id: str
+    at: datetime = Field(sa_type=Instant)
+
+
+class CommandText(SQLModel, table=True):
+    """The free text of a command: erasable."""
+
+    __tablename__ = "command_text"
+    command_id: str = Field(primary_key=True, foreign_key="command.id")
+    case_id: str = Field(index=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CommandOutcome(SQLModel, table=True):
+    """What the case said to a command. No row: it is still pending."""
+
+    __tablename__ = "command_outcome"
+    command_id: str = Field(primary_key=True, foreign_key="command.id")
+    status: str  # "accepted" | "refused"
+    code: str = ""
+    about: str = ""
+    at: datetime = Field(sa_type=Instant)
+
+
+class TimelineEvent(SQLModel, table=True):
+    """A line of the timeline (domain.journey.Event)."""
+
+    __tablename__ = "timeline_event"
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant, index=True)
+    what: str
+    about: str = ""
+    by: str = ""
+    command: str = ""
+    detail: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class LetterRow(SQLModel, table=True):
+    """A letter and what became of it: queued -> sending -> sent | withheld | bounced | failed."""
+
+    __tablename__ = "letter"
+    __table_args__ = (UniqueConstraint("case_id", "kind", "about", "to", "number"),)
+    id: str = Field(primary_key=True)  # derived from the unique key
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    kind: str
+    about: str = ""
+    to: str
+    number: int
+    reply: bool = False
+    while_asked: str = ""
+    state: str = Field(default="queued", index=True)
+    queued: datetime = Field(sa_type=Instant)
+    settled: datetime | None = Field(default=None, sa_type=Instant)  # when it was sent, withheld, bounced or failed
+    attempts: int = 0
+    problem: str = ""  # an SMTP code or our own; no personal text
+    message_id: str = ""
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # letters.rendering.Rendered, as sent
+
+
+class TaskRow(SQLModel, table=True):
+    """A task of a member of staff (domain.journey.Task)."""
+
+    __tablename__ = "task"
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    key: str = Field(primary_key=True)
+    kind: str
+    about: str = ""
+    role: str = Field(index=True)
+    opened: datetime = Field(sa_type=Instant)
+    due: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    closed: datetime | None = Field(default=None, sa_type=Instant, index=True)
+
+
+class Reservation(SQLModel, table=True):
+    """Five minutes of a mediator or a venue. The primary key is what makes double booking impossible."""
+
+    resource: str = Field(primary_key=True)  # "mediator/<id>", "venue/<id>"
+    start: datetime = Field(primary_key=True, sa_type=Instant)
+    case_id: str = Field(foreign_key="mediation_case.id")
+    meeting: str
+
+
+class Document(SQLModel, table=True):
+    """A PDF that the service made."""
+
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    kind: str = Field(primary_key=True)  # "agreement"
+    version: int = Field(primary_key=True)
+    sha256: str
+    made: datetime = Field(sa_type=Instant)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PersonalLink(SQLModel, table=True):
+    """A link for one person and one purpose. The token is derived when a letter is sent and kept hashed."""
+
+    __tablename__ = "personal_link"
+    id: str = Field(primary_key=True)  # opaque; stands in the address after the token has left it
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    person: str
+    purpose: str  # an ask's key, or "case"
+    token_hash: str = Field(unique=True)
+    created: datetime = Field(sa_type=Instant)
+    revoked: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Counter(SQLModel, table=True):
+    """A number that rises: case references by year."""
+
+    name: str = Field(primary_key=True)
+    value: int = 0

@@ -1,0 +1,411 @@
+"""What people can ask of a case: one class for each command, with who may, and the free text that goes with it.
+
+A command holds ids and codes only and travels to the workflow as an Update of the same name. Its words (a `Texts`
+class) go into an erasable row of the case file beside it and never leave it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from domain.policy import Policy
+from domain.stages import STAFF_CLOSINGS, ClosingReason, OutcomeDetail
+from domain.text import Email, Line, Phone, Words
+
+
+class StaffRole(StrEnum):
+    """What a member of staff does (practice, section 7)."""
+
+    COORDINATOR = "coordinator"
+    MEDIATOR = "mediator"
+    SAFEGUARDING_LEAD = "safeguarding_lead"
+    MANAGER = "manager"
+    OPERATIONS = "operations"
+
+
+class Actor(BaseModel):
+    """Whose act a command is: a member of staff by id, or a participant by key through a personal link."""
+
+    kind: Literal["staff", "participant"]
+    id: str
+    roles: list[StaffRole] = Field(default_factory=list)
+
+    def is_any_of(self, *roles: StaffRole) -> bool:
+        """Has one of these staff roles."""
+        return any(role in self.roles for role in roles)
+
+
+class How(StrEnum):
+    """How an answer reached the service."""
+
+    LINK = "link"
+    PHONE = "phone"
+    EMAIL = "email"
+    LETTER = "letter"
+    IN_PERSON = "in_person"
+
+
+class Texts(BaseModel):
+    """The words that go with a command; all optional unless a subclass says otherwise."""
+
+    note: Words = ""
+
+
+COORDINATORS = (StaffRole.COORDINATOR, StaffRole.MANAGER)
+MEDIATORS = (StaffRole.MEDIATOR, StaffRole.COORDINATOR, StaffRole.MANAGER)
+GUARDIANS = (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
+EVERY_STAFF = (StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
+
+
+class Command(BaseModel):
+    """One act of a person. `id` comes from the form's one-time key or Idempotency-Key; `at` is when it was stored."""
+
+    may: ClassVar[tuple[StaffRole, ...]] = COORDINATORS  # staff; a participant may where `by_link` says so
+    by_link: ClassVar[str] = ""  # the purpose of the personal link through which a participant may do it
+    texts: ClassVar[type[Texts]] = Texts
+    title: ClassVar[str] = ""  # as a button or a timeline says it
+
+    id: str
+    case_id: str
+    actor: Actor
+    at: datetime
+
+    @classmethod
+    def kind(cls) -> str:
+        """The command's name, as the Update's and the URL's: RecordPermission -> "record_permission"."""
+        return "".join("_" + letter.lower() if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
+
+
+# Explaining, permission, consent
+
+
+class RecordExplainingCall(Command):
+    """The process was explained to the referrer; what they decided, and whether permission was given on the spot."""
+
+    title = "Record the explaining call"
+    outcome: Literal["go_on", "signpost", "not_now"]
+    permission: Literal["given", "refused", "not_yet"] = "not_yet"
+
+
+class RecordPermission(Command):
+    """The referrer allows the service to contact the others, or does not (leaflet: "with your permission")."""
+
+    title = "Record permission to contact the others"
+    by_link = "permission"
+    given: bool
+    how: How
+
+
+class AnswerConsent(Command):
+    """A party takes part, or does not."""
+
+    title = "Record a party's consent"
+    by_link = "consent"
+    party: str
+    yes: bool
+    how: How
+
+
+class NewContactTexts(Texts):
+    """The person who takes over as a party's contact; needed when the decision is to replace the contact."""
+
+    name: Line = ""
+    email: Email = ""
+    phone: Phone = ""
+
+
+class DecideOnSilence(Command):
+    """A manager decides what a party's silence means, for the ask that went unanswered."""
+
+    may = (StaffRole.MANAGER,)
+    texts = NewContactTexts
+    title = "Decide on a party's silence"
+    ask: str
+    decision: Literal["wait", "replace_contact", "close"]
+
+
+# Allocation
+
+
+class OfferMediator(Command):
+    """A coordinator picks the mediator to whom the case is offered."""
+
+    title = "Offer the case to a mediator"
+    mediator: str
+
+
+class AnswerAllocation(Command):
+    """The mediator takes the case, or passes it on; a conflict of interest is recorded and blocks for good."""
+
+    may = (StaffRole.MEDIATOR, StaffRole.MANAGER)
+    title = "Accept or decline the case"
+    offer: int
+    accepts: bool
+    conflict: bool = False
+
+
+# Visits
+
+
+class Slot(BaseModel):
+    """A time for a meeting: an instant with its time zone, and minutes."""
+
+    start: datetime
+    minutes: int = Field(90, ge=15, le=480)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Slot":
+        if self.start.tzinfo is None:
+            raise ValueError("give the time with its time zone, such as 2026-12-03T10:00:00+00:00")
+        if self.start.second or self.start.microsecond or self.start.minute % 5:
+            raise ValueError("meetings start on a multiple of five minutes")
+        return self
+
+
+class PlaceTexts(Texts):
+    """Where to come, or the address of the online room."""
+
+    place: Line = ""
+
+
+class OfferVisitDates(Command):
+    """Dates for an initial visit are offered to a party."""
+
+    may = MEDIATORS
+    texts = PlaceTexts
+    title = "Offer dates for an initial visit"
+    party: str
+    slots: list[Slot] = Field(min_length=1, max_length=10)
+    online: bool = False
+
+
+class ChooseVisitDate(Command):
+    """A party chooses one of the dates offered, or says that none suits (`start` is None)."""
+
+    may = MEDIATORS
+    by_link = "visit_choice"
+    title = "Choose the date of an initial visit"
+    party: str
+    start: datetime | None
+    how: How
+
+
+class VisitTexts(Texts):
+    """What was said about others at the visit; a supporter becomes a participant of the party."""
+
+    who_else: Words = ""
+    may_share: Words = ""
+    supporter_name: Line = ""
+    supporter_email: Email = ""
+
+
+class RecordVisit(Command):
+    """An initial visit was held, or nobody came. Confidentiality is explained at every visit (leaflet)."""
+
+    may = MEDIATORS
+    texts = VisitTexts
+    title = "Record an initial visit"
+    party: str
+    held: bool
+    confidentiality_explained: bool = False
+
+
+# Joint meeting and agreement
+
+
+class GiveAvailability(Command):
+    """When a party can come to the joint meeting: half days such as "2026-12-07/am"; none of them: an empty list."""
+
+    may = MEDIATORS
+    by_link = "availability"
+    title = "Give availability for the joint meeting"
+    party: str
+    half_days: list[str] = Field(max_length=60)
+    how: How
+
+
+class FixJointMeeting(Command):
+    """Date, time and neutral venue of the joint meeting; online when `venue` is empty."""
+
+    texts = PlaceTexts
+    title = "Fix the joint meeting"
+    slot: Slot
+    venue: str = ""
+
+
+class RecordJointMeeting(Command):
+    """Who came, and what it came to."""
+
+    may = MEDIATORS
+    title = "Record the joint meeting"
+    present: list[str] = Field(max_length=60)
+    outcome: Literal["full", "partial", "none", "another"]
+    detail: OutcomeDetail | None = None
+
+
+class Term(BaseModel):
+    """One action of an agreement: which party does it, by which day. The words are in `AgreementTexts.what`."""
+
+    owner: str
+    by: date
+
+
+class AgreementTexts(Texts):
+    """The words of an agreement: what is done, term by term, and the child's wishes and feelings."""
+
+    what: list[Words] = Field(min_length=1, max_length=40)
+    wishes: Words = ""
+
+
+class WriteAgreement(Command):
+    """The terms that were agreed. As a rule they were agreed at the meeting; comments are the exception."""
+
+    may = MEDIATORS
+    texts = AgreementTexts
+    title = "Write up the agreement"
+    terms: list[Term] = Field(min_length=1, max_length=40)
+    comments_wanted: bool = False
+
+
+class CommentOnAgreement(Command):
+    """A party agrees with the wording, or wants it changed (their words are in the note)."""
+
+    may = MEDIATORS
+    by_link = "comments"
+    title = "Comment on the agreement"
+    party: str
+    version: int
+    agrees: bool
+    how: How
+
+
+class IssueAgreement(Command):
+    """The wording stands as it is, after comments; everyone present receives a copy."""
+
+    may = MEDIATORS
+    title = "Issue the agreement"
+    version: int
+
+
+class RecordAction(Command):
+    """An action of the agreement was done, or will not be."""
+
+    may = MEDIATORS
+    by_link = "action"
+    title = "Record an action"
+    action: int
+    done: bool
+    how: How
+
+
+class GiveFeedback(Command):
+    """How it was for a party: 1 (poor) to 5 (very good), words in the note."""
+
+    by_link = "feedback"
+    title = "Give feedback"
+    party: str
+    score: int = Field(ge=1, le=5)
+
+
+# At any moment
+
+
+class Withdraw(Command):
+    """A party leaves the mediation. Voluntary: no reason is needed, and none is passed on."""
+
+    may = MEDIATORS
+    by_link = "case"
+    title = "Withdraw"
+    party: str
+    how: How
+
+
+class Pause(Command):
+    """All waiting stands still, for a bereavement or a stay in hospital, say."""
+
+    title = "Pause the case"
+
+
+class Resume(Command):
+    """Waiting goes on where it stood."""
+
+    title = "Resume the case"
+
+
+class Hold(Command):
+    """Safeguarding: all unprompted messages stop at once."""
+
+    may = EVERY_STAFF
+    title = "Hold for safeguarding"
+
+
+class Release(Command):
+    """The safeguarding hold ends; the lead's or a manager's act only."""
+
+    may = GUARDIANS
+    title = "Release the safeguarding hold"
+
+
+class CloseCase(Command):
+    """A manager ends the case for a reason that is nobody's answer."""
+
+    may = (StaffRole.MANAGER,)
+    title = "Close the case"
+    reason: ClosingReason
+
+    @model_validator(mode="after")
+    def _closable(self) -> "CloseCase":
+        if self.reason not in STAFF_CLOSINGS:
+            raise ValueError(f"a manager closes for one of: {', '.join(STAFF_CLOSINGS)}")
+        return self
+
+
+class TickTask(Command):
+    """A task that stands for itself (a phone call, a letter that failed) is done."""
+
+    may = EVERY_STAFF
+    title = "Tick off a task"
+    task: str
+    outcome: Literal["done", "spoke", "no_answer", "voicemail"] = "done"
+
+
+class ChangePolicy(Command):
+    """The case goes on under other targets or holidays; every open ask is armed anew."""
+
+    may = (StaffRole.MANAGER,)
+    title = "Change the policy"
+    policy: Policy
+
+
+COMMANDS: dict[str, type[Command]] = {
+    command.kind(): command
+    for command in (
+        RecordExplainingCall,
+        RecordPermission,
+        AnswerConsent,
+        DecideOnSilence,
+        OfferMediator,
+        AnswerAllocation,
+        OfferVisitDates,
+        ChooseVisitDate,
+        RecordVisit,
+        GiveAvailability,
+        FixJointMeeting,
+        RecordJointMeeting,
+        WriteAgreement,
+        CommentOnAgreement,
+        IssueAgreement,
+        RecordAction,
+        GiveFeedback,
+        Withdraw,
+        Pause,
+        Resume,
+        Hold,
+        Release,
+        CloseCase,
+        TickTask,
+        ChangePolicy,
+    )
+}
+"""Every command by its kind; the doors of the workflow and of the API are checked against it."""

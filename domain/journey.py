@@ -1,0 +1,168 @@
+"""The state of a case as it is filed: what the workflow knows and the pages show, in ids and codes."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from domain.commands import Slot, StaffRole, Term
+from domain.parties import Party
+from domain.policy import Do, Policy
+from domain.stages import Closing, Stage
+
+
+class CaseStart(BaseModel):
+    """What a case's workflow is given at its start."""
+
+    case_id: str
+    reference: str  # "SM-2026-00042": no personal data, shown to operations
+    parties: list[Party]  # the first one is the referrer
+    policy: Policy
+
+    @property
+    def referrer(self) -> str:
+        """Party key of whoever referred."""
+        return self.parties[0].key
+
+
+class Fact(BaseModel):
+    """What somebody told us: the answer to an ask, whether it was asked yet or not."""
+
+    answer: str  # "yes", "no", "held", "lapsed" …
+    at: datetime
+
+
+class Armed(BaseModel):
+    """The rung of an ask that comes next, unless an answer comes first."""
+
+    at: datetime
+    do: Do
+    number: int  # 1 for the first letter or task of its sort ("reminder 2")
+
+
+class OpenAsk(BaseModel):
+    """Somebody was asked for something and has not answered yet."""
+
+    key: str  # "consent/p3", "visit/p1/2"
+    of: str  # a party key, or a staff role
+    asked: datetime
+    due: datetime | None = None
+    armed: Armed | None = None
+
+    @property
+    def kind(self) -> str:
+        """ "consent" of "consent/p3"."""
+        return self.key.partition("/")[0]
+
+
+class Task(BaseModel):
+    """Something that a member of staff has to do."""
+
+    key: str  # the ask's key, or "phone/<ask>/<n>", "decide/<ask>", "letter/<id>", "safeguarding/<n>"
+    kind: str  # "explaining_call", "phone", "decide", "escalated", "letter_failed", "safeguarding" …
+    about: str  # the ask it belongs to, or ""
+    role: StaffRole
+    opened: datetime
+    due: datetime | None = None
+
+
+class MeetingStatus(StrEnum):
+    """Where a visit or the joint meeting stands."""
+
+    OFFERED = "offered"
+    BOOKED = "booked"
+    HELD = "held"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+
+
+class Meeting(BaseModel):
+    """An initial visit or a joint meeting, from the dates offered to the record of it."""
+
+    key: str  # "visit/p1/1", "joint_meeting/1": also the calendar entry's identity
+    party: str = ""  # of a visit
+    status: MeetingStatus = MeetingStatus.OFFERED
+    offered: list[Slot] = Field(default_factory=list)
+    slot: Slot | None = None
+    online: bool = False
+    venue: str = ""  # of a joint meeting; an id
+    offer_command: str = ""  # whose texts say where (PlaceTexts)
+    invited: list[str] = Field(default_factory=list)  # person keys
+    present: list[str] = Field(default_factory=list)
+    outcome: str = ""
+    sequence: int = 0  # iCalendar SEQUENCE: rises with each change
+    half_days: list[str] = Field(default_factory=list)  # of a joint meeting: what the parties are asked about
+    availability: dict[str, list[str]] = Field(default_factory=dict)  # party -> half days that suit
+
+
+class Action(BaseModel):
+    """One action of the agreement, followed until it is done."""
+
+    number: int
+    owner: str
+    by: date
+    state: Literal["open", "done", "not_done"] = "open"
+
+
+class Agreement(BaseModel):
+    """The record of what was agreed, by version. The words stand with the command that wrote them."""
+
+    version: int
+    command: str  # id of the WriteAgreement whose texts hold the words
+    terms: list[Term]
+    meeting: str  # key of the joint meeting
+    written: datetime
+    status: Literal["draft", "comments", "issued"] = "draft"
+    comments: dict[str, str] = Field(default_factory=dict)  # party -> "agrees" | "wants_changes" | "silent"
+    issued: datetime | None = None
+
+
+class Event(BaseModel):
+    """One line of the timeline, in codes."""
+
+    number: int
+    at: datetime
+    what: str  # "stage", a command's kind, "letter_failed" …
+    about: str = ""  # an ask key, party key, stage …
+    by: str = ""  # actor id or "" for the service itself
+    command: str = ""  # the command whose texts belong to it
+    detail: dict[str, str] = Field(default_factory=dict)
+
+
+class Letter(BaseModel):
+    """A letter to one person. (case, kind, about, to, number) is unique: queueing it again is the same letter."""
+
+    kind: str  # "consent_ask", "closed_withdrawn": the template's name
+    about: str  # an ask's or meeting's key, or ""
+    to: str  # a person key, a staff role, or "mediator/<id>"
+    number: int = 1
+    reply: bool = False  # a receipt, confirmation or cancellation: leaves at once; else in office hours, unless on hold
+    while_asked: str = ""  # wanted only while this ask is open
+
+
+class Snapshot(BaseModel):
+    """One merged write to the case file: the state now, and what is new since the last write."""
+
+    case_id: str
+    version: int  # rises with each write; an older one that arrives late changes nothing
+    stage: Stage
+    parties: list[Party]
+    contacted: list[str]  # party keys that may be written to
+    policy_name: str
+    on_hold: bool = False
+    paused: bool = False
+    escalated: bool = False
+    mediator: str = ""
+    offered_to: str = ""  # the mediator who has been asked, until they answer
+    offer: int = 0
+    asks: list[OpenAsk] = Field(default_factory=list)
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    tasks: list[Task] = Field(default_factory=list)
+    meetings: list[Meeting] = Field(default_factory=list)
+    agreement: Agreement | None = None
+    actions: list[Action] = Field(default_factory=list)
+    closing: Closing | None = None
+    closed_at: datetime | None = None
+    events: list[Event] = Field(default_factory=list)  # new ones only
+    letters: list[Letter] = Field(default_factory=list)  # new ones only

@@ -1,0 +1,50 @@
+"""Who takes part in a case, by role and opaque key. Names and addresses live in the case file only."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+
+class PartyRole(StrEnum):
+    """The sides of a disagreement about special educational needs (leaflet, "About SEN Mediation")."""
+
+    PARENT = "parent"
+    YOUNG_PERSON = "young_person"
+    SCHOOL = "school"
+    LOCAL_AUTHORITY = "local_authority"
+    HEALTH_BODY = "health_body"
+
+
+class PersonRole(StrEnum):
+    """What a person is within their party. The lead's answer speaks for the party; a supporter is never chased."""
+
+    LEAD = "lead"
+    DECISION_MAKER = "decision_maker"
+    IN_COPY = "in_copy"
+    SUPPORTER = "supporter"
+    INTERPRETER = "interpreter"
+
+
+class Person(BaseModel):
+    """One participant, by key ("p2.1": first person of the second party)."""
+
+    key: str
+    role: PersonRole = PersonRole.LEAD
+
+
+class Party(BaseModel):
+    """One side of the case, by key ("p2"), with its people."""
+
+    key: str
+    role: PartyRole
+    people: list[Person] = Field(min_length=1)
+
+    @property
+    def lead(self) -> str:
+        """Key of the person whose answer speaks for the party: the latest lead (a contact may be replaced)."""
+        return [person.key for person in self.people if person.role == PersonRole.LEAD][-1]
+
+
+def party_of(person: str) -> str:
+    """The party key of a person key: "p2.1" -> "p2"."""
+    return person.partition(".")[0]

@@ -1,0 +1,132 @@
+"""The service's own targets: who is reminded when, and what leaves only in office hours (practice, section 4).
+
+A policy is a value. A case is given one at its start and is given another by an Update; it reads no configuration."""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from domain.working_days import add_working_days, at_local, local_day, next_office_moment
+
+
+class Do(StrEnum):
+    """What happens on a rung of a ladder."""
+
+    ASK = "ask"  # the first letter
+    REMIND = "remind"  # a letter again
+    TASK = "task"  # a task for whoever is asked (staff)
+    PHONE_TASK = "phone_task"  # a coordinator rings the silent
+    MANAGER_DECIDES = "manager_decides"  # a manager decides what the silence means
+    ESCALATE = "escalate"  # a manager is told that staff are late
+    LAPSE = "lapse"  # silence is the answer
+
+
+class Rung(BaseModel):
+    """One step of a ladder: `do` happens `after` units from the anchor (negative: before it).
+
+    working_days: at the policy's hour of the morning; 0 after `asked` means at once (letters: in office hours).
+    moment: at the anchor itself, to the second. seconds: for the demonstration policy."""
+
+    do: Do
+    after: int = 0
+    anchor: Literal["asked", "due"] = "asked"
+    unit: Literal["working_days", "moment", "seconds"] = "working_days"
+
+
+def _chase(*reminders: int, phone: int, decide: int) -> list[Rung]:
+    return [
+        Rung(do=Do.ASK),
+        *(Rung(do=Do.REMIND, after=days) for days in reminders),
+        Rung(do=Do.PHONE_TASK, after=phone),
+        Rung(do=Do.MANAGER_DECIDES, after=decide),
+    ]
+
+
+def _staff(remind: int, escalate: int) -> list[Rung]:
+    return [Rung(do=Do.TASK), Rung(do=Do.REMIND, after=remind), Rung(do=Do.ESCALATE, after=escalate)]
+
+
+def _meeting(*reminders: int) -> list[Rung]:
+    return [
+        *(Rung(do=Do.REMIND, after=-days, anchor="due") for days in reminders),
+        Rung(do=Do.TASK, anchor="due", unit="moment"),
+        Rung(do=Do.ESCALATE, after=3, anchor="due"),
+    ]
+
+
+STANDARD_LADDERS: dict[str, list[Rung]] = {
+    "explaining_call": _staff(2, 4),
+    "permission": _chase(3, 6, 9, phone=11, decide=13),
+    "consent": _chase(3, 6, 9, phone=11, decide=13),
+    "mediator_choice": _staff(2, 4),
+    "acceptance": [Rung(do=Do.ASK), Rung(do=Do.LAPSE, after=2)],
+    "visit_dates": _staff(2, 4),
+    "visit_choice": _chase(2, 4, 6, phone=8, decide=10),
+    "visit": _meeting(2, 1),
+    "availability": _chase(2, 4, 6, phone=8, decide=10),
+    "joint_date": _staff(2, 4),
+    "joint_meeting": _meeting(5, 2, 1),
+    "terms": _staff(2, 4),
+    "comments": [Rung(do=Do.ASK), Rung(do=Do.REMIND, after=3), Rung(do=Do.LAPSE, after=5)],
+    "issue": _staff(2, 4),
+    "action": [
+        Rung(do=Do.REMIND, after=-3, anchor="due"),
+        Rung(do=Do.REMIND, anchor="due"),
+        Rung(do=Do.PHONE_TASK, after=2, anchor="due"),
+        Rung(do=Do.ESCALATE, after=5, anchor="due"),
+    ],
+    "feedback": [Rung(do=Do.ASK, after=10), Rung(do=Do.LAPSE, after=20)],
+}
+
+
+class Policy(BaseModel):
+    """Targets and habits of the service, as one value with a name."""
+
+    name: str = "standard"
+    ladders: dict[str, list[Rung]] = Field(default_factory=lambda: STANDARD_LADDERS)
+    holidays: list[date] = Field(default_factory=list)
+    opens: time | None = time(8)  # None: letters leave at any hour
+    closes: time = time(18)
+    morning: time = time(9)  # when a rung of a later working day is climbed
+    offers_before_alert: int = 3  # a manager is told after so many mediators
+    record_only_after_start: bool = True  # False: simulated people do not wait for real dates
+
+    def ladder(self, kind: str) -> list[Rung]:
+        """The rungs of an ask's kind ("consent"). KeyError: no such kind."""
+        return self.ladders[kind]
+
+    def moment(self, rung: Rung, asked: datetime, due: datetime | None) -> datetime:
+        """The instant at which a rung is climbed. ValueError: the rung hangs on a due date that the ask has not."""
+        if rung.anchor == "due" and due is None:
+            raise ValueError(f"rung {rung.do} hangs on a due date, and there is none")
+        anchor = due if rung.anchor == "due" and due else asked
+        if rung.unit == "seconds":
+            return anchor + timedelta(seconds=rung.after)
+        if rung.unit == "moment":
+            return anchor
+        if rung.after == 0 and rung.anchor == "asked":
+            return self.office_moment(asked) if rung.do in (Do.ASK, Do.REMIND) else asked
+        return at_local(add_working_days(local_day(anchor), rung.after, self.holidays), self.morning)
+
+    def office_moment(self, instant: datetime) -> datetime:
+        """When an unprompted message may leave: `instant`, or the next opening of the office."""
+        return next_office_moment(instant, self.opens, self.closes, self.holidays) if self.opens else instant
+
+
+def standard(holidays: list[date]) -> Policy:
+    """The policy of practice, section 4."""
+    return Policy(holidays=holidays)
+
+
+def demo(seconds_a_day: float = 1.0) -> Policy:
+    """The standard ladders with seconds for working days and no office hours: for demonstrations only."""
+
+    def faster(rung: Rung) -> Rung:
+        if rung.unit == "moment":
+            return rung
+        return rung.model_copy(update={"unit": "seconds", "after": round(rung.after * seconds_a_day)})
+
+    ladders = {kind: [faster(rung) for rung in rungs] for kind, rungs in STANDARD_LADDERS.items()}
+    return Policy(name="demo", ladders=ladders, opens=None, record_only_after_start=False)

@@ -1,0 +1,111 @@
+"""A case read whole, with its words opened: what letters, pages and the JSON door show. Filled by casefile/cases.py."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from domain.journey import Meeting, Snapshot
+from domain.parties import PartyRole, PersonRole
+from domain.policy import Policy
+from domain.referral import Child, PersonDetails
+
+
+class CaseText(BaseModel):
+    """The personal text of a case."""
+
+    child: Child
+    about: str
+
+
+class PersonView(BaseModel):
+    """A participant with their details."""
+
+    key: str
+    party: str
+    role: PersonRole
+    details: PersonDetails
+
+
+class PartyView(BaseModel):
+    """A party with its people."""
+
+    key: str
+    role: PartyRole
+    organisation: str = ""
+    people: list[PersonView]
+
+    @property
+    def lead(self) -> PersonView:
+        """The latest lead contact."""
+        return [person for person in self.people if person.role == PersonRole.LEAD][-1]
+
+    @property
+    def name(self) -> str:
+        """What the party is called: its organisation, or its lead's name."""
+        return self.organisation or self.lead.details.name
+
+
+class StaffView(BaseModel):
+    """A member of staff as others see them."""
+
+    id: str
+    name: str
+    email: str
+
+
+class VenueView(BaseModel):
+    """A venue as people are told of it."""
+
+    id: str
+    name: str
+    address: str
+    owner: str = ""
+
+
+class CaseView(BaseModel):
+    """A case read whole: its words opened, its journey as last filed. What letters, pages and the JSON door show."""
+
+    id: str
+    reference: str
+    route: str
+    created: datetime
+    child: Child
+    about: str
+    parties: list[PartyView]
+    coordinator: StaffView
+    policy: Policy
+    journey: Snapshot | None = None  # None: the workflow has not filed anything yet
+    mediator: StaffView | None = None  # who has the case, or has been offered it
+    venues: dict[str, VenueView] = Field(default_factory=dict)  # those of its meetings
+    texts: dict[str, dict[str, Any]] = Field(default_factory=dict)  # command id -> its texts
+
+    def party(self, key: str) -> PartyView:
+        """KeyError: no such party."""
+        for party in self.parties:
+            if party.key == key:
+                return party
+        raise KeyError(key)
+
+    def person(self, key: str) -> PersonView:
+        """KeyError: no such person."""
+        for party in self.parties:
+            for person in party.people:
+                if person.key == key:
+                    return person
+        raise KeyError(key)
+
+    def meeting(self, key: str) -> Meeting:
+        """KeyError: no such meeting."""
+        for meeting in self.journey.meetings if self.journey else []:
+            if meeting.key == key:
+                return meeting
+        raise KeyError(key)
+
+    def place_of(self, meeting: Meeting) -> str:
+        """Where to come, in words: the text of whoever fixed it, or the venue with its address."""
+        said = str(self.texts.get(meeting.offer_command, {}).get("place", ""))
+        if meeting.venue and meeting.venue in self.venues:
+            venue = self.venues[meeting.venue]
+            return ", ".join(part for part in (venue.name, venue.address, said) if part)
+        return said or ("online" if meeting.online else "")

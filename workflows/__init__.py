@@ -1,0 +1,1 @@
+"""What happens, and when. Deterministic: sees domain/ and its own abstract neighbours only."""

@@ -1,0 +1,166 @@
+"""What the journey may ask of the world: names and types only. activities/ subclasses these with the real thing.
+
+All are safe to run twice. Permanent trouble is a value in the answer; transient trouble is an exception and retried."""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from temporalio import activity
+
+from domain.commands import Slot
+from domain.journey import Letter, Snapshot
+from domain.parties import PersonRole
+
+
+class Verdict(BaseModel):
+    """What the facts of the database say to a command: nothing (refusal ""), or a code with what it is about."""
+
+    refusal: str = ""
+    about: str = ""
+
+
+class Admission(BaseModel):
+    """A person named in a command's texts is to become a participant of a party."""
+
+    case_id: str
+    command: str
+    party: str
+    role: PersonRole
+
+
+class Admitted(BaseModel):
+    """The key of the participant; "" when the texts name nobody."""
+
+    person: str = ""
+
+
+class MediatorQuestion(BaseModel):
+    """May this mediator be offered this case?"""
+
+    case_id: str
+    mediator: str
+
+
+class NextMediator(BaseModel):
+    """Who of the panel is to be offered the case, after those who were `tried`?"""
+
+    case_id: str
+    tried: list[str]
+
+
+class MediatorChoice(BaseModel):
+    """A mediator's id; "" when nobody of the panel is left."""
+
+    mediator: str = ""
+
+
+class Booking(BaseModel):
+    """A meeting's claim on calendars ("mediator/<id>", "venue/<id>"). (case, meeting) identifies the entry."""
+
+    case_id: str
+    reference: str
+    meeting: str
+    resources: list[str]
+    slot: Slot
+    sequence: int = 0
+    online: bool = False
+
+
+class LetterToDeliver(BaseModel):
+    """A queued letter, by its unique key."""
+
+    case_id: str
+    letter: Letter
+
+
+class Delivery(BaseModel):
+    """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
+    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it."""
+
+    state: Literal["sent", "held", "withheld", "bounced", "failed"]
+
+
+class AgreementToMake(BaseModel):
+    """A version of the agreement whose words stand with `command`."""
+
+    case_id: str
+    version: int
+
+
+class Made(BaseModel):
+    """The document's fingerprint: the same for the same version, however often it is made."""
+
+    sha256: str = Field(min_length=64, max_length=64)
+
+
+class CaseFile(ABC):
+    """The case file: where the journey is written down and where facts of the database are looked up."""
+
+    @activity.defn
+    @abstractmethod
+    async def file(self, snapshot: Snapshot) -> None:
+        """Write the state, the timeline's new lines and the letters' rows, all or nothing."""
+
+    @activity.defn
+    @abstractmethod
+    async def may_be_offered(self, question: MediatorQuestion) -> Verdict:
+        """unknown_mediator, registration_out_of_date, conflict_of_interest, or nothing against it."""
+
+    @activity.defn
+    @abstractmethod
+    async def next_mediator(self, question: NextMediator) -> MediatorChoice:
+        """The next suitable mediator by the rules of domain/allocation."""
+
+    @activity.defn
+    @abstractmethod
+    async def declare_conflict(self, question: MediatorQuestion) -> None:
+        """This mediator is never offered this case again."""
+
+    @activity.defn
+    @abstractmethod
+    async def reserve(self, booking: Booking) -> Verdict:
+        """Claim every resource for the slot, or none: taken, unknown_venue, venue_not_neutral. Another slot of the same
+        meeting is let go."""
+
+    @activity.defn
+    @abstractmethod
+    async def let_go(self, booking: Booking) -> None:
+        """Free what the meeting had claimed."""
+
+    @activity.defn
+    @abstractmethod
+    async def admit(self, admission: Admission) -> Admitted:
+        """Make the person of a command's texts a participant."""
+
+
+class Correspondence(ABC):
+    """Letters, by every channel."""
+
+    @activity.defn
+    @abstractmethod
+    async def deliver(self, order: LetterToDeliver) -> Delivery:
+        """Send it if it is still relevant."""
+
+
+class Calendars(ABC):
+    """The calendars of mediators and venues."""
+
+    @activity.defn
+    @abstractmethod
+    async def book(self, booking: Booking) -> None:
+        """Write the entry into each resource's calendar."""
+
+    @activity.defn
+    @abstractmethod
+    async def cancel(self, booking: Booking) -> None:
+        """Take the entry out again."""
+
+
+class Documents(ABC):
+    """PDFs."""
+
+    @activity.defn
+    @abstractmethod
+    async def make_agreement(self, order: AgreementToMake) -> Made:
+        """Typeset a version of the agreement and keep it in the case file."""
