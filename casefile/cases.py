@@ -12,7 +12,7 @@ from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
 from casefile.vault import CaseKey, Vault
 from domain.commands import Actor
-from domain.journey import CaseStart, Snapshot
+from domain.journey import CaseStart, Journey
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import PersonDetails, ReferralForm
@@ -225,7 +225,7 @@ def participant_row(
 async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
     """The case read whole within a running transaction."""
     text = key.open(CaseText, case.sealed, f"case/{case.id}")
-    journey = Snapshot.model_validate(case.journey) if case.journey else None
+    journey = Journey.model_validate(case.journey) if case.journey else None
     venue_ids = [meeting.venue for meeting in journey.meetings if meeting.venue] if journey else []
     venues = (await session.exec(select(Venue).where(col(Venue.id).in_(venue_ids)))).all() if venue_ids else []
     accepted = (  # a refused command's words must not stand where an accepted one's do

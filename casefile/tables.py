@@ -92,7 +92,7 @@ class Venue(SQLModel, table=True):
 
 
 class Case(SQLModel, table=True):
-    """One case. The columns below `journey` repeat what lists filter by; `journey` is the last Snapshot filed."""
+    """One case. The columns below `journey` repeat what lists filter by; `journey` is what was filed last."""
 
     __tablename__ = "mediation_case"
     id: str = Field(primary_key=True)
@@ -103,7 +103,7 @@ class Case(SQLModel, table=True):
     wrapped_key: bytes | None = Field(sa_column=Column(LargeBinary))  # erasure deletes it
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # CaseText
     policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.policy.Policy
-    journey: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # domain.journey.Snapshot
+    journey: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # domain.journey.Journey
     version: int = 0
     stage: str = Field(default="referral", index=True)
     mediator_id: str = Field(default="", index=True)  # accepted, or asked

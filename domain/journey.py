@@ -1,4 +1,4 @@
-"""The state of a case as it is filed: what the workflow knows and the pages show, in ids and codes."""
+"""The state of a case, in ids and codes: what its workflow knows and what is filed for the pages to show."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -141,21 +141,20 @@ class Letter(BaseModel):
     while_asked: str = ""  # wanted only while this ask is open
 
 
-class Snapshot(BaseModel):
-    """One merged write to the case file: the state now, and what is new since the last write."""
+class Journey(BaseModel):
+    """The state of a case: what its workflow holds, what is filed, what the rules judge by and what pages show."""
 
-    case_id: str
-    version: int  # rises with each write; an older one that arrives late changes nothing
-    stage: Stage
     parties: list[Party]
-    contacted: list[str]  # party keys that may be written to
-    policy_name: str
+    stage: Stage = Stage.REFERRAL
+    contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
+    policy_name: str = ""
+    record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
     paused: bool = False
-    escalated: bool = False
-    mediator: str = ""
+    mediator: str = ""  # who has the case
     offered_to: str = ""  # the mediator who has been asked, until they answer
     offer: int = 0
+    tried: list[str] = Field(default_factory=list)  # mediators who declined or stayed silent
     asks: list[OpenAsk] = Field(default_factory=list)
     facts: dict[str, Fact] = Field(default_factory=dict)
     tasks: list[Task] = Field(default_factory=list)
@@ -164,5 +163,39 @@ class Snapshot(BaseModel):
     actions: list[Action] = Field(default_factory=list)
     closing: Closing | None = None
     closed_at: datetime | None = None
-    events: list[Event] = Field(default_factory=list)  # new ones only
-    letters: list[Letter] = Field(default_factory=list)  # new ones only
+
+    def open_ask(self, key: str) -> OpenAsk | None:
+        """The ask of this key, while it is open."""
+        return next((ask for ask in self.asks if ask.key == key), None)
+
+    def open_asks(self, kind: str, party: str = "") -> list[OpenAsk]:
+        """The open asks of a kind; of one party when given."""
+        return [ask for ask in self.asks if ask.kind == kind and party in ("", ask.of)]
+
+    def party(self, key: str) -> Party | None:
+        """The party of this key."""
+        return next((party for party in self.parties if party.key == key), None)
+
+    def meeting(self, key: str) -> Meeting | None:
+        """The meeting of this key."""
+        return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    @property
+    def escalated(self) -> bool:
+        """A manager has something to decide or to look at."""
+        return any(task.role == StaffRole.MANAGER for task in self.tasks)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next rung of any ask is climbed, unless it is answered before; None while all is silent."""
+        return min((ask.armed.at for ask in self.asks if ask.armed), default=None)
+
+
+class Filing(BaseModel):
+    """One merged write to the case file: the state now, and what is new since the last write."""
+
+    case_id: str
+    version: int  # rises with each write; an older one that arrives late changes nothing
+    journey: Journey
+    events: list[Event] = Field(default_factory=list)
+    letters: list[Letter] = Field(default_factory=list)

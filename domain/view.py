@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from domain.journey import Meeting, Snapshot
+from domain.journey import Journey, Meeting
 from domain.parties import PartyRole, PersonRole
 from domain.policy import Policy
 from domain.referral import Child, PersonDetails
@@ -75,7 +75,7 @@ class CaseView(BaseModel):
     parties: list[PartyView]
     coordinator: StaffView
     policy: Policy
-    journey: Snapshot | None = None  # None: the workflow has not filed anything yet
+    journey: Journey | None = None  # None: the workflow has not filed anything yet
     mediator: StaffView | None = None  # who has the case, or has been offered it
     venues: dict[str, VenueView] = Field(default_factory=dict)  # those of its meetings
     texts: dict[str, dict[str, Any]] = Field(default_factory=dict)  # command id -> its texts

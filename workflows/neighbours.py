@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from temporalio import activity
 
 from domain.commands import Slot
-from domain.journey import Letter, Snapshot
+from domain.journey import Filing, Letter
 from domain.parties import PersonRole
 
 
@@ -99,7 +99,7 @@ class CaseFile(ABC):
 
     @activity.defn
     @abstractmethod
-    async def file(self, snapshot: Snapshot) -> None:
+    async def file(self, filing: Filing) -> None:
         """Write the state, the timeline's new lines and the letters' rows, all or nothing."""
 
     @activity.defn

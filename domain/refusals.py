@@ -1,0 +1,76 @@
+"""Why a command is refused: a code, and the sentence that tells a person what to do. {about} is filled in by whoever
+knows the names."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The code in which the case or the database says no."""
+
+    ENDED = "ended"
+    NOT_ASKED = "not_asked"
+    CONTRADICTS = "contradicts"
+    SUPERSEDED = "superseded"
+    NOT_PERMITTED = "not_permitted"
+    NO_SUCH_PARTY = "no_such_party"
+    NO_SUCH_PERSON = "no_such_person"
+    ON_HOLD = "on_hold"
+    NOT_ON_HOLD = "not_on_hold"
+    PAUSED = "paused"
+    NOT_PAUSED = "not_paused"
+    NOT_YOURS = "not_yours"
+    NAME_MISSING = "name_missing"
+    MEDIATOR_ASKED = "mediator_asked"
+    UNKNOWN_MEDIATOR = "unknown_mediator"
+    REGISTRATION_OUT_OF_DATE = "registration_out_of_date"
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
+    ALREADY_TRIED = "already_tried"
+    IN_THE_PAST = "in_the_past"
+    NOT_OFFERED = "not_offered"
+    TAKEN = "taken"
+    TOO_EARLY = "too_early"
+    EXPLAIN_FIRST = "explain_first"
+    UNKNOWN_VENUE = "unknown_venue"
+    VENUE_NOT_NEUTRAL = "venue_not_neutral"
+    NOBODY_CAME = "nobody_came"
+    WRONG_VERSION = "wrong_version"
+    WORDS_MISSING = "words_missing"
+    NO_SUCH_ACTION = "no_such_action"
+    NO_SUCH_TASK = "no_such_task"
+    ANSWER_INSTEAD = "answer_instead"
+
+
+SENTENCES: dict[Refusal, str] = {
+    Refusal.ENDED: "This case is closed, so nothing was changed. Ring the service if it should be opened again.",
+    Refusal.NOT_ASKED: "Nobody is waiting for this now. Open the case page to see what comes next.",
+    Refusal.CONTRADICTS: "Another answer was recorded before. Check it on the case page before you go on.",
+    Refusal.SUPERSEDED: "This belongs to an earlier round, which is over. Open the case page and use the newest form.",
+    Refusal.NOT_PERMITTED: "The referrer has not given permission to contact the others. Record the permission first.",
+    Refusal.NO_SUCH_PARTY: "This case has no party {about}. Choose one of the parties on the case page.",
+    Refusal.NO_SUCH_PERSON: "This case has no participant {about}. Choose people from the list on the case page.",
+    Refusal.ON_HOLD: "The case is on a safeguarding hold. The safeguarding lead or a manager has to release it first.",
+    Refusal.NOT_ON_HOLD: "The case is not on hold, so there is nothing to release.",
+    Refusal.PAUSED: "The case is paused already. Resume it when the family is ready.",
+    Refusal.NOT_PAUSED: "The case is not paused, so there is nothing to resume.",
+    Refusal.NOT_YOURS: "This is not yours to do. Ask the coordinator of the case.",
+    Refusal.NAME_MISSING: "Give the new contact's name and e-mail address.",
+    Refusal.MEDIATOR_ASKED: "A mediator has the case or has been asked. Wait for the answer on the case page.",
+    Refusal.UNKNOWN_MEDIATOR: "There is no such mediator on the panel. Choose one from the list.",
+    Refusal.REGISTRATION_OUT_OF_DATE: "This mediator's registration has run out. Choose another, or renew it first.",
+    Refusal.CONFLICT_OF_INTEREST: "This mediator has declared a conflict of interest. Choose another.",
+    Refusal.ALREADY_TRIED: "This mediator was asked before and did not take the case. Choose another.",
+    Refusal.IN_THE_PAST: "This time has passed. Choose a later one.",
+    Refusal.NOT_OFFERED: "This date is not among those offered. Choose one of the list, or say that none suits.",
+    Refusal.TAKEN: "This time has just been taken in the calendar of {about}. Choose another.",
+    Refusal.TOO_EARLY: "The meeting has not begun yet. Record it after it has taken place.",
+    Refusal.EXPLAIN_FIRST: "Confirm that confidentiality was explained at the visit; it always is.",
+    Refusal.UNKNOWN_VENUE: "There is no such venue. Choose one from the list, or meet online.",
+    Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
+    Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
+    Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
+    Refusal.WORDS_MISSING: "Every term needs its words: who does what, by when.",
+    Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
+    Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
+    Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
+}
+"""One sentence for each code. A test sees that none is missing."""

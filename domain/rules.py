@@ -1,0 +1,321 @@
+"""What may be done now: the one place where a command is judged by the state of its case. The workflow's validators
+refuse by it, and the pages offer by it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain import commands as c
+from domain.journey import Journey, MeetingStatus, OpenAsk
+from domain.parties import party_of
+from domain.refusals import Refusal
+from domain.stages import Stage
+
+
+class Refused(Exception):
+    """The command is refused, with a code and what it is about."""
+
+    def __init__(self, code: Refusal, about: str = "") -> None:
+        super().__init__(code)
+        self.code, self.about = code, about
+
+
+class Possible(BaseModel):
+    """A command that the case is ready for, and what it is about: a party, an ask's key, a number, or ""."""
+
+    kind: str
+    about: str = ""
+
+
+def judge(command: c.Command, journey: Journey, now: datetime) -> None:
+    """Refused, when the state of the case speaks against the command."""
+    if journey.closing and not isinstance(command, c.Release | c.TickTask):
+        raise Refused(Refusal.ENDED, journey.closing.reason)
+    if command.actor.kind == "staff":
+        if not command.actor.is_any_of(*command.may):
+            raise Refused(Refusal.NOT_YOURS)
+        only_mediates = command.actor.roles == [c.StaffRole.MEDIATOR]
+        if only_mediates and command.actor.id not in (journey.mediator, journey.offered_to):
+            raise Refused(Refusal.NOT_YOURS)
+    elif not command.by_link:
+        raise Refused(Refusal.NOT_YOURS)
+    party = getattr(command, "party", None)
+    if party is not None:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if command.actor.kind == "participant" and party_of(command.actor.id) != party:
+            raise Refused(Refusal.NOT_YOURS)
+    rule = _RULES.get(type(command))
+    if rule is not None:
+        rule(command, journey, now)
+
+
+def _explaining_call(command: c.RecordExplainingCall, journey: Journey, now: datetime) -> None:
+    _asked(journey, "explaining_call")
+
+
+def _permission(command: c.RecordPermission, journey: Journey, now: datetime) -> None:
+    if command.actor.kind == "participant" and party_of(command.actor.id) != journey.parties[0].key:
+        raise Refused(Refusal.NOT_YOURS)
+    _not_contradicted(journey, "permission", command.given)
+    if journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
+        raise Refused(Refusal.NOT_ASKED)
+
+
+def _consent(command: c.AnswerConsent, journey: Journey, now: datetime) -> None:
+    if command.party == journey.parties[0].key:
+        raise Refused(Refusal.NOT_ASKED, command.party)  # the referrer's consent is the permission
+    _not_contradicted(journey, f"consent/{command.party}", command.yes)
+
+
+def _silence(command: c.DecideOnSilence, journey: Journey, now: datetime) -> None:
+    ask = journey.open_ask(command.ask)
+    if ask is None or not any(task.key == f"decide/{ask.key}" for task in journey.tasks):
+        raise Refused(Refusal.NOT_ASKED, command.ask)
+
+
+def _offer(command: c.OfferMediator, journey: Journey, now: datetime) -> None:
+    if journey.mediator or journey.offered_to:
+        raise Refused(Refusal.MEDIATOR_ASKED)
+    if command.mediator in journey.tried:
+        raise Refused(Refusal.ALREADY_TRIED, command.mediator)
+    if not journey.open_asks("mediator_choice"):
+        raise Refused(Refusal.NOT_ASKED)
+
+
+def _allocation(command: c.AnswerAllocation, journey: Journey, now: datetime) -> None:
+    if command.offer < journey.offer or (command.offer == journey.offer and not journey.offered_to):
+        raise Refused(Refusal.SUPERSEDED)
+    if command.offer > journey.offer:
+        raise Refused(Refusal.NOT_ASKED)
+    if command.actor.id != journey.offered_to and not command.actor.is_any_of(c.StaffRole.MANAGER):
+        raise Refused(Refusal.NOT_YOURS)
+
+
+def _visit_dates(command: c.OfferVisitDates, journey: Journey, now: datetime) -> None:
+    if not any(
+        ask.key.startswith((f"visit_dates/{command.party}/", f"visit_choice/{command.party}/")) for ask in journey.asks
+    ):
+        raise Refused(Refusal.NOT_ASKED, command.party)
+    if any(slot.start <= now for slot in command.slots):
+        raise Refused(Refusal.IN_THE_PAST)
+
+
+def _visit_choice(command: c.ChooseVisitDate, journey: Journey, now: datetime) -> None:
+    asks = journey.open_asks("visit_choice", command.party)
+    if not asks:
+        raise Refused(Refusal.NOT_ASKED, command.party)
+    if command.start is None:
+        return
+    meeting = journey.meeting(asks[0].key.replace("visit_choice", "visit"))
+    if meeting is None or command.start not in [slot.start for slot in meeting.offered]:
+        raise Refused(Refusal.NOT_OFFERED)
+    if command.start <= now:
+        raise Refused(Refusal.IN_THE_PAST)
+
+
+def _visit(command: c.RecordVisit, journey: Journey, now: datetime) -> None:
+    _held_after_start(journey, _asked(journey, "visit", command.party), now)
+    if command.held and not command.confidentiality_explained:
+        raise Refused(Refusal.EXPLAIN_FIRST)
+
+
+def _availability(command: c.GiveAvailability, journey: Journey, now: datetime) -> None:
+    meetings = [m for m in journey.meetings if m.key.startswith("joint_meeting/") and m.status == MeetingStatus.OFFERED]
+    if not meetings:
+        raise Refused(Refusal.NOT_ASKED, command.party)
+    if any(half_day not in meetings[-1].half_days for half_day in command.half_days):
+        raise Refused(Refusal.NOT_OFFERED)
+
+
+def _joint_date(command: c.FixJointMeeting, journey: Journey, now: datetime) -> None:
+    _asked(journey, "joint_date")
+    if command.slot.start <= now:
+        raise Refused(Refusal.IN_THE_PAST)
+
+
+def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetime) -> None:
+    _held_after_start(journey, _asked(journey, "joint_meeting"), now)
+    known = [person.key for party in journey.parties for person in party.people]
+    for key in command.present:
+        if key not in known:
+            raise Refused(Refusal.NO_SUCH_PERSON, key)
+    if command.outcome in ("full", "partial") and not command.present:
+        raise Refused(Refusal.NOBODY_CAME)
+
+
+def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
+    if not any(journey.open_asks(kind) for kind in ("terms", "comments", "issue")):
+        raise Refused(Refusal.NOT_ASKED)
+    for term in command.terms:
+        if journey.party(term.owner) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, term.owner)
+
+
+def _comment(command: c.CommentOnAgreement, journey: Journey, now: datetime) -> None:
+    if journey.agreement is None or journey.agreement.status != "comments":
+        raise Refused(Refusal.NOT_ASKED, command.party)
+    if command.version != journey.agreement.version:
+        raise Refused(Refusal.WRONG_VERSION)
+    _not_contradicted(journey, f"comments/{command.party}/{command.version}", command.agrees)
+
+
+def _issue(command: c.IssueAgreement, journey: Journey, now: datetime) -> None:
+    if journey.agreement is None or journey.agreement.status == "issued":
+        raise Refused(Refusal.NOT_ASKED)
+    if command.version != journey.agreement.version:
+        raise Refused(Refusal.WRONG_VERSION)
+
+
+def _action(command: c.RecordAction, journey: Journey, now: datetime) -> None:
+    action = next((action for action in journey.actions if action.number == command.action), None)
+    if action is None:
+        raise Refused(Refusal.NO_SUCH_ACTION, str(command.action))
+    if command.actor.kind == "participant" and party_of(command.actor.id) != action.owner:
+        raise Refused(Refusal.NOT_YOURS)
+    _not_contradicted(journey, f"action/{command.action}", command.done)
+
+
+def _feedback(command: c.GiveFeedback, journey: Journey, now: datetime) -> None:
+    if journey.open_ask(f"feedback/{command.party}") is None:
+        raise Refused(Refusal.NOT_ASKED, command.party)
+
+
+def _pause(command: c.Pause, journey: Journey, now: datetime) -> None:
+    if journey.paused:
+        raise Refused(Refusal.PAUSED)
+
+
+def _resume(command: c.Resume, journey: Journey, now: datetime) -> None:
+    if not journey.paused:
+        raise Refused(Refusal.NOT_PAUSED)
+
+
+def _hold(command: c.Hold, journey: Journey, now: datetime) -> None:
+    if journey.on_hold:
+        raise Refused(Refusal.ON_HOLD)
+
+
+def _release(command: c.Release, journey: Journey, now: datetime) -> None:
+    if not journey.on_hold:
+        raise Refused(Refusal.NOT_ON_HOLD)
+
+
+def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
+    task = next((task for task in journey.tasks if task.key == command.task), None)
+    if task is None:
+        raise Refused(Refusal.NO_SUCH_TASK)
+    if not tickable(task.kind):
+        raise Refused(Refusal.ANSWER_INSTEAD)
+
+
+def tickable(task_kind: str) -> bool:
+    """A task that stands for itself; the others are done by recording the answer they wait for."""
+    return task_kind in ("phone", "letter_failed", "calendar_failed", "safeguarding", "escalated")
+
+
+_RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
+    c.RecordExplainingCall: _explaining_call,
+    c.RecordPermission: _permission,
+    c.AnswerConsent: _consent,
+    c.DecideOnSilence: _silence,
+    c.OfferMediator: _offer,
+    c.AnswerAllocation: _allocation,
+    c.OfferVisitDates: _visit_dates,
+    c.ChooseVisitDate: _visit_choice,
+    c.RecordVisit: _visit,
+    c.GiveAvailability: _availability,
+    c.FixJointMeeting: _joint_date,
+    c.RecordJointMeeting: _joint_meeting,
+    c.WriteAgreement: _terms,
+    c.CommentOnAgreement: _comment,
+    c.IssueAgreement: _issue,
+    c.RecordAction: _action,
+    c.GiveFeedback: _feedback,
+    c.Pause: _pause,
+    c.Resume: _resume,
+    c.Hold: _hold,
+    c.Release: _release,
+    c.TickTask: _tick,
+}
+
+
+def possible(journey: Journey) -> list[Possible]:
+    """The commands that the case is ready for now, those it waits for first, in the order of the leaflet."""
+    if journey.closing:
+        found = [Possible(kind="release")] if journey.on_hold else []
+        return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
+    found = [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
+    if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
+        found.append(Possible(kind="record_permission"))
+    if Stage.CONSENT != journey.stage and journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
+        others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
+        found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
+    if journey.agreement and journey.agreement.status == "comments":
+        found += [Possible(kind="write_agreement"), Possible(kind="issue_agreement")]
+    elif journey.open_asks("issue"):
+        found.append(Possible(kind="write_agreement"))
+    for task in journey.tasks:
+        if task.kind == "decide":
+            found.append(Possible(kind="decide_on_silence", about=task.about))
+        elif tickable(task.kind):
+            found.append(Possible(kind="tick_task", about=task.key))
+    found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    found.append(Possible(kind="resume" if journey.paused else "pause"))
+    found.append(Possible(kind="release" if journey.on_hold else "hold"))
+    found.append(Possible(kind="close_case"))
+    return list({(p.kind, p.about): p for p in found}.values())
+
+
+_ANSWERED_BY = {
+    "explaining_call": "record_explaining_call",
+    "permission": "record_permission",
+    "consent": "answer_consent",
+    "mediator_choice": "offer_mediator",
+    "acceptance": "answer_allocation",
+    "visit_dates": "offer_visit_dates",
+    "visit_choice": "choose_visit_date",
+    "visit": "record_visit",
+    "availability": "give_availability",
+    "joint_date": "fix_joint_meeting",
+    "joint_meeting": "record_joint_meeting",
+    "terms": "write_agreement",
+    "comments": "comment_on_agreement",
+    "issue": "issue_agreement",
+    "action": "record_action",
+    "feedback": "give_feedback",
+}
+
+
+def _about(ask: OpenAsk) -> str:
+    """What the answering command names: the action's number, the offer's number, or the party."""
+    if ask.kind in ("action", "acceptance"):
+        return ask.key.partition("/")[2]
+    return (
+        ask.of
+        if ask.kind in ("consent", "visit_choice", "availability", "comments", "feedback")
+        else (ask.key.split("/")[1] if ask.kind in ("visit_dates", "visit") else "")
+    )
+
+
+def _asked(journey: Journey, kind: str, party: str = "") -> OpenAsk:
+    prefix = f"{kind}/{party}" if party else kind
+    asks = [ask for ask in journey.asks if ask.key == prefix or ask.key.startswith(f"{prefix}/")]
+    if not asks:
+        raise Refused(Refusal.NOT_ASKED, party)
+    return asks[0]
+
+
+def _not_contradicted(journey: Journey, key: str, yes: bool) -> None:
+    fact = journey.facts.get(key)
+    if fact is not None and fact.answer != ("yes" if yes else "no"):
+        raise Refused(Refusal.CONTRADICTS, key)
+
+
+def _held_after_start(journey: Journey, ask: OpenAsk, now: datetime) -> None:
+    meeting = journey.meeting(ask.key)
+    if journey.record_only_after_start and meeting and meeting.slot and now < meeting.slot.start:
+        raise Refused(Refusal.TOO_EARLY)
