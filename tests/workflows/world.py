@@ -1,0 +1,295 @@
+"""The world of a story: neighbours that remember what they were asked, and hands that do what people do."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.commands import COMMANDS, Actor, Slot, StaffRole
+from domain.journey import CaseStart, Filing, Journey, Letter
+from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.policy import Policy
+from domain.stages import Closing
+from domain.working_days import LONDON, add_working_days, at_local, local_day
+from workflows.case import MediationCase
+from workflows.doors import Accepted, workflow_id
+from workflows.neighbours import (
+    Admission,
+    Admitted,
+    AgreementToMake,
+    Booking,
+    Calendars,
+    CaseFile,
+    Correspondence,
+    Delivery,
+    Documents,
+    LetterToDeliver,
+    Made,
+    MediatorChoice,
+    MediatorQuestion,
+    NextMediator,
+    Verdict,
+)
+
+COORDINATOR = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
+MANAGER = Actor(kind="staff", id="max", roles=[StaffRole.MANAGER])
+GUARDIAN = Actor(kind="staff", id="gina", roles=[StaffRole.SAFEGUARDING_LEAD])
+DAY = timedelta(days=1)
+
+
+def mediator(name: str) -> Actor:
+    return Actor(kind="staff", id=name, roles=[StaffRole.MEDIATOR])
+
+
+def person(key: str) -> Actor:
+    return Actor(kind="participant", id=key)
+
+
+@dataclass
+class Sent:
+    letter: Letter
+    at: datetime
+
+
+@dataclass
+class World(CaseFile, Correspondence, Calendars, Documents):
+    """Every neighbour in one. What the database would say is set by the story."""
+
+    panel: list[str] = field(default_factory=lambda: ["mia", "noor", "olu", "pat"])
+    verdicts: dict[str, Verdict] = field(default_factory=dict)  # by mediator, or by meeting key
+    admits: str = ""  # key of the person whom the next texts name
+    mail_away: bool = False
+    bad_addresses: list[str] = field(default_factory=list)
+    filings: list[Filing] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    calendar: dict[str, Booking] = field(default_factory=dict)
+    reserved: dict[str, Booking] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
+    made: list[AgreementToMake] = field(default_factory=list)
+
+    @activity.defn
+    async def file(self, filing: Filing) -> None:
+        self.filings.append(filing)
+
+    @activity.defn
+    async def may_be_offered(self, question: MediatorQuestion) -> Verdict:
+        return self.verdicts.get(question.mediator, Verdict())
+
+    @activity.defn
+    async def next_mediator(self, question: NextMediator) -> MediatorChoice:
+        left = [name for name in self.panel if name not in question.tried]
+        return MediatorChoice(mediator=left[0] if left else "")
+
+    @activity.defn
+    async def declare_conflict(self, question: MediatorQuestion) -> None:
+        self.conflicts.append(question.mediator)
+
+    @activity.defn
+    async def reserve(self, booking: Booking) -> Verdict:
+        verdict = self.verdicts.get(booking.meeting, Verdict())
+        if not verdict.refusal:
+            self.reserved[booking.meeting] = booking
+        return verdict
+
+    @activity.defn
+    async def let_go(self, booking: Booking) -> None:
+        self.reserved.pop(booking.meeting, None)
+
+    @activity.defn
+    async def admit(self, admission: Admission) -> Admitted:
+        admitted, self.admits = self.admits, ""
+        return Admitted(person=admitted)
+
+    @activity.defn
+    async def deliver(self, order: LetterToDeliver) -> Delivery:
+        if self.mail_away:
+            raise ApplicationError("mail is away")
+        journey, letter = self.journey, order.letter
+        if (journey.on_hold or journey.paused) and not letter.reply:
+            return Delivery(state="held")
+        if letter.while_asked and journey.open_ask(letter.while_asked) is None:
+            return Delivery(state="withheld")
+        if letter.to in self.bad_addresses:
+            return Delivery(state="bounced")
+        self.sent.append(Sent(letter, activity.info().current_attempt_scheduled_time))
+        return Delivery(state="sent")
+
+    @activity.defn
+    async def book(self, booking: Booking) -> None:
+        self.calendar[booking.meeting] = booking
+
+    @activity.defn
+    async def cancel(self, booking: Booking) -> None:
+        self.calendar.pop(booking.meeting, None)
+
+    @activity.defn
+    async def make_agreement(self, order: AgreementToMake) -> Made:
+        self.made.append(order)
+        return Made(sha256="0" * 64)
+
+    @property
+    def activities(self) -> list[Any]:
+        neighbours = (CaseFile, Correspondence, Calendars, Documents)
+        return [getattr(self, name) for part in neighbours for name in sorted(part.__abstractmethods__)]
+
+    # What the story looks at
+
+    @property
+    def journey(self) -> Journey:
+        return self.filings[-1].journey
+
+    def letters(self, *, about: str = "", to: str = "", kind: str = "") -> list[str]:
+        """Kinds of the letters that left, in their order."""
+        return [
+            sent.letter.kind
+            for sent in self.sent
+            if about in ("", sent.letter.about) and to in ("", sent.letter.to) and sent.letter.kind.startswith(kind)
+        ]
+
+    def tasks(self) -> list[str]:
+        return [task.key for task in self.journey.tasks]
+
+    def counted(self) -> Counter[str]:
+        return Counter(self.letters())
+
+    def queued(self, about: str) -> list[str]:
+        return [letter.kind for filing in self.filings for letter in filing.letters if letter.about == about]
+
+
+class Story:
+    """One case on the time-skipping server, and the people around it."""
+
+    def __init__(self, env: WorkflowEnvironment, world: World, policy: Policy) -> None:
+        self.env, self.world, self.policy = env, world, policy
+        self.acts = 0
+        self.case: WorkflowHandle[MediationCase, Closing]
+
+    async def refer(self, *others: PartyRole) -> None:
+        """A parent refers; a school and the local authority are the others, unless said."""
+        roles = [PartyRole.PARENT, *(others or (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY))]
+        parties = [
+            Party(key=f"p{n}", role=role, people=[Person(key=f"p{n}.1", role=PersonRole.LEAD)])
+            for n, role in enumerate(roles, 1)
+        ]
+        start = CaseStart(case_id="c1", reference="SM-2026-00001", parties=parties, policy=self.policy)
+        self.case = await self.env.client.start_workflow(
+            MediationCase.run, start, id=workflow_id("c1"), task_queue="cases"
+        )
+
+    async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
+        self.acts += 1
+        command = COMMANDS[kind](id=f"act-{self.acts}", case_id="c1", actor=by, at=await self.now(), **fields)
+        await self.case.execute_update(kind, command, id=command.id, result_type=Accepted)
+
+    async def refused(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> str:
+        """The code of the refusal."""
+        try:
+            await self.act(kind, by, **fields)
+        except WorkflowUpdateFailedError as error:
+            assert isinstance(error.cause, ApplicationError) and error.cause.type == "refused", error.cause
+            return str(error.cause.details[0])
+        raise AssertionError(f"{kind} was not refused")
+
+    async def now(self) -> datetime:
+        return await self.env.get_current_time()
+
+    async def days(self, count: float) -> None:
+        await self.env.sleep(count * DAY)
+        await self.breathe()
+
+    async def working_days(self, count: int) -> None:
+        """To noon of the working day that lies so many after today."""
+        day = add_working_days(local_day(await self.now()), count, self.policy.holidays)
+        await self.until(at_local(day, time(12)))
+
+    async def until(self, instant: datetime) -> None:
+        await self.env.sleep(max(instant - await self.now(), timedelta(0)))
+        await self.breathe()
+
+    async def breathe(self) -> None:
+        """Let what is due be done: the server skips only whole seconds of nothing."""
+        await self.env.sleep(timedelta(seconds=2))
+
+    async def slot(self, days_ahead: int, hour: int = 10) -> Slot:
+        day = add_working_days(local_day(await self.now()), days_ahead, self.policy.holidays)
+        return Slot(start=at_local(day, time(hour)), minutes=60)
+
+    async def closing(self) -> Closing:
+        with self.env.auto_time_skipping_disabled():
+            pass
+        return await self.case.result()
+
+    # The leaflet's way, section by section
+
+    async def explained_and_permitted(self) -> None:
+        await self.act("record_explaining_call", outcome="go_on", permission="given")
+
+    async def everyone_consents(self) -> None:
+        for party in ("p2", "p3"):
+            await self.act("answer_consent", person(f"{party}.1"), party=party, yes=True, how="link")
+
+    async def mediator_accepts(self, name: str = "mia") -> None:
+        await self.act("offer_mediator", mediator=name)
+        await self.act("answer_allocation", mediator(name), offer=1, accepts=True)
+
+    async def visit_booked(self, party: str, days_ahead: int = 4, hour: int = 10) -> Slot:
+        slot = await self.slot(days_ahead, hour)
+        await self.act("offer_visit_dates", mediator("mia"), party=party, slots=[slot])
+        await self.act("choose_visit_date", person(f"{party}.1"), party=party, start=slot.start, how="link")
+        return slot
+
+    async def everyone_visited(self) -> None:
+        slots = [await self.visit_booked(party, hour=9 + 2 * n) for n, party in enumerate(("p1", "p2", "p3"))]
+        await self.until(slots[-1].start + timedelta(hours=2))
+        for party in ("p1", "p2", "p3"):
+            await self.act("record_visit", mediator("mia"), party=party, held=True, confidentiality_explained=True)
+
+    async def joint_meeting_fixed(self, days_ahead: int = 8, venue: str = "library") -> Slot:
+        await self.breathe()
+        half_days = self.world.journey.meetings[-1].half_days
+        for party in ("p1", "p2", "p3"):
+            await self.act("give_availability", person(f"{party}.1"), party=party, half_days=half_days[:3], how="link")
+        slot = await self.slot(days_ahead)
+        await self.act("fix_joint_meeting", slot=slot, venue=venue)
+        return slot
+
+    async def met(self, outcome: str = "full", **fields: Any) -> None:
+        slot = await self.joint_meeting_fixed()
+        await self.until(slot.start + timedelta(hours=2))
+        present = fields.pop("present", ["p1.1", "p2.1", "p3.1"])
+        await self.act("record_joint_meeting", mediator("mia"), present=present, outcome=outcome, **fields)
+
+    async def up_to_the_joint_meeting(self) -> None:
+        await self.refer()
+        await self.explained_and_permitted()
+        await self.everyone_consents()
+        await self.mediator_accepts()
+        await self.everyone_visited()
+
+    async def agreement_written(self, comments_wanted: bool = False) -> None:
+        by = local_day(await self.now()) + 21 * DAY
+        await self.act(
+            "write_agreement",
+            mediator("mia"),
+            terms=[{"owner": "p2", "by": by}, {"owner": "p3", "by": by + 7 * DAY}],
+            comments_wanted=comments_wanted,
+        )
+
+
+def local(instant: datetime) -> datetime:
+    return instant.astimezone(LONDON)
+
+
+def is_office_time(instant: datetime, policy: Policy) -> bool:
+    return policy.office_moment(instant) == instant
+
+
+def monday_ten_o_clock(now: datetime) -> datetime:
+    """The next Monday at 10:00 in London."""
+    day = local_day(now.astimezone(UTC))
+    return at_local(day + (7 - day.weekday()) * DAY, time(10))

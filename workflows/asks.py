@@ -1,0 +1,128 @@
+"""Everything a case waits for is an Ask: somebody was asked for something, and is reminded until they answer or a
+person decides. Consent, a date, a mediator's yes, comments on a draft, an action from the agreement: one mechanism."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.journey import Armed, Fact, Journey, OpenAsk
+    from domain.policy import Do, Policy, Rung
+
+
+class Asks:
+    """The facts and open asks of one case, kept in its journey. `climb` sets a rung's work going and never waits for
+    it: a mail server that is away must not hold up a reminder, an answer or the end."""
+
+    def __init__(
+        self, journey: Journey, policy: Policy, climb: Callable[[OpenAsk, Armed], None], changed: Callable[[], None]
+    ) -> None:
+        self.journey, self.policy, self.climb, self.changed = journey, policy, climb, changed
+        self.silent_since: datetime | None = None  # paused, or held for safeguarding: no rung is climbed
+        self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
+        self.wakes = 0  # wakes every ask when what is armed has changed
+
+    async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
+        """The answer; at once if it is known already (consent may come by post before anybody asked)."""
+        if key in self.journey.facts:
+            return self.journey.facts[key]
+        ask = OpenAsk(key=key, of=of, asked=workflow.now(), due=due)
+        self._pass_over_reminders_of_the_past(ask)
+        self.journey.asks.append(ask)
+        try:
+            self._arm(ask)
+            while key not in self.journey.facts:
+                await self._until_answered_or_changed(ask)
+            return self.journey.facts[key]
+        finally:
+            self.journey.asks.remove(ask)
+            self.changed()
+
+    async def _until_answered_or_changed(self, ask: OpenAsk) -> None:
+        seen, armed = self.wakes, ask.armed
+
+        def news() -> bool:
+            return ask.key in self.journey.facts or self.wakes != seen
+
+        left = armed.at - workflow.now() if armed else None
+        if left is None or left > timedelta(0):
+            try:
+                await workflow.wait_condition(
+                    news,
+                    timeout=left,
+                    timeout_summary=f"{armed.do} {armed.number} for {ask.key}, unless answered" if armed else None,
+                )
+            except TimeoutError:
+                pass  # the rung's time has come
+            else:
+                return
+            if news():  # an answer in the same breath as the timer wins
+                return
+        self._climb_what_is_due(ask)
+
+    def _climb_what_is_due(self, ask: OpenAsk) -> None:
+        """After an outage several rungs may be due: of those only the latest is climbed, never a burst of letters; but
+        a task is not lost."""
+        due: list[Armed] = []
+        while ask.armed and ask.armed.at <= workflow.now():
+            due.append(ask.armed)
+            ask.climbed += 1
+            self._arm(ask)
+        for armed in due:
+            if armed is due[-1] or armed.do == Do.TASK:
+                self.done_so_far[f"{ask.key} {armed.do}"] = armed.number
+                self.climb(ask, armed)
+        self._arm(ask)
+
+    def _arm(self, ask: OpenAsk) -> None:
+        rung = self._rung(ask)
+        if rung is None or self.silent_since:
+            ask.armed = None
+        else:
+            number = self.done_so_far.get(f"{ask.key} {rung.do}", 0) + 1
+            ask.armed = Armed(at=self.policy.moment(rung, ask.asked, ask.due), do=rung.do, number=number)
+        self.changed()
+
+    def _rung(self, ask: OpenAsk) -> Rung | None:
+        ladder = self.policy.ladder(ask.kind)
+        return ladder[ask.climbed] if ask.climbed < len(ladder) else None
+
+    def _pass_over_reminders_of_the_past(self, ask: OpenAsk) -> None:
+        """A meeting fixed for tomorrow is not reminded of "two days before": its invitation has just gone."""
+        while (rung := self._rung(ask)) and rung.anchor == "due" and rung.do == Do.REMIND:
+            if self.policy.moment(rung, ask.asked, ask.due) > ask.asked:
+                return
+            ask.climbed += 1
+
+    # What changes an ask
+
+    def learn(self, key: str, answer: str) -> None:
+        self.journey.facts[key] = Fact(answer=answer, at=workflow.now())
+        self.changed()
+
+    def start_again(self, key: str, from_rung: int) -> None:
+        """The ladder begins anew: with the first letter (0), or with the first reminder (1)."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.asked, ask.climbed = workflow.now(), from_rung
+            self.wake()
+
+    def retune(self, policy: Policy) -> None:
+        self.policy = policy
+        self.wake()
+
+    def hush(self, silent: bool) -> None:
+        """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence."""
+        if silent and not self.silent_since:
+            self.silent_since = workflow.now()
+        elif not silent and self.silent_since:
+            for ask in self.journey.asks:
+                ask.asked += workflow.now() - max(ask.asked, self.silent_since)
+            self.silent_since = None
+        self.wake()
+
+    def wake(self) -> None:
+        self.wakes += 1
+        for ask in self.journey.asks:
+            self._arm(ask)

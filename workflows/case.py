@@ -1,0 +1,373 @@
+"""The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
+
+import asyncio
+from datetime import datetime, time
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from domain.commands import StaffRole
+    from domain.journey import Action, Armed, CaseStart, Fact, Journey, Letter, Meeting, OpenAsk
+    from domain.policy import Do
+    from domain.scheduling import half_days_to_ask
+    from domain.stages import Closing, ClosingReason, Stage
+    from domain.working_days import at_local
+    from workflows.asks import Asks
+    from workflows.details import details_of
+    from workflows.doors import Doors
+    from workflows.errands import Errands, near, together
+    from workflows.meetings import Meetings, end_of
+    from workflows.neighbours import (
+        AgreementToMake,
+        CaseFile,
+        Documents,
+        MediatorChoice,
+        NextMediator,
+    )
+
+COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
+END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
+
+SURVIVES_THE_END = ("safeguarding", "letter_failed", "calendar_failed")  # tasks that a person must still see to
+
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
+ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
+
+
+class Ended(Exception):
+    """The journey ends here, with this closing."""
+
+    def __init__(self, reason: ClosingReason, who: str = "") -> None:
+        super().__init__(reason)
+        self.closing = Closing(reason=reason, who=who)
+
+
+@workflow.defn
+class MediationCase(Doors):
+    """One case, from the referral to everyone's copy of the agreement."""
+
+    @workflow.init
+    def __init__(self, case: CaseStart) -> None:
+        self.case = case
+        self.journey = Journey(
+            parties=case.parties,
+            contacted=[case.referrer],
+            policy_name=case.policy.name,
+            record_only_after_start=case.policy.record_only_after_start,
+        )
+        self.errands = Errands(case, self.journey, policy=lambda: self.asks.policy, show=self.show)
+        self.asks = Asks(self.journey, case.policy, climb=self.climb, changed=self.errands.changed)
+        self.meetings = Meetings(case, self.journey)
+        self.at_the_desk = asyncio.Lock()
+        self.outcome_detail = None
+        self.shown: tuple[Stage, bool, bool] | None = None
+
+    @workflow.run
+    async def run(self, case: CaseStart) -> Closing:
+        filing = asyncio.create_task(self.errands.keep_filed())
+        closing = await self.until_ended(asyncio.create_task(self.journey_of_the_leaflet()))
+        await self.tell_everyone(closing)
+        await self.errands.all_home()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        filing.cancel()
+        return closing
+
+    # The journey, as the leaflet tells it
+
+    async def journey_of_the_leaflet(self) -> Closing:
+        await self.explain_to_the_referrer()
+        await self.get_permission_to_contact_the_others()
+        await self.get_consent_of_everyone()
+        await self.allocate_a_mediator()
+        await self.visit_each_party()
+        await self.meet_together()
+        await self.record_the_agreement()
+        await self.follow_the_actions()
+        full = self.meetings.latest_joint().outcome == "full"
+        return Closing(reason=ClosingReason.AGREEMENT_FULL if full else ClosingReason.AGREEMENT_PARTIAL)
+
+    async def explain_to_the_referrer(self) -> None:
+        """ "We will contact you to explain the process in more detail and answer any questions.\""""
+        self.enter(Stage.EXPLAINING)
+        self.write_to(self.case.referrer, "referral_received", reply=True)
+        outcome = (await self.ask("explaining_call", COORDINATOR)).answer
+        if outcome == "signpost":
+            raise Ended(ClosingReason.OUT_OF_SCOPE)
+        if outcome == "not_now":
+            raise Ended(ClosingReason.WITHDRAWN, self.case.referrer)
+
+    async def get_permission_to_contact_the_others(self) -> None:
+        """ "We will, with your permission, contact the other parties involved." Until then nobody else exists."""
+        self.enter(Stage.PERMISSION)
+        if (await self.ask("permission", self.case.referrer)).answer == "no":
+            raise Ended(ClosingReason.NOT_AGREED, self.case.referrer)
+        self.journey.contacted = [party.key for party in self.journey.parties]
+
+    async def get_consent_of_everyone(self) -> None:
+        """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
+        self.enter(Stage.CONSENT)
+        await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
+
+    async def get_consent_of(self, party: str) -> None:
+        if (await self.ask(f"consent/{party}", party)).answer == "no":
+            raise Ended(ClosingReason.NOT_AGREED, party)
+
+    async def allocate_a_mediator(self) -> None:
+        """ "The case will then be allocated to a member of our mediation team." Silence passes it to the next."""
+        self.enter(Stage.ALLOCATION)
+        while not self.journey.mediator:
+            if not self.journey.offered_to:
+                await self.ask(f"mediator_choice/{self.journey.offer + 1}", COORDINATOR)
+            accepted = await self.ask(f"acceptance/{self.journey.offer}", MEDIATOR)
+            asked, self.journey.offered_to = self.journey.offered_to, ""
+            if accepted.answer == "yes":
+                self.journey.mediator = asked
+            else:
+                self.journey.tried.append(asked)
+                await self.pass_on_to_the_next_of_the_panel()
+
+    async def pass_on_to_the_next_of_the_panel(self) -> None:
+        if self.journey.offer >= self.asks.policy.offers_before_alert:
+            self.errands.open_task("escalated", "escalated/allocation", role=MANAGER)
+        question = NextMediator(case_id=self.case.case_id, tried=self.journey.tried)
+        choice: MediatorChoice = await near(CaseFile.next_mediator, question, "who of the panel is next?")
+        if choice.mediator:
+            self.offer_to(choice.mediator)
+
+    async def visit_each_party(self) -> None:
+        """ "There will be an individual meeting with each party involved in the disagreement.\""""
+        self.enter(Stage.INITIAL_VISITS)
+        await together(*(self.visit(party.key) for party in self.journey.parties))
+
+    async def visit(self, party: str) -> None:
+        number, held = 0, False
+        while not held:  # none of the dates suited, or nobody came: another round
+            number += 1
+            await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
+            if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
+                visit = self.meetings.of_visit(party, number)
+                held = (await self.ask_for_record(visit)).answer == "held"
+
+    async def meet_together(self) -> None:
+        """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
+        self.enter(Stage.JOINT_MEETING)
+        number, outcome = 0, "another"
+        while outcome == "another":
+            number += 1
+            meeting = self.meetings.new_joint(number, half_days_to_ask(workflow.now(), self.asks.policy))
+            await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
+            await self.ask(f"joint_date/{number}", COORDINATOR)
+            outcome = (await self.ask_for_record(meeting)).answer
+        if outcome == "none":
+            raise Ended(ClosingReason.NO_AGREEMENT)
+
+    async def ask_when_they_can_come(self, party: str, number: int) -> None:
+        await self.ask(f"availability/{party}/{number}", party)
+
+    async def ask_for_record(self, meeting: Meeting) -> Fact:
+        """Those invited are reminded before the meeting; the mediator is asked for its record after it."""
+        return await self.ask(meeting.key, MEDIATOR, due=end_of(meeting.slot) if meeting.slot else None)
+
+    async def record_the_agreement(self) -> None:
+        """ "We will record your agreement for you, and everyone present will receive a copy of it.\""""
+        self.enter(Stage.AGREEMENT)
+        await self.ask("terms/1", MEDIATOR)
+        while (agreement := self.journey.agreement) and agreement.status == "comments":
+            await together(*(self.ask_for_comments(p.key, agreement.version) for p in self.journey.parties))
+            if agreement is self.journey.agreement and agreement.status == "comments":
+                if "wants_changes" in agreement.comments.values():
+                    await self.ask(f"issue/{agreement.version}", MEDIATOR)
+                else:
+                    agreement.status = "draft"
+        await self.give_everyone_present_a_copy()
+
+    async def ask_for_comments(self, party: str, version: int) -> None:
+        agreement = self.journey.agreement
+        if (await self.ask(f"comments/{party}/{version}", party)).answer == "lapsed" and agreement:
+            agreement.comments[party] = "silent"
+
+    async def give_everyone_present_a_copy(self) -> None:
+        agreement = self.journey.agreement
+        if agreement is None:
+            raise ValueError("an agreement is issued after it was written")
+        order = AgreementToMake(case_id=self.case.case_id, version=agreement.version, command=agreement.command)
+        await self.errands.filed()  # the document is made from the case file
+        await near(Documents.make_agreement, order, f"typeset agreement {agreement.version}")
+        agreement.status, agreement.issued = "issued", workflow.now()
+        for person in self.meetings.latest_joint().present:
+            self.errands.send(Letter(kind="agreement_copy", about=f"agreement/{agreement.version}", to=person))
+        self.errands.note("agreement_issued", version=str(agreement.version))
+
+    async def follow_the_actions(self) -> None:
+        """Actions are followed until they are done, and everyone is asked how it was."""
+        self.enter(Stage.ACTIONS)
+        terms = self.journey.agreement.terms if self.journey.agreement else []
+        self.journey.actions = [Action(number=n, owner=term.owner, by=term.by) for n, term in enumerate(terms, 1)]
+        await together(
+            *(self.follow(action) for action in self.journey.actions),
+            *(self.ask_for_feedback(party.key) for party in self.journey.parties),
+        )
+
+    async def follow(self, action: Action) -> None:
+        await self.ask(f"action/{action.number}", action.owner, due=at_local(action.by, END_OF_THE_DAY))
+
+    async def ask_for_feedback(self, party: str) -> None:
+        await self.ask(f"feedback/{party}", party)
+
+    # How it ends
+
+    def end(self, closing: Closing) -> None:
+        closing.outcome = self.outcome_detail
+        self.journey.closing = closing
+
+    async def until_ended(self, journey: asyncio.Task[Closing]) -> Closing:
+        """The journey's own end, or the one that somebody asked for, whichever comes first."""
+        await workflow.wait_condition(lambda: journey.done() or self.journey.closing is not None)
+        if self.journey.closing is None:
+            try:
+                self.end(await journey)
+            except Ended as ended:
+                self.end(ended.closing)
+        else:
+            journey.cancel()
+            await workflow.wait([journey])
+        assert self.journey.closing is not None
+        return self.journey.closing
+
+    async def tell_everyone(self, closing: Closing) -> None:
+        """Neutrally: neither who nor why. Nobody hears of a case whose parties we were not allowed to contact."""
+        self.journey.closed_at = workflow.now()
+        self.errands.close_tasks(lambda task: task.kind not in SURVIVES_THE_END)
+        self.journey.offered_to = ""
+        self.enter(Stage.CLOSED)
+        self.errands.note("closed", closing.who, reason=closing.reason)
+        for meeting in self.meetings.cancel_what_is_booked():
+            await self.cancel(meeting)
+        for party in self.journey.contacted:
+            if closing.reason == ClosingReason.WITHDRAWN and party == closing.who:
+                self.write_to(party, "withdrawal_receipt", reply=True)
+            else:
+                self.write_to(party, f"closed_{_LETTER_OF.get(closing.reason, 'by_service')}")
+        if self.journey.mediator:
+            self.errands.send(Letter(kind="closed_mediator", about="", to=f"mediator/{self.journey.mediator}"))
+
+    async def cancel(self, meeting: Meeting) -> None:
+        if meeting.slot is None:
+            return
+        booking = self.meetings.booking(meeting, meeting.slot)
+        await near(CaseFile.let_go, booking, f"let go of {meeting.key}")
+        self.errands.cancel(booking)
+        self.to_all_invited(meeting, "cancelled")
+
+    # How it is done
+
+    async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
+        """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
+        try:
+            fact = await self.asks.ask(key, of, due)
+        finally:
+            self.errands.close_tasks(lambda task: task.key == key or task.about == key)
+        if fact.answer == "silent":
+            raise Ended(ClosingReason.NOT_CONTACTABLE, of)
+        return fact
+
+    def climb(self, ask: OpenAsk, armed: Armed) -> None:
+        """A rung's time has come."""
+        match armed.do:
+            case Do.ASK | Do.REMIND:
+                self.write_about(ask, armed)
+            case Do.TASK:
+                self.errands.open_task(ask.kind, ask.key, role=StaffRole(ask.of))
+                if ask.of == MEDIATOR:  # who does not live in the queue, as a coordinator does
+                    self.write_to_staff(MEDIATOR, "staff_task", ask.key)
+            case Do.PHONE_TASK:
+                self.errands.open_task("phone", f"phone/{ask.key}/{armed.number}", ask.key)
+            case Do.MANAGER_DECIDES:
+                self.errands.open_task("decide", f"decide/{ask.key}", ask.key, MANAGER)
+                self.write_to_staff(MANAGER, "staff_escalate", ask.key, armed.number)
+            case Do.ESCALATE:
+                self.errands.open_task("escalated", f"escalated/{ask.key}", ask.key, MANAGER)
+                self.write_to_staff(MANAGER, "staff_escalate", ask.key, armed.number)
+            case Do.LAPSE:
+                self.asks.learn(ask.key, "lapsed")
+        if armed.do != Do.TASK:
+            self.errands.note(f"rung_{armed.do}", ask.key, number=str(armed.number))
+
+    def write_about(self, ask: OpenAsk, armed: Armed) -> None:
+        """The letter of a rung: to those invited to a meeting, to a member of staff, or to a party's lead."""
+        meeting = self.journey.meeting(ask.key)
+        if meeting is not None:
+            self.to_all_invited(meeting, "remind", armed.number)
+        elif ask.kind == "acceptance":
+            to = f"mediator/{self.journey.offered_to}"
+            self.errands.send(Letter(kind="acceptance_ask", about=ask.key, to=to, while_asked=ask.key))
+        elif ask.of in list(StaffRole):
+            self.write_to_staff(StaffRole(ask.of), "staff_remind", ask.key, armed.number)
+        else:
+            kind = f"{ask.kind}_{armed.do}"
+            self.write_to(ask.of, kind, ask.key, number=armed.number, while_asked=ask.key)
+
+    def write_to(
+        self, party: str, kind: str, about: str = "", *, number: int = 1, reply: bool = False, while_asked: str = ""
+    ) -> None:
+        """To a party's lead, if we may write to the party at all."""
+        if party in self.journey.contacted:
+            to = next(p.lead for p in self.journey.parties if p.key == party)
+            self.errands.send(
+                Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=while_asked)
+            )
+
+    def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
+        to = f"mediator/{self.journey.mediator}" if role == MEDIATOR else str(role)
+        asked = about if self.journey.open_ask(about) else ""
+        self.errands.send(Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=asked))
+
+    def invite(self, meeting: Meeting) -> None:
+        self.to_all_invited(meeting, "booked")
+
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1) -> None:
+        """A letter about a meeting to each who is invited, and to the mediator. Confirmations and cancellations leave
+        at once; a reminder is wanted only while the meeting lies ahead."""
+        sort = "visit" if meeting.party else "joint_meeting"
+        ahead = meeting.key if what == "remind" else ""
+        for to in [*meeting.invited, f"mediator/{self.journey.mediator}"]:
+            self.errands.send(
+                Letter(
+                    kind=f"{sort}_{what}",
+                    about=meeting.key,
+                    to=to,
+                    number=number,
+                    reply=what != "remind",
+                    while_asked=ahead,
+                )
+            )
+
+    def enter(self, stage: Stage) -> None:
+        self.journey.stage = stage
+        self.errands.note("stage", stage)
+
+    def show(self) -> None:
+        """What operations read in the Temporal UI. Search attributes only when one of them is different."""
+        workflow.set_current_details(details_of(self.case, self.journey))
+        shown = (self.journey.stage, self.journey.escalated, self.journey.on_hold)
+        if shown != self.shown:
+            self.shown = shown
+            workflow.upsert_search_attributes(
+                [STAGE.value_set(shown[0]), ESCALATED.value_set(shown[1]), ON_HOLD.value_set(shown[2])]
+            )
+
+
+_LETTER_OF = {
+    reason: reason.value
+    for reason in (
+        ClosingReason.AGREEMENT_FULL,
+        ClosingReason.AGREEMENT_PARTIAL,
+        ClosingReason.NO_AGREEMENT,
+        ClosingReason.NOT_AGREED,
+        ClosingReason.WITHDRAWN,
+        ClosingReason.NOT_CONTACTABLE,
+        ClosingReason.OUT_OF_SCOPE,
+    )
+}

@@ -1,0 +1,446 @@
+"""The doors of a case: what people can do, as Updates named like their commands. A validator judges by the case's own
+state (domain/rules); facts of the database are asked for in the handler. A refusal is a code and ids; pages word it."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from datetime import datetime
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain import commands as c
+    from domain.journey import Agreement, CaseStart, Journey, Meeting, MeetingStatus
+    from domain.parties import Person, PersonRole
+    from domain.refusals import Refusal
+    from domain.rules import Refused, judge
+    from domain.stages import Closing, ClosingReason, OutcomeDetail
+    from workflows.asks import Asks
+    from workflows.errands import Errands, near
+    from workflows.meetings import Meetings
+    from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Verdict
+
+REFUSED = "refused"
+"""The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
+
+
+class Accepted(BaseModel):
+    """The command took effect and is filed."""
+
+
+def workflow_id(case_id: str) -> str:
+    """The id of a case's workflow: opaque, one for each case."""
+    return f"case-{case_id}"
+
+
+class Doors(ABC):
+    """Handlers and validators. What follows from an answer is the journey's business (case.py)."""
+
+    case: CaseStart
+    journey: Journey
+    asks: Asks
+    errands: Errands
+    meetings: Meetings
+    at_the_desk: asyncio.Lock  # one at a time where the database is asked between two looks at the state
+
+    # Explaining, permission, consent
+
+    @workflow.update
+    async def record_explaining_call(self, command: c.RecordExplainingCall) -> Accepted:
+        self.asks.learn("explaining_call", command.outcome)
+        if command.permission != "not_yet":
+            self.asks.learn("permission", _yes(command.permission == "given"))
+        return await self.accept(command, outcome=command.outcome, permission=command.permission)
+
+    @record_explaining_call.validator
+    def may_record_explaining_call(self, command: c.RecordExplainingCall) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def record_permission(self, command: c.RecordPermission) -> Accepted:
+        self.asks.learn("permission", _yes(command.given))
+        return await self.accept(command, given=_yes(command.given), how=command.how)
+
+    @record_permission.validator
+    def may_record_permission(self, command: c.RecordPermission) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def answer_consent(self, command: c.AnswerConsent) -> Accepted:
+        key = f"consent/{command.party}"
+        first_time = key not in self.journey.facts
+        self.asks.learn(key, _yes(command.yes))
+        if command.yes and first_time:
+            self.write_to(command.party, "consent_receipt", key, reply=True)
+        return await self.accept(command, command.party, answer=_yes(command.yes), how=command.how)
+
+    @answer_consent.validator
+    def may_answer_consent(self, command: c.AnswerConsent) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def decide_on_silence(self, command: c.DecideOnSilence) -> Accepted:
+        if command.decision == "close":
+            self.asks.learn(command.ask, "silent")
+        else:
+            if command.decision == "replace_contact":
+                await self.replace_contact(command)
+            self.errands.close_tasks(lambda task: task.about == command.ask)
+            self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
+        return await self.accept(command, command.ask, decision=command.decision)
+
+    @decide_on_silence.validator
+    def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
+        self.judge(command)
+
+    async def replace_contact(self, command: c.DecideOnSilence) -> None:
+        async with self.at_the_desk:
+            ask = self.journey.open_ask(command.ask)
+            party = ask.of if ask else ""
+            if not await self.admit(command, party, PersonRole.LEAD):
+                raise refusal(Refusal.NAME_MISSING)
+            self.judge(command)
+
+    # Allocation
+
+    @workflow.update
+    async def offer_mediator(self, command: c.OfferMediator) -> Accepted:
+        async with self.at_the_desk:
+            question = MediatorQuestion(case_id=self.case.case_id, mediator=command.mediator)
+            self.heed(await near(CaseFile.may_be_offered, question, "may this mediator be offered the case?"))
+            self.judge(command)
+            self.offer_to(command.mediator)
+            for ask in self.journey.open_asks("mediator_choice"):
+                self.asks.learn(ask.key, "picked")
+        return await self.accept(command, mediator=command.mediator)
+
+    @offer_mediator.validator
+    def may_offer_mediator(self, command: c.OfferMediator) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def answer_allocation(self, command: c.AnswerAllocation) -> Accepted:
+        if command.conflict:
+            question = MediatorQuestion(case_id=self.case.case_id, mediator=self.journey.offered_to)
+            await near(CaseFile.declare_conflict, question, "keep the declared conflict")
+            self.judge(command)
+        accepts = command.accepts and not command.conflict
+        self.asks.learn(f"acceptance/{command.offer}", _yes(accepts))
+        return await self.accept(command, answer=_yes(accepts))
+
+    @answer_allocation.validator
+    def may_answer_allocation(self, command: c.AnswerAllocation) -> None:
+        self.judge(command)
+
+    def offer_to(self, mediator: str) -> None:
+        self.journey.offered_to = mediator
+        self.journey.offer += 1
+
+    # Initial visits
+
+    @workflow.update
+    async def offer_visit_dates(self, command: c.OfferVisitDates) -> Accepted:
+        number = self.meetings.visit_round(command.party)
+        self.meetings.offer_visit(command, number)
+        self.asks.learn(f"visit_dates/{command.party}/{number}", "offered")
+        self.asks.start_again(f"visit_choice/{command.party}/{number}", from_rung=0)  # other dates than before
+        return await self.accept(command, command.party)
+
+    @offer_visit_dates.validator
+    def may_offer_visit_dates(self, command: c.OfferVisitDates) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def choose_visit_date(self, command: c.ChooseVisitDate) -> Accepted:
+        async with self.at_the_desk:
+            self.judge(command)
+            number = self.meetings.visit_round(command.party)
+            if command.start is not None:
+                await self.book(command, self.meetings.of_visit(command.party, number), command.start)
+            self.asks.learn(
+                f"visit_choice/{command.party}/{number}", "none_suits" if command.start is None else "chosen"
+            )
+        return await self.accept(command, command.party, how=command.how)
+
+    @choose_visit_date.validator
+    def may_choose_visit_date(self, command: c.ChooseVisitDate) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def record_visit(self, command: c.RecordVisit) -> Accepted:
+        key = f"visit/{command.party}/{self.meetings.visit_round(command.party)}"
+        if command.held:
+            await self.admit(command, command.party, PersonRole.SUPPORTER)
+            self.judge(command)
+        self.meetings.record(key, MeetingStatus.HELD if command.held else MeetingStatus.NO_SHOW)
+        self.asks.learn(key, "held" if command.held else "no_show")
+        return await self.accept(command, command.party, held=_yes(command.held))
+
+    @record_visit.validator
+    def may_record_visit(self, command: c.RecordVisit) -> None:
+        self.judge(command)
+
+    # Joint meeting
+
+    @workflow.update
+    async def give_availability(self, command: c.GiveAvailability) -> Accepted:
+        meeting = self.meetings.latest_joint()
+        meeting.availability[command.party] = command.half_days
+        self.asks.learn(f"availability/{command.party}/{meeting.key.partition('/')[2]}", "given")
+        return await self.accept(command, command.party, how=command.how)
+
+    @give_availability.validator
+    def may_give_availability(self, command: c.GiveAvailability) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def fix_joint_meeting(self, command: c.FixJointMeeting) -> Accepted:
+        async with self.at_the_desk:
+            self.judge(command)
+            meeting = self.meetings.latest_joint()
+            meeting.offered = [command.slot]
+            meeting.venue, meeting.online, meeting.offer_command = command.venue, not command.venue, command.id
+            await self.book(command, meeting, command.slot.start)
+            self.asks.learn(meeting.key.replace("joint_meeting", "joint_date"), "fixed")
+        return await self.accept(command, meeting.key)
+
+    @fix_joint_meeting.validator
+    def may_fix_joint_meeting(self, command: c.FixJointMeeting) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def record_joint_meeting(self, command: c.RecordJointMeeting) -> Accepted:
+        meeting = self.meetings.latest_joint()
+        self.meetings.record(meeting.key, MeetingStatus.HELD)
+        meeting.present, meeting.outcome = command.present, command.outcome
+        self.outcome_detail = command.detail
+        self.asks.learn(meeting.key, command.outcome)
+        return await self.accept(command, meeting.key, outcome=command.outcome)
+
+    @record_joint_meeting.validator
+    def may_record_joint_meeting(self, command: c.RecordJointMeeting) -> None:
+        self.judge(command)
+
+    # Agreement
+
+    @workflow.update
+    async def write_agreement(self, command: c.WriteAgreement) -> Accepted:
+        version = self.journey.agreement.version + 1 if self.journey.agreement else 1
+        self.journey.agreement = Agreement(
+            version=version,
+            command=command.id,
+            terms=command.terms,
+            meeting=self.meetings.latest_joint().key,
+            written=workflow.now(),
+            status="comments" if command.comments_wanted else "draft",
+        )
+        self.end_round_of_comments()
+        self.asks.learn("terms/1", "written")
+        return await self.accept(command, version=str(version))
+
+    @write_agreement.validator
+    def may_write_agreement(self, command: c.WriteAgreement) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def comment_on_agreement(self, command: c.CommentOnAgreement) -> Accepted:
+        if self.journey.agreement:
+            self.journey.agreement.comments[command.party] = "agrees" if command.agrees else "wants_changes"
+        self.asks.learn(f"comments/{command.party}/{command.version}", _yes(command.agrees))
+        return await self.accept(command, command.party, answer=_yes(command.agrees), how=command.how)
+
+    @comment_on_agreement.validator
+    def may_comment_on_agreement(self, command: c.CommentOnAgreement) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def issue_agreement(self, command: c.IssueAgreement) -> Accepted:
+        if self.journey.agreement:
+            self.journey.agreement.status = "draft"
+        self.end_round_of_comments()
+        return await self.accept(command, version=str(command.version))
+
+    @issue_agreement.validator
+    def may_issue_agreement(self, command: c.IssueAgreement) -> None:
+        self.judge(command)
+
+    def end_round_of_comments(self) -> None:
+        """Nobody is asked about a wording that has been replaced or that stands."""
+        for ask in [*self.journey.open_asks("comments"), *self.journey.open_asks("issue")]:
+            self.asks.learn(ask.key, "superseded")
+
+    @workflow.update
+    async def record_action(self, command: c.RecordAction) -> Accepted:
+        for action in self.journey.actions:
+            if action.number == command.action:
+                action.state = "done" if command.done else "not_done"
+        self.asks.learn(f"action/{command.action}", _yes(command.done))
+        return await self.accept(command, f"action/{command.action}", done=_yes(command.done), how=command.how)
+
+    @record_action.validator
+    def may_record_action(self, command: c.RecordAction) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def give_feedback(self, command: c.GiveFeedback) -> Accepted:
+        self.asks.learn(f"feedback/{command.party}", "given")
+        return await self.accept(command, command.party, score=str(command.score))
+
+    @give_feedback.validator
+    def may_give_feedback(self, command: c.GiveFeedback) -> None:
+        self.judge(command)
+
+    # At any moment
+
+    @workflow.update
+    async def withdraw(self, command: c.Withdraw) -> Accepted:
+        self.end(Closing(reason=ClosingReason.WITHDRAWN, who=command.party))
+        return await self.accept(command, command.party, how=command.how)
+
+    @withdraw.validator
+    def may_withdraw(self, command: c.Withdraw) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def close_case(self, command: c.CloseCase) -> Accepted:
+        self.end(Closing(reason=command.reason))
+        return await self.accept(command, reason=command.reason)
+
+    @close_case.validator
+    def may_close_case(self, command: c.CloseCase) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def pause(self, command: c.Pause) -> Accepted:
+        self.journey.paused = True
+        return await self.quiet(command)
+
+    @pause.validator
+    def may_pause(self, command: c.Pause) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def resume(self, command: c.Resume) -> Accepted:
+        self.journey.paused = False
+        return await self.quiet(command)
+
+    @resume.validator
+    def may_resume(self, command: c.Resume) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def hold(self, command: c.Hold) -> Accepted:
+        self.journey.on_hold = True
+        self.errands.open_task("safeguarding", f"safeguarding/{command.id}", role=c.StaffRole.SAFEGUARDING_LEAD)
+        self.write_to_staff(c.StaffRole.SAFEGUARDING_LEAD, "staff_task", f"safeguarding/{command.id}", reply=True)
+        return await self.quiet(command)
+
+    @hold.validator
+    def may_hold(self, command: c.Hold) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def release(self, command: c.Release) -> Accepted:
+        self.journey.on_hold = False
+        self.errands.close_tasks(lambda task: task.kind == "safeguarding")
+        return await self.quiet(command)
+
+    @release.validator
+    def may_release(self, command: c.Release) -> None:
+        self.judge(command)
+
+    async def quiet(self, command: c.Command) -> Accepted:
+        self.asks.hush(self.journey.paused or self.journey.on_hold)
+        return await self.accept(command)
+
+    @workflow.update
+    async def tick_task(self, command: c.TickTask) -> Accepted:
+        self.errands.close_tasks(lambda task: task.key == command.task)
+        return await self.accept(command, command.task, outcome=command.outcome)
+
+    @tick_task.validator
+    def may_tick_task(self, command: c.TickTask) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def change_policy(self, command: c.ChangePolicy) -> Accepted:
+        self.journey.policy_name = command.policy.name
+        self.journey.record_only_after_start = command.policy.record_only_after_start
+        self.errands.new_policy = command.policy
+        self.asks.retune(command.policy)
+        return await self.accept(command, policy=command.policy.name)
+
+    @change_policy.validator
+    def may_change_policy(self, command: c.ChangePolicy) -> None:
+        self.judge(command)
+
+    # How it is done
+
+    outcome_detail: OutcomeDetail | None
+
+    def judge(self, command: c.Command) -> None:
+        """Raises the refusal that the state of the case demands."""
+        try:
+            judge(command, self.journey, workflow.now())
+        except Refused as refused:
+            raise refusal(refused.code, refused.about) from refused
+
+    def heed(self, verdict: Verdict) -> None:
+        """Raises the refusal that the facts of the database demand."""
+        if verdict.refusal:
+            raise refusal(Refusal(verdict.refusal), verdict.about)
+
+    async def accept(self, command: c.Command, about: str = "", **detail: str) -> Accepted:
+        """The act is a line of the timeline, and filed before the person reads that it was accepted."""
+        self.errands.note(command.kind(), about, by=command.actor.id, command=command.id, **detail)
+        await self.errands.filed()
+        return Accepted()
+
+    async def book(self, command: c.ChooseVisitDate | c.FixJointMeeting, meeting: Meeting, start: datetime) -> None:
+        """Claim the calendars, or refuse; the state is looked at again, for a withdrawal may have come meanwhile."""
+        slot = next(slot for slot in meeting.offered if slot.start == start)
+        booking = self.meetings.booking(meeting, slot)
+        self.heed(await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}"))
+        try:
+            self.judge(command)
+        except ApplicationError:
+            await near(CaseFile.let_go, booking, f"let go of {meeting.key}")
+            raise
+        self.meetings.booked(meeting, slot)
+        self.errands.book(booking)
+        self.invite(meeting)
+
+    async def admit(self, command: c.Command, party: str, role: PersonRole) -> str:
+        """The person named in the command's texts becomes a participant; "" when nobody is named."""
+        admission = Admission(case_id=self.case.case_id, command=command.id, party=party, role=role)
+        admitted: Admitted = await near(CaseFile.admit, admission, f"admit a {role} of {party}")
+        people = next(p.people for p in self.journey.parties if p.key == party)
+        if admitted.person and admitted.person not in [person.key for person in people]:
+            people.append(Person(key=admitted.person, role=role))
+        return admitted.person
+
+    @abstractmethod
+    def invite(self, meeting: Meeting) -> None:
+        """A letter to each who is invited."""
+
+    @abstractmethod
+    def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:
+        """A letter to a party's lead."""
+
+    @abstractmethod
+    def write_to_staff(self, role: c.StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
+        """A letter to a member of staff."""
+
+    @abstractmethod
+    def end(self, closing: Closing) -> None:
+        """The case ends with this closing."""
+
+
+def refusal(code: Refusal, about: str = "") -> ApplicationError:
+    """The error by which an Update is refused."""
+    return ApplicationError(code, code, about, type=REFUSED, non_retryable=True)
+
+
+def _yes(yes: bool) -> str:
+    return "yes" if yes else "no"

@@ -1,0 +1,226 @@
+"""What a case has set going and writes down: the filing, letters and calendar entries on their way. All of it runs
+beside the journey; the last thing a case does is to see it home. Timeouts and retries stand here and nowhere else."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.commands import StaffRole
+    from domain.journey import CaseStart, Event, Filing, Journey, Letter, Task
+    from domain.policy import Policy
+    from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
+
+Neighbour = TypeVar("Neighbour")
+Order = TypeVar("Order")
+Answer = TypeVar("Answer")
+Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
+
+
+async def near(part: Part[Neighbour, Order, Answer], order: Order, summary: str) -> Answer:
+    """Ask the case file, which is ours: tried until it answers. Waiting may be cancelled, the activity is not: one
+    whose completion is on its way would otherwise be in doubt."""
+    return await asyncio.shield(
+        asyncio.create_task(
+            workflow.execute_activity_method(
+                part,
+                order,
+                start_to_close_timeout=timedelta(seconds=20),
+                retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+                summary=summary,
+            )
+        )
+    )
+
+
+async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) -> Answer:
+    """Ask mail or calendars, which are others' and may be away for days. ActivityError: given up after 30 days, or at
+    once where trying again cannot help."""
+    return await workflow.execute_activity_method(
+        part,
+        order,
+        start_to_close_timeout=timedelta(minutes=2),
+        schedule_to_close_timeout=timedelta(days=30),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
+        summary=summary,
+    )
+
+
+class Errands:
+    """Files the state of one case after each change, sends its letters and keeps its calendar entries."""
+
+    def __init__(
+        self, case: CaseStart, journey: Journey, policy: Callable[[], Policy], show: Callable[[], None]
+    ) -> None:
+        self.case, self.journey, self.policy, self.show = case, journey, policy, show
+        self.under_way: list[asyncio.Task[None]] = []
+        self.calendars: dict[str, asyncio.Task[None]] = {}  # the last errand of each meeting; the next waits for it
+        self.changes = 0
+        self.filed_changes = 0
+        self.version = 0
+        self.events_so_far = 0
+        self.new_policy: Policy | None = None
+        self.new_events: list[Event] = []
+        self.new_letters: list[Letter] = []
+
+    # Filing: whatever changed since the last write goes into the next one
+
+    def changed(self) -> None:
+        """Something is different now: show it to operations, and file it."""
+        self.changes += 1
+        self.show()
+
+    def note(self, what: str, about: str = "", by: str = "", command: str = "", **detail: str) -> None:
+        """A new line of the timeline."""
+        self.events_so_far += 1
+        self.new_events.append(
+            Event(
+                number=self.events_so_far,
+                at=workflow.now(),
+                what=what,
+                about=about,
+                by=by,
+                command=command,
+                detail=detail,
+            )
+        )
+        self.changed()
+
+    async def keep_filed(self) -> None:
+        """Runs for as long as the case does; one write at a time."""
+        while True:
+            await workflow.wait_condition(lambda: self.changes > self.filed_changes)
+            changes, letters = self.changes, self.new_letters
+            self.version += 1
+            filing = Filing(
+                case_id=self.case.case_id,
+                version=self.version,
+                journey=self.journey,
+                policy=self.new_policy,
+                events=self.new_events,
+                letters=letters,
+            )
+            self.new_policy, self.new_events, self.new_letters = None, [], []
+            await near(CaseFile.file, filing, self._what_is_filed(filing))
+            self.filed_changes = changes
+            for letter in letters:
+                self._set_going(self._deliver(letter))
+
+    async def filed(self) -> None:
+        """Until everything that has changed so far is in the case file."""
+        mark = self.changes
+        await workflow.wait_condition(lambda: self.filed_changes >= mark)
+
+    def _what_is_filed(self, filing: Filing) -> str:
+        news = [event.what for event in filing.events] + [f"letter {letter.kind}" for letter in filing.letters]
+        return "file " + (", ".join(news[:5]) or "what happens next")
+
+    # Letters
+
+    def send(self, letter: Letter) -> None:
+        """Queued with the next filing, then delivered beside the case. Nothing waits for it."""
+        self.new_letters.append(letter)
+        self.changed()
+
+    async def _deliver(self, letter: Letter) -> None:
+        about = f"{letter.kind} to {letter.to}"
+        order = LetterToDeliver(case_id=self.case.case_id, letter=letter)
+        try:
+            while True:
+                if not letter.reply:
+                    await self._until_it_may_leave(about)
+                delivery = await far(Correspondence.deliver, order, about)
+                if delivery.state != "held":
+                    break
+                await self.filed()  # the hold was lifted here, or is about to come
+            trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
+        except ActivityError:
+            trouble = "failed"
+        if trouble:
+            self.open_task("letter_failed", f"letter/{letter.kind}/{letter.to}/{letter.number}", letter.about)
+            self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
+
+    async def _until_it_may_leave(self, about: str) -> None:
+        """Office hours, and neither pause nor hold."""
+        while True:
+            await workflow.wait_condition(lambda: not (self.journey.on_hold or self.journey.paused))
+            left = self.policy().office_moment(workflow.now()) - workflow.now()
+            if left <= timedelta(0):
+                return
+            await workflow.sleep(left, summary=f"office hours, for {about}")
+
+    # Calendars
+
+    def book(self, booking: Booking) -> None:
+        self._calendar(booking, lambda: self._in_calendars(Calendars.book, booking, "book"))
+
+    def cancel(self, booking: Booking) -> None:
+        self._calendar(booking, lambda: self._in_calendars(Calendars.cancel, booking, "cancel"))
+
+    def _calendar(self, booking: Booking, errand: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        before = self.calendars.get(booking.meeting)
+
+        async def in_turn() -> None:
+            if before is not None:
+                await workflow.wait_condition(before.done)
+            await errand()
+
+        self.calendars[booking.meeting] = self._set_going(in_turn())
+
+    async def _in_calendars(self, what: Callable[..., Any], booking: Booking, verb: str) -> None:
+        try:
+            await far(what, booking, f"{verb} {booking.meeting}")
+        except ActivityError:
+            self.open_task("calendar_failed", f"calendar/{booking.meeting}/{booking.sequence}", booking.meeting)
+            self.note("calendar_failed", booking.meeting)
+
+    # Tasks
+
+    def open_task(self, kind: str, key: str, about: str = "", role: StaffRole = StaffRole.COORDINATOR) -> None:
+        """Once for each key, until it is closed."""
+        if not any(task.key == key for task in self.journey.tasks):
+            task = Task(key=key, kind=kind, about=about, role=role, opened=workflow.now())
+            self.journey.tasks.append(task)
+            self.changed()
+
+    def close_tasks(self, done: Callable[[Task], bool]) -> None:
+        left = [task for task in self.journey.tasks if not done(task)]
+        if len(left) != len(self.journey.tasks):
+            self.journey.tasks = left
+            self.changed()
+
+    # What is on its way
+
+    def _set_going(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        self.under_way = [task for task in self.under_way if not task.done()]
+        task = asyncio.create_task(errand)
+        self.under_way.append(task)
+        return task
+
+    async def all_home(self) -> None:
+        """Until everything is filed, every letter is settled, and nobody has to see to one that failed any more."""
+        await workflow.wait_condition(
+            lambda: (
+                self.filed_changes == self.changes
+                and all(task.done() for task in self.under_way)
+                and not self.journey.tasks
+            )
+        )
+
+
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """All at once; the first to end the case ends the others."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        await workflow.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,102 @@
+"""The meetings of a case: initial visits and the joint meeting, from the dates offered to the record of them. State
+only; calendars and letters are the errands' business."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.commands import OfferVisitDates, Slot
+    from domain.journey import CaseStart, Journey, Meeting, MeetingStatus
+    from domain.parties import PersonRole
+    from workflows.neighbours import Booking
+
+
+class Meetings:
+    """Keeps the meetings in the case's journey, one for each round ("visit/p1/2")."""
+
+    def __init__(self, case: CaseStart, journey: Journey) -> None:
+        self.case, self.journey = case, journey
+
+    # Visits
+
+    def visit_round(self, party: str) -> int:
+        """The round of visiting that is open for a party: the number in the key of its open ask."""
+        for ask in self.journey.asks:
+            if ask.kind in ("visit_dates", "visit_choice", "visit") and ask.key.split("/")[1] == party:
+                return int(ask.key.split("/")[2])
+        raise LookupError(party)
+
+    def of_visit(self, party: str, number: int) -> Meeting:
+        """The visit of a round; made when there is none yet."""
+        return self.journey.meeting(f"visit/{party}/{number}") or self._new(
+            Meeting(key=f"visit/{party}/{number}", party=party)
+        )
+
+    def offer_visit(self, command: OfferVisitDates, number: int) -> None:
+        visit = self.of_visit(command.party, number)
+        visit.offered, visit.online, visit.offer_command = command.slots, command.online, command.id
+
+    # The joint meeting
+
+    def new_joint(self, number: int, half_days: list[str]) -> Meeting:
+        return self._new(Meeting(key=f"joint_meeting/{number}", half_days=half_days))
+
+    def latest_joint(self) -> Meeting:
+        """The joint meeting that is being arranged or was held last. LookupError: none yet."""
+        joint = [meeting for meeting in self.journey.meetings if meeting.key.startswith("joint_meeting/")]
+        if not joint:
+            raise LookupError("joint_meeting")
+        return joint[-1]
+
+    # Both
+
+    def booking(self, meeting: Meeting, slot: Slot) -> Booking:
+        """The meeting's claim on the calendars of the mediator and the venue."""
+        resources = [f"mediator/{self.journey.mediator}"] + ([f"venue/{meeting.venue}"] if meeting.venue else [])
+        return Booking(
+            case_id=self.case.case_id,
+            reference=self.case.reference,
+            meeting=meeting.key,
+            resources=resources,
+            slot=slot,
+            sequence=meeting.sequence,
+            online=meeting.online,
+        )
+
+    def booked(self, meeting: Meeting, slot: Slot) -> None:
+        meeting.slot, meeting.status = slot, MeetingStatus.BOOKED
+        meeting.invited = self._welcome(meeting.party)
+
+    def record(self, key: str, status: MeetingStatus) -> None:
+        meeting = self.journey.meeting(key)
+        if meeting:
+            meeting.status = status
+
+    def cancel_what_is_booked(self) -> list[Meeting]:
+        """Marks each as cancelled, with a SEQUENCE of its own, and gives them back."""
+        booked = [meeting for meeting in self.journey.meetings if meeting.status == MeetingStatus.BOOKED]
+        for meeting in booked:
+            meeting.status = MeetingStatus.CANCELLED
+            meeting.sequence += 1
+        return booked
+
+    def _welcome(self, party: str) -> list[str]:
+        """Who is invited: the people of the party (to a visit) or of all (to the joint meeting), replaced contacts and
+        those who only get copies left out."""
+        return [
+            person.key
+            for each in self.journey.parties
+            if party in ("", each.key)
+            for person in each.people
+            if person.key == each.lead or person.role not in (PersonRole.LEAD, PersonRole.IN_COPY)
+        ]
+
+    def _new(self, meeting: Meeting) -> Meeting:
+        self.journey.meetings.append(meeting)
+        return meeting
+
+
+def end_of(slot: Slot) -> datetime:
+    """When a meeting is over, and its record is due."""
+    return slot.start + timedelta(minutes=slot.minutes)
