@@ -48,6 +48,7 @@ class OpenAsk(BaseModel):
     of: str  # a party key, or a staff role
     asked: datetime
     due: datetime | None = None
+    climbed: int = 0  # how many rungs of its ladder lie behind it
     armed: Armed | None = None
 
     @property
@@ -197,5 +198,6 @@ class Filing(BaseModel):
     case_id: str
     version: int  # rises with each write; an older one that arrives late changes nothing
     journey: Journey
+    policy: Policy | None = None  # when it was changed
     events: list[Event] = Field(default_factory=list)
     letters: list[Letter] = Field(default_factory=list)

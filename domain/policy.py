@@ -129,4 +129,6 @@ def demo(seconds_a_day: float = 1.0) -> Policy:
         return rung.model_copy(update={"unit": "seconds", "after": round(rung.after * seconds_a_day)})
 
     ladders = {kind: [faster(rung) for rung in rungs] for kind, rungs in STANDARD_LADDERS.items()}
+    soon = Rung(do=Do.REMIND, after=round(2 * seconds_a_day), unit="seconds")  # due dates stay real dates, weeks ahead
+    ladders["action"] = [soon, *ladders["action"]]
     return Policy(name="demo", ladders=ladders, opens=None, record_only_after_start=False)

@@ -53,7 +53,8 @@ def judge(command: c.Command, journey: Journey, now: datetime) -> None:
 
 
 def _explaining_call(command: c.RecordExplainingCall, journey: Journey, now: datetime) -> None:
-    _asked(journey, "explaining_call")
+    if journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING) or "explaining_call" in journey.facts:
+        raise Refused(Refusal.NOT_ASKED)
 
 
 def _permission(command: c.RecordPermission, journey: Journey, now: datetime) -> None:
@@ -183,6 +184,11 @@ def _feedback(command: c.GiveFeedback, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ASKED, command.party)
 
 
+def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.contacted:
+        raise Refused(Refusal.NOT_ASKED, command.party)
+
+
 def _pause(command: c.Pause, journey: Journey, now: datetime) -> None:
     if journey.paused:
         raise Refused(Refusal.PAUSED)
@@ -234,6 +240,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.IssueAgreement: _issue,
     c.RecordAction: _action,
     c.GiveFeedback: _feedback,
+    c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
     c.Hold: _hold,
@@ -251,7 +258,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
-    if Stage.CONSENT != journey.stage and journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
+    if journey.stage != Stage.CONSENT and journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
         others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
         found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
     if journey.agreement and journey.agreement.status == "comments":

@@ -1,6 +1,7 @@
 """Everything a case waits for is an Ask: somebody was asked for something, and is reminded until they answer or a
 person decides. Consent, a date, a mediator's yes, comments on a draft, an action from the agreement: one mechanism."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -30,14 +31,19 @@ class Asks:
         ask = OpenAsk(key=key, of=of, asked=workflow.now(), due=due)
         self._pass_over_reminders_of_the_past(ask)
         self.journey.asks.append(ask)
+        self._arm(ask)
         try:
-            self._arm(ask)
             while key not in self.journey.facts:
                 await self._until_answered_or_changed(ask)
-            return self.journey.facts[key]
-        finally:
-            self.journey.asks.remove(ask)
-            self.changed()
+        except asyncio.CancelledError:  # the case ended; not `finally`, which also runs when a worker lets the case go
+            self._close(ask)
+            raise
+        self._close(ask)
+        return self.journey.facts[key]
+
+    def _close(self, ask: OpenAsk) -> None:
+        self.journey.asks.remove(ask)
+        self.changed()
 
     async def _until_answered_or_changed(self, ask: OpenAsk) -> None:
         seen, armed = self.wakes, ask.armed

@@ -265,10 +265,8 @@ class MediationCase(Doors):
 
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
-        try:
-            fact = await self.asks.ask(key, of, due)
-        finally:
-            self.errands.close_tasks(lambda task: task.key == key or task.about == key)
+        fact = await self.asks.ask(key, of, due)
+        self.errands.close_tasks(lambda task: key in (task.key, task.about))
         if fact.answer == "silent":
             raise Ended(ClosingReason.NOT_CONTACTABLE, of)
         return fact

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -144,12 +145,16 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         return self.filings[-1].journey
 
     def letters(self, *, about: str = "", to: str = "", kind: str = "") -> list[str]:
-        """Kinds of the letters that left, in their order."""
+        """Kinds of the letters that left, in their order; those of one minute by name."""
         return [
             sent.letter.kind
-            for sent in self.sent
+            for sent in sorted(self.sent, key=lambda sent: (f"{sent.at:%Y%m%d%H%M}", sent.letter.kind))
             if about in ("", sent.letter.about) and to in ("", sent.letter.to) and sent.letter.kind.startswith(kind)
         ]
+
+    def recipients(self, kind: str) -> list[str]:
+        """To whom letters of a kind left, in the order of their names."""
+        return sorted(sent.letter.to for sent in self.sent if sent.letter.kind == kind)
 
     def tasks(self) -> list[str]:
         return [task.key for task in self.journey.tasks]
@@ -188,12 +193,12 @@ class Story:
 
     async def refused(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> str:
         """The code of the refusal."""
-        try:
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
             await self.act(kind, by, **fields)
-        except WorkflowUpdateFailedError as error:
-            assert isinstance(error.cause, ApplicationError) and error.cause.type == "refused", error.cause
-            return str(error.cause.details[0])
-        raise AssertionError(f"{kind} was not refused")
+        cause = caught.value.cause
+        assert isinstance(cause, ApplicationError)
+        assert cause.type == "refused", cause
+        return str(cause.details[0])
 
     async def now(self) -> datetime:
         return await self.env.get_current_time()
@@ -220,8 +225,6 @@ class Story:
         return Slot(start=at_local(day, time(hour)), minutes=60)
 
     async def closing(self) -> Closing:
-        with self.env.auto_time_skipping_disabled():
-            pass
         return await self.case.result()
 
     # The leaflet's way, section by section
@@ -235,6 +238,7 @@ class Story:
 
     async def mediator_accepts(self, name: str = "mia") -> None:
         await self.act("offer_mediator", mediator=name)
+        await self.breathe()
         await self.act("answer_allocation", mediator(name), offer=1, accepts=True)
 
     async def visit_booked(self, party: str, days_ahead: int = 4, hour: int = 10) -> Slot:
@@ -279,6 +283,7 @@ class Story:
             terms=[{"owner": "p2", "by": by}, {"owner": "p3", "by": by + 7 * DAY}],
             comments_wanted=comments_wanted,
         )
+        await self.breathe()
 
 
 def local(instant: datetime) -> datetime:

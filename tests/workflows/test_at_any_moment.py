@@ -1,0 +1,165 @@
+"""Withdrawal, pause, safeguarding hold, a changed policy, mail that is away: at any moment of the journey."""
+
+from datetime import timedelta
+
+from domain.journey import MeetingStatus
+from domain.policy import Policy
+from domain.stages import Closing, ClosingReason
+from domain.working_days import local_day
+from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
+
+
+async def test_withdrawal_after_the_joint_meeting_was_booked(story: Story, world: World) -> None:
+    await story.up_to_the_joint_meeting()
+    await story.joint_meeting_fixed()
+    await story.breathe()
+    assert "joint_meeting/1" in world.calendar
+    await story.act("withdraw", person("p1.1"), party="p1", how="link")
+    assert await story.closing() == Closing(reason=ClosingReason.WITHDRAWN, who="p1")
+    assert "joint_meeting/1" not in world.calendar
+    assert "joint_meeting/1" not in world.reserved
+    assert world.letters(kind="joint_meeting_cancelled") == ["joint_meeting_cancelled"] * 4
+    assert world.letters(to="p1.1")[-1] == "withdrawal_receipt"
+    assert world.letters(kind="closed") == ["closed_mediator", "closed_withdrawn", "closed_withdrawn"]
+    meeting = world.journey.meeting("joint_meeting/1")
+    assert meeting
+    assert (meeting.status, meeting.sequence) == (MeetingStatus.CANCELLED, 1)
+
+
+async def test_nothing_is_accepted_after_the_end(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    world.mail_away = True  # the case ends, and still sees its letters home
+    await story.act("withdraw", party="p1", how="phone")
+    assert await story.refused("answer_consent", party="p2", yes=True, how="phone") == "ended"
+    assert await story.refused("withdraw", party="p2", how="phone") == "ended"
+    world.mail_away = False
+    await story.closing()
+    assert world.letters(kind="closed") == ["closed_withdrawn"] * 2
+
+
+async def test_mail_away_for_weeks_holds_nothing_up(story: Story, world: World) -> None:
+    await story.refer()
+    world.mail_away = True
+    await story.explained_and_permitted()
+    await story.days(21)
+    assert world.queued("consent/p3") == ["consent_ask", *["consent_remind"] * 3, "staff_escalate"]
+    await story.everyone_consents()
+    assert world.letters(kind="consent") == []
+    await story.act("withdraw", party="p2", how="phone")
+    world.mail_away = False
+    assert await story.closing() == Closing(reason=ClosingReason.WITHDRAWN, who="p2")
+    assert world.letters(kind="consent") == ["consent_receipt"] * 2, "a stale reminder went out"
+    assert sorted(sent.letter.to for sent in world.sent if sent.letter.kind.startswith(("closed", "withdrawal"))) == [
+        "p1.1", "p2.1", "p3.1",
+    ]  # fmt: skip
+
+
+async def test_a_safeguarding_hold_stops_all_unprompted_messages(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.breathe()
+    await story.act("hold")
+    await story.breathe()
+    before = len(world.sent)
+    assert world.letters(to="safeguarding_lead") == ["staff_task"]
+    await story.days(60)
+    assert len(world.sent) == before, "a letter left during the hold"
+    assert world.journey.next_at is None
+    assert await story.refused("hold") == "on_hold"
+    assert await story.refused("release") == "not_yours"
+    await story.act("release", GUARDIAN)
+    await story.breathe()
+    assert len(world.sent) == before, "a burst after the hold"
+    assert world.tasks() == []
+    await story.working_days(4)
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
+    await story.act("withdraw", party="p2", how="phone")
+    await story.closing()
+
+
+async def test_a_withdrawal_during_a_hold_is_told_after_the_release(story: Story, world: World) -> None:
+    await story.up_to_the_joint_meeting()
+    await story.joint_meeting_fixed()
+    await story.act("hold")
+    await story.act("withdraw", person("p1.1"), party="p1", how="link")
+    await story.days(3)
+    assert world.letters(kind="joint_meeting_cancelled") == ["joint_meeting_cancelled"] * 4
+    assert world.letters(kind="closed") == []
+    await story.act("release", MANAGER)
+    await story.closing()
+    assert world.letters(kind="closed") == ["closed_mediator", "closed_withdrawn", "closed_withdrawn"]
+
+
+async def test_pause_and_resume(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.working_days(2)
+    await story.act("pause")
+    assert await story.refused("pause") == "paused"
+    await story.days(30)
+    assert world.letters(about="consent/p2") == ["consent_ask"]
+    await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")  # an answer is always heard
+    await story.breathe()
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_receipt"]
+    await story.act("resume")
+    assert await story.refused("resume") == "not_paused"
+    await story.days(4)
+    assert world.letters(about="consent/p3") == ["consent_ask", "consent_remind"], "the ladder goes on where it stood"
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+
+
+async def test_a_new_holiday_moves_every_reminder(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.breathe()
+    today = local_day(await story.now())
+    week = [today + n * DAY for n in range(1, 8)]
+    assert await story.refused("change_policy", policy=story.policy) == "not_yours"
+    await story.act("change_policy", MANAGER, policy=story.policy.model_copy(update={"holidays": week}))
+    await story.days(7.5)
+    assert world.letters(about="consent/p2") == ["consent_ask"], "a reminder on a holiday"
+    await story.days(5)
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
+    assert any(filing.policy == Policy(holidays=week) for filing in world.filings)
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+
+
+async def test_a_bounced_letter_becomes_a_task_that_a_person_ticks(story: Story, world: World) -> None:
+    await story.refer()
+    world.bad_addresses = ["p2.1"]
+    await story.explained_and_permitted()
+    await story.breathe()
+    assert world.tasks() == ["letter/consent_ask/p2.1/1"]
+    await story.act("tick_task", task="letter/consent_ask/p2.1/1")
+    assert world.tasks() == []
+    assert await story.refused("tick_task", task="letter/consent_ask/p2.1/1") == "no_such_task"
+    await story.act("answer_consent", party="p2", yes=False, how="phone")
+    await story.breathe()
+    assert world.tasks() == ["letter/closed_not_agreed/p2.1/1"]
+    await story.act("tick_task", task="letter/closed_not_agreed/p2.1/1")
+    await story.closing()
+
+
+async def test_a_manager_closes(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    assert await story.refused("close_case", reason="overtaken_by_tribunal") == "not_yours"
+    await story.act("close_case", MANAGER, reason="overtaken_by_tribunal")
+    assert (await story.closing()).reason == ClosingReason.OVERTAKEN_BY_TRIBUNAL
+    assert world.letters(kind="closed") == ["closed_by_service"] * 3
+
+
+async def test_a_phone_task_is_ticked_and_the_ladder_goes_on(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.working_days(12)
+    await story.act("tick_task", task="phone/consent/p2/1", outcome="voicemail")
+    assert world.tasks() == ["phone/consent/p3/1"]
+    assert await story.refused("tick_task", task="consent/p2") == "no_such_task"
+    await story.until(await story.now() + timedelta(days=4))
+    assert "decide/consent/p2" in world.tasks()
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
