@@ -164,3 +164,8 @@ class Documents(ABC):
     @abstractmethod
     async def make_agreement(self, order: AgreementToMake) -> Made:
         """Typeset a version of the agreement and keep it in the case file."""
+
+
+def activities_of(neighbour: type) -> list[str]:
+    """The names of a neighbour's activities, for whoever wires a worker."""
+    return sorted(neighbour.__abstractmethods__)  # type: ignore[attr-defined]

@@ -35,6 +35,7 @@ from workflows.neighbours import (
     MediatorQuestion,
     NextMediator,
     Verdict,
+    activities_of,
 )
 
 COORDINATOR = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
@@ -136,7 +137,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     @property
     def activities(self) -> list[Any]:
         neighbours = (CaseFile, Correspondence, Calendars, Documents)
-        return [getattr(self, name) for part in neighbours for name in sorted(part.__abstractmethods__)]
+        return [getattr(self, name) for part in neighbours for name in activities_of(part)]
 
     # What the story looks at
 

@@ -1,0 +1,62 @@
+# Needs only python3 (3.11 or newer), make and git. Written for GNU make 3.81, which macOS still ships.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The newest suitable Python. Each is tried out, because a version manager's shim may exist and yet not run.
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lock clean
+
+help:
+	@echo "make run    start the service with everything it needs, on this machine"
+	@echo "make demo   watch three cases run from the referral to their end"
+	@echo "make test   run all tests"
+	@echo "make check  lint, types, import rules, migrations"
+	@echo "make lock   resolve the dependencies anew"
+	@echo "make clean  remove the virtual environment and caches (never var/, which holds the cases)"
+
+# `exec`, so that Ctrl-C and signals reach the service itself and not a shell around it.
+run: $(VENV)/.installed
+	@exec $(BIN)/python cli.py up
+
+demo: $(VENV)/.installed
+	@exec $(BIN)/python cli.py demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python cli.py check-migrations
+
+lock: $(VENV)/.installed-dev
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock \
+		--universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: installed again only when a lock file has changed.
+$(VENV)/.installed: requirements.lock $(BIN)/python
+	@echo "Installing the dependencies into $(VENV) (once, and when requirements.lock changes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(BIN)/python
+	@echo "Installing the dependencies and the test tools into $(VENV) (once, and when requirements-dev.lock changes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it (for example 'apt install python3 python3-venv' or 'brew install python@3.13') and run make again." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, 'apt install python3-venv' and run make again." >&2; exit 1; }

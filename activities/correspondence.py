@@ -1,0 +1,259 @@
+"""Letters by e-mail. A letter goes out at most once, if it is still wanted; one whose fate is unclear goes once more
+under the same Message-ID."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
+
+import structlog
+from jinja2 import TemplateError
+from pydantic import BaseModel
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from casefile.cases import staff_view, view
+from casefile.database import Database
+from casefile.letters import letter_id, place_of
+from casefile.links import Links
+from casefile.tables import Case, Document, LetterRow, Staff
+from casefile.vault import CaseKey, Erased, Vault
+from domain.commands import StaffRole
+from domain.journey import Journey, Letter, MeetingStatus
+from domain.parties import PersonRole, party_of
+from domain.view import CaseView, StaffView
+from letters.rendering import LINK, Rendered, Service, meeting_of, personal_link, purpose_of, render, to_staff
+from mail import Away, MailServer, Refused
+from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
+
+log = structlog.get_logger(__name__)
+
+
+class _File(NamedTuple):
+    """A document that goes with a letter."""
+
+    name: str
+    content: bytes
+
+
+class _To(BaseModel):
+    """Where a letter goes."""
+
+    name: str
+    email: str
+    staff: StaffView | None = None
+
+
+class _Settled(Exception):
+    """The letter's fate is decided before it is sent."""
+
+    def __init__(self, state: str, problem: str) -> None:
+        super().__init__(state, problem)
+        self.state, self.problem = state, problem
+
+
+class Letters(Correspondence):
+    """Sends letters through a mail server, and keeps each as it was sent."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        links: Links,
+        mail: MailServer,
+        sender: str,  # "SEN Mediation Service <mediation@service.example>"
+        service: Service,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database, self.vault, self.links, self.mail = database, vault, links, mail
+        self.sender, self.service, self.now = sender, service, now
+
+    @activity.defn
+    async def deliver(self, order: LetterToDeliver) -> Delivery:
+        """The row says what is true: once it is settled, nothing is sent again."""
+        row_id = letter_id(order.case_id, order.letter)
+        ready = await self._make_ready(row_id, order)
+        if isinstance(ready, Delivery):
+            return ready
+        try:
+            await self.mail.send(ready)
+        except Refused as refused:
+            log.warning("a letter was refused", letter=row_id, kind=order.letter.kind, code=refused.code)
+            return await self._settle(row_id, "bounced" if refused.recipient else "failed", refused.code)
+        except Away as away:
+            trouble = away
+        else:
+            return await self._settle(row_id, "sent")
+        if not trouble.unclear:
+            await self._back_into_the_queue(row_id, trouble.code)
+        raise ApplicationError(f"the mail server did not take the letter: {trouble.code}", type="mail_away")
+
+    async def _make_ready(self, row_id: str, order: LetterToDeliver) -> EmailMessage | Delivery:
+        """In one transaction: is it still wanted, and if so, its words; from here on it counts as being sent."""
+        async with self.database.write() as session:
+            row, case_row = await session.get(LetterRow, row_id), await session.get(Case, order.case_id)
+            if row is None or case_row is None or case_row.journey is None:
+                raise ApplicationError("the letter has not been filed", type="not_filed")
+            if row.state not in ("queued", "sending"):
+                return Delivery.model_validate({"state": row.state})
+            session.add(row)
+            try:
+                key = self.vault.case_key(order.case_id, case_row.wrapped_key)
+                case = await view(session, case_row, key)
+                journey = case.journey or Journey(parties=[])
+                if reason := no_longer_wanted(case, journey, order.letter, self.now()):
+                    raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
+                if (journey.on_hold or journey.paused) and not order.letter.reply:
+                    return Delivery(state="held")
+                message = await self._message(session, case, key, row, order.letter)
+            except Erased:
+                return self._written(row, "withheld", "erased")
+            except _Settled as settled:
+                return self._written(row, settled.state, settled.problem)
+            row.state, row.attempts, row.problem = "sending", row.attempts + 1, ""
+            return message
+
+    async def _message(
+        self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter
+    ) -> EmailMessage:
+        """The letter in its envelope. Kept as it is sent: the row holds the words without the personal link."""
+        to = await _recipient(session, case, letter.to)
+        if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
+            rendered = key.open(Rendered, row.sealed, place_of(row.id))
+        else:
+            rendered = self._rendered(case, letter, to)
+            row.sealed = key.seal(rendered, place_of(row.id))
+            row.message_id = f"<{row.id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
+        files = [await _document(session, case, key, name) for name in rendered.attachments]
+        text, purpose = rendered.text, purpose_of(letter)
+        if purpose:
+            token = await self.links.token_for(session, case.id, letter.to, purpose, self.now())
+            text = text.replace(LINK, personal_link(self.service, token))
+        try:
+            return _envelope(self.sender, to, case.reference, row.message_id, self.now(), rendered, text, files)
+        except (ValueError, MessageError):  # an address or a name that no header can hold
+            raise _Settled("failed", "header") from None
+
+    def _rendered(self, case: CaseView, letter: Letter, to: _To) -> Rendered:
+        try:
+            return render(case, letter, service=self.service, now=self.now(), staff=to.staff)
+        except (LookupError, ValueError, TemplateError) as error:  # its text may quote the case
+            log.error("a letter could not be written", kind=letter.kind, error=type(error).__name__)
+            raise _Settled("failed", "not_rendered") from None
+
+    async def _settle(self, row_id: str, state: str, problem: str = "") -> Delivery:
+        async with self.database.write() as session:
+            row = await session.get_one(LetterRow, row_id)
+            session.add(row)
+            return self._written(row, state, problem)
+
+    def _written(self, row: LetterRow, state: str, problem: str = "") -> Delivery:
+        row.state, row.problem, row.settled = state, problem, self.now()
+        return Delivery.model_validate({"state": state})
+
+    async def _back_into_the_queue(self, row_id: str, problem: str) -> None:
+        """It surely did not go: whether it is still wanted is asked anew next time."""
+        async with self.database.write() as session:
+            row = await session.get_one(LetterRow, row_id)
+            row.state, row.problem = "queued", problem
+            session.add(row)
+
+
+def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: datetime) -> str:
+    """Why a letter is withheld, as a code; "" while it is wanted."""
+    if letter.while_asked and journey.open_ask(letter.while_asked) is None:
+        return "answered"
+    if not to_staff(letter.to):
+        if party_of(letter.to) not in journey.contacted:
+            return "not_contacted"
+        if letter.kind != "agreement_copy" and _was_replaced(case, letter.to):  # copies go to whoever was there
+            return "replaced"
+    meeting = meeting_of(case, letter.about)
+    if meeting and letter.kind in [f"{sort}_{what}" for sort in ("visit", "joint_meeting") for what in _AHEAD]:
+        if meeting.status == MeetingStatus.CANCELLED:
+            return "cancelled"
+        if meeting.slot and meeting.slot.start <= now:
+            return "past"
+    return ""
+
+
+_AHEAD = ("booked", "remind")  # letters about a meeting that lies ahead
+
+
+def _was_replaced(case: CaseView, key: str) -> bool:
+    """The person was a party's lead contact, and another has taken over."""
+    try:
+        person = case.person(key)
+    except KeyError:
+        return False
+    return person.role == PersonRole.LEAD and case.party(person.party).lead.key != key
+
+
+async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
+    """_Settled: there is nobody, or no address."""
+    if to_staff(to):
+        staff = await _staff(session, case, to)
+        found = _To(name=staff.name, email=staff.email, staff=staff) if staff else None
+    else:
+        person = next((one for party in case.parties for one in party.people if one.key == to), None)
+        found = _To(name=person.details.name, email=person.details.email) if person else None
+    if found is None or not found.email:
+        raise _Settled("failed", "no_address" if found else "nobody")
+    return found
+
+
+async def _staff(session: AsyncSession, case: CaseView, to: str) -> StaffView | None:
+    if to.startswith("mediator/"):
+        return await staff_view(session, to.partition("/")[2])
+    if to in (StaffRole.COORDINATOR, StaffRole.MEDIATOR):
+        return case.coordinator if to == StaffRole.COORDINATOR else case.mediator
+    staff = (await session.exec(select(Staff).where(col(Staff.active)).order_by(col(Staff.created)))).all()
+    for role in (to, StaffRole.MANAGER):  # without a safeguarding lead the manager hears of it
+        for one in staff:
+            if role in one.roles:
+                return StaffView(id=one.id, name=one.name, email=one.email)
+    return None
+
+
+async def _document(session: AsyncSession, case: CaseView, key: CaseKey, name: str) -> _File:
+    """ "agreement/1", opened. It is made before the letter is queued."""
+    kind, _, version = name.partition("/")
+    row = await session.get(Document, (case.id, kind, int(version)))
+    if row is None:
+        raise ApplicationError("the document has not been made", type="no_document")
+    content = key.open_bytes(row.sealed, f"document/{case.id}/{kind}/{version}")
+    return _File(f"{kind}-{case.reference}-{version}.pdf", content)
+
+
+def _envelope(
+    sender: str,
+    to: _To,
+    reference: str,
+    message_id: str,
+    at: datetime,
+    rendered: Rendered,
+    text: str,
+    files: list[_File],
+) -> EmailMessage:
+    """ValueError or MessageError: a name or an address does not fit into a header."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = Address(display_name=to.name, addr_spec=to.email)
+    message["Subject"] = rendered.subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # holiday notices are not to answer it
+    message["X-Case-Reference"] = reference
+    message.set_content(text)
+    if rendered.invitation:
+        method, ics = rendered.invitation.method, rendered.invitation.ics
+        message.add_alternative(ics, subtype="calendar", params={"method": method})
+        message.add_attachment(ics.encode(), maintype="application", subtype="ics", filename="invitation.ics")
+    for file in files:
+        message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
+    return message

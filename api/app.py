@@ -1,0 +1,109 @@
+"""The wiring of the doors in HTTP: what each needs is opened here once, and handed down."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from api import errors, health
+from api.auth import Lockout, may_read_payloads
+from api.codec_endpoint import codec_router
+from api.intake import Intake
+from api.party.routes import router as party_pages
+from api.rest.routes import router as json_door
+from api.services import Services
+from api.shield import Shield
+from api.staff import case_page, doing, lists, new_case, service, sign_in
+from casefile.cases import Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.letters import Letters
+from casefile.links import Links
+from casefile.reading import Reading
+from casefile.staff import StaffAccounts
+from casefile.vault import Vault
+from settings import Settings, load_settings
+from temporal_client import SealingCodec, connect
+
+Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
+STAFF_PAGES = (
+    sign_in.router,
+    lists.router,
+    new_case.router,  # before the case page: /cases/new is no reference
+    case_page.router,
+    doing.router,
+    service.router,
+)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The real ones. Temporal may be away: its client connects when it is first needed."""
+    database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
+    cases, commands = Cases(database, vault), Commands(database, vault)
+    client = await connect(settings, lazy=True)
+    intake = Intake(cases, commands, client, settings.temporal_task_queue, now, allow_demo=settings.allow_demo_policy)
+    relay = asyncio.create_task(intake.relay_forever())
+    try:
+        yield Services(
+            settings=settings,
+            database=database,
+            vault=vault,
+            cases=cases,
+            commands=commands,
+            links=Links(database, settings.link_signing_key()),
+            letters=Letters(database, vault),
+            reading=Reading(database, vault),
+            staff=StaffAccounts(database),
+            intake=intake,
+            clock=now,
+            temporal=client,
+        )
+    finally:
+        relay.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await relay
+        await intake.close()
+        await database.close()
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, opens: Opener = open_services) -> FastAPI:
+    """The service's pages and JSON door: `uvicorn --factory api.app:create_app`. `opens` gives tests their own."""
+    settings = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opens(settings) as services:
+            app.state.services = services
+            yield
+
+    # The JSON door describes itself at /api/openapi.json
+    app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.lockout = Lockout()
+    app.add_middleware(Shield)
+    errors.install(app)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(health.router)
+    for pages in STAFF_PAGES:
+        app.include_router(pages)
+    app.include_router(party_pages)
+    app.include_router(
+        codec_router(
+            SealingCodec(settings.codec_key_ring()),
+            settings.temporal_ui_url,
+            may_read_payloads,
+            trust_local_ui=settings.environment == "development",
+        )
+    )
+    app.include_router(json_door)  # the last: it answers for everything else under /api
+    return app

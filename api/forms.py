@@ -1,0 +1,168 @@
+"""Forms in plain HTML: what is asked, what was typed, and what is wrong with it in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from domain.working_days import LONDON
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of several answers."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question. `choice`: radio buttons; `pick`: a list that opens; `ticks`: any number of boxes; `tick`: one box
+    that means yes."""
+
+    name: str
+    label: str
+    kind: Literal["line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick"] = (
+        "line"
+    )
+    hint: str = ""
+    options: tuple[Option, ...] = ()
+    optional: bool = False
+    value: str = ""  # what stands there before anything was typed
+    rows: int = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """Questions that belong together, with a heading of their own; `beside`: in one row where there is room."""
+
+    legend: str
+    fields: tuple[Field, ...]
+    hint: str = ""
+    beside: bool = False
+
+
+def fields_of(form: Iterable[Field | Group]) -> list[Field]:
+    """Every question of a form."""
+    return [one for part in form for one in (part.fields if isinstance(part, Group) else (part,))]
+
+
+@dataclass
+class Typed:
+    """What was typed into a form, kept as it was, and what is wrong with it, by the question's name."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    posted: bool = False
+
+    @classmethod
+    def of(cls, form: FormData) -> "Typed":
+        """Text only: a file that somebody attaches is no answer to anything here."""
+        values: dict[str, list[str]] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                values.setdefault(name, []).append(value.replace("\r\n", "\n"))
+        return cls(values, posted=True)
+
+    def raw(self, name: str, otherwise: str = "") -> str:
+        """As it was typed; `otherwise` before anything was."""
+        return self.values.get(name, [otherwise])[0]
+
+    def one(self, name: str) -> str:
+        """Without the spaces around it."""
+        return self.raw(name).strip()
+
+    def many(self, name: str) -> list[str]:
+        """All that was ticked."""
+        return self.values.get(name, [])
+
+    def wrong(self, name: str, message: str) -> None:
+        """The first complaint about a question stands."""
+        self.errors.setdefault(name, message)
+
+    def check(self, form: Iterable[Field | Group]) -> None:
+        """What must be answered is, and answers are among those that were offered."""
+        for one in fields_of(form):
+            given = [value for value in self.many(one.name) if value.strip()]
+            offered = {option.value for option in one.options}
+            if not given and not one.optional and one.kind not in ("ticks", "tick"):
+                self.wrong(one.name, _missing(one))
+            elif one.options and any(value not in offered for value in given):
+                self.wrong(one.name, f"{one.label}: choose from what is offered.")
+
+    def day(self, name: str, label: str = "The date") -> date | None:
+        """A date as browsers send it, or as people write it (3/12/2026)."""
+        text = self.one(name)
+        if not text:
+            return None
+        try:
+            return _day(text)
+        except ValueError:
+            self.wrong(name, f"{label} must be a real date, such as 3/12/2026.")
+            return None
+
+    def moment(self, day: str, clock: str) -> datetime | None:
+        """A time on London's clocks; None and a complaint when it is none."""
+        on = self.day(day)
+        if on is None:
+            self.wrong(day, "Give the date.")
+            return None
+        try:
+            at = time.fromisoformat(self.one(clock).replace(".", ":"))
+        except ValueError:
+            self.wrong(clock, "The time must be written like 14:30.")
+            return None
+        return datetime.combine(on, at.replace(tzinfo=None, second=0, microsecond=0), LONDON)
+
+    def blame(self, error: ValidationError, names: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Puts a model's complaints at the questions. `names`: "parties.0.people" -> question; the longest known part
+        of a complaint's place counts."""
+        for problem in error.errors():
+            place = [str(part) for part in problem["loc"]]
+            name = next(
+                (names[key] for n in range(len(place), -1, -1) if (key := ".".join(place[:n])) in names),
+                place[0] if place else "",
+            )
+            self.wrong(name, sentence(problem, labels.get(name, "")))
+
+
+def sentence(problem: Any, label: str) -> str:
+    """A model's complaint, for people."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in ("missing", "string_too_short", "too_short"):
+        return f"{label}: this must be filled in." if label else "Something that is needed is missing."
+    if kind == "string_too_long":
+        said = f"use at most {context['max_length']} characters."
+    elif kind in ("enum", "literal_error"):
+        said = "choose one of the answers."
+    elif kind == "too_long":
+        said = f"at most {context['max_length']} are possible."
+    else:
+        said = problem["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    if said.startswith("must ") and label:
+        return f"{label} {said}"
+    return f"{label}: {said}" if label else said[:1].upper() + said[1:]
+
+
+def _missing(one: Field) -> str:
+    match one.kind:
+        case "choice" | "pick":
+            return f"{one.label.rstrip('?')}: choose an answer."
+        case "date":
+            return f"{one.label}: give the date."
+        case "time":
+            return f"{one.label}: give the time."
+        case _:
+            return f"{one.label}: this must be filled in."
+
+
+def _day(text: str) -> date:
+    if "/" in text:
+        day, month, year = (int(part) for part in text.split("/"))
+        return date(year, month, day)
+    return date.fromisoformat(text)

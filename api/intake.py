@@ -1,0 +1,315 @@
+"""The way of a command: stored first, then delivered to its case, then answered (docs/architecture.md).
+
+Pages, the JSON door and the personal links all come through here. Whoever acted gets an honest answer within seconds;
+what could not be delivered by then is delivered later, once, and in order."""
+
+import asyncio
+import random
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+import structlog
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from casefile.cases import Cases, NoSuchCase, derived_id
+from casefile.commands import Commands, Outcome, StoredElsewhere
+from casefile.reading import Reading
+from domain import bank_holidays
+from domain.commands import Actor, Command, Texts
+from domain.policy import Policy, demo, standard
+from domain.referral import ReferralForm
+from domain.refusals import Refusal
+from domain.stages import Stage
+from domain.words import refusal_sentence
+from domain.working_days import local_day
+from workflows.doors import REFUSED, workflow_id
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 5.0  # seconds that a command may take to be answered by its case
+RELAY_EVERY, RELAY_AT_MOST_EVERY = 3.0, 30.0  # seconds between two rounds of the relay: usually, and in an outage
+RELAY_AFTER = timedelta(seconds=8)  # younger commands are still in the hands of whoever took them
+CASES_AT_ONCE = 10
+
+ACCEPTED = "Recorded."
+PENDING = "We have your answer. It takes effect as soon as our case system is reachable again; you need not repeat it."
+FAILED = "failed"  # the code of a command that a fault of ours kept from taking effect
+FAILED_SENTENCE = (
+    "A fault on our side kept this from taking effect. It has been noted; ring the service before you go on."
+)
+
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
+ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
+
+
+class NoSuchPolicy(ValueError):
+    """No policy has this name, or it is not allowed here. The message is a sentence for whoever asked."""
+
+
+class Referred(BaseModel):
+    """A referral that became a case."""
+
+    case_id: str
+    reference: str
+    status: Literal["accepted", "pending"]  # pending: stored, and begun as soon as Temporal is there
+    created: bool  # False: the same referral was there already
+
+
+class Answer(BaseModel):
+    """What became of a command, in words that tell a person what to do."""
+
+    status: Literal["accepted", "refused", "pending"]
+    message: str
+    code: str = ""  # of a refusal
+
+
+class Intake:
+    """Takes commands in and brings them to their cases."""
+
+    def __init__(
+        self,
+        cases: Cases,
+        commands: Commands,
+        client: Client,
+        task_queue: str,
+        clock: Callable[[], datetime],
+        *,
+        allow_demo: bool = False,
+    ) -> None:
+        self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
+        self.allow_demo, self.patience = allow_demo, PATIENCE
+        self._reading = Reading(cases.database, cases.vault)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._deliveries: set[asyncio.Task[bool]] = set()
+
+    # What people do
+
+    def policy(self, name: str) -> Policy:
+        """The policy of this name as it is today, with the bank holidays that are known. NoSuchPolicy."""
+        if name == "standard":
+            year = local_day(self.clock()).year
+            return standard(bank_holidays.of_england(year, year + 2))
+        if name == "demo" and self.allow_demo:
+            return demo()
+        if name == "demo":
+            raise NoSuchPolicy("The policy “demo” counts seconds for days; this service does not allow it.")
+        raise NoSuchPolicy("There is no policy of this name. Use “standard”.")
+
+    async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
+        """A referral becomes a case; the same command id gives the same case again. NoSuchPolicy, or StoredElsewhere
+        when the id was used for something else."""
+        policy = self.policy(form.policy)
+        case_id = derived_id("case", command_id)
+        created = not await self._is_there(case_id)
+        try:
+            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock())
+        except IntegrityError:  # posted twice in one moment, or the id belongs to another command
+            if not await self._is_there(case_id):
+                raise StoredElsewhere(command_id) from None
+            start, created = await self.cases.start_of(case_id), False
+        outcome = await self._answered(case_id, command_id)
+        return Referred(
+            case_id=case_id,
+            reference=start.reference,
+            status="pending" if outcome.status == "pending" else "accepted",
+            created=created,
+        )
+
+    async def take(self, command: Command, texts: Texts | None = None) -> Answer:
+        """Store a command, deliver it, and say what became of it. A repeated post gets the first answer again.
+        StoredElsewhere, LookupError (no such case), vault.Erased."""
+        if field := implausible(command, self.clock()):
+            return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
+        await self.commands.store(command, texts)
+        return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
+
+    async def answer(self, case_id: str, outcome: Outcome) -> Answer:
+        """An outcome in words."""
+        match outcome.status:
+            case "accepted":
+                return Answer(status="accepted", message=ACCEPTED)
+            case "pending":
+                return Answer(status="pending", message=PENDING)
+        return Answer(status="refused", message=await self._refusal(case_id, outcome), code=outcome.code)
+
+    async def _refusal(self, case_id: str, outcome: Outcome) -> str:
+        if outcome.code not in list(Refusal):
+            return FAILED_SENTENCE
+        return refusal_sentence(outcome.code, outcome.about, await self.cases.load(case_id))
+
+    async def _is_there(self, case_id: str) -> bool:
+        try:
+            await self.cases.start_of(case_id)
+        except NoSuchCase:
+            return False
+        return True
+
+    async def _answered(self, case_id: str, command_id: str) -> Outcome:
+        """The outcome, after the case had a few seconds to answer. The delivery goes on when whoever asked is gone."""
+        outcome = await self.commands.outcome(command_id)
+        if outcome.status != "pending":
+            return outcome
+        delivery = asyncio.create_task(self.deliver(case_id))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._delivered)
+        await asyncio.wait({delivery}, timeout=self.patience + 1)
+        return await self.commands.outcome(command_id)
+
+    def _delivered(self, delivery: asyncio.Task[bool]) -> None:
+        self._deliveries.discard(delivery)
+        if not delivery.cancelled() and (error := delivery.exception()):
+            log.error("a delivery failed; the relay tries again", error=type(error).__name__)
+
+    # Delivery
+
+    async def deliver(self, case_id: str) -> bool:
+        """Bring the case what it has not answered yet, in order. False: something had to stay behind, and with it
+        whatever was stored after it."""
+        lock = self._locks.setdefault(case_id, asyncio.Lock())
+        async with lock:
+            for command in await self.commands.pending(case_id):
+                if command == "refer":
+                    command_id, outcome = await self._reading.referral_command(case_id), await self._begin(case_id)
+                else:
+                    command_id, outcome = command.id, await self._update(command)
+                if outcome.status == "pending":
+                    return False
+                await self.commands.settle(command_id, outcome, self.clock())
+        return True
+
+    async def _begin(self, case_id: str) -> Outcome:
+        """Start the case's workflow; one that was started before is the same."""
+        start = await self.cases.start_of(case_id)
+        attributes = TypedSearchAttributes(
+            [
+                SearchAttributePair(STAGE, Stage.REFERRAL.value),
+                SearchAttributePair(ESCALATED, False),
+                SearchAttributePair(ON_HOLD, False),
+            ]
+        )
+        try:
+            await self.client.start_workflow(
+                "MediationCase",
+                start,
+                id=workflow_id(case_id),
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=attributes,
+                static_summary=start.reference,
+                rpc_timeout=timedelta(seconds=self.patience),
+            )
+        except WorkflowAlreadyStartedError:
+            pass
+        except (RPCError, RuntimeError) as error:  # RuntimeError: how a lazy client reports an unreachable server
+            log.warning("a case cannot begin yet", case=case_id, error=_kind_of(error))
+            return Outcome(status="pending")
+        return Outcome(status="accepted")
+
+    async def _update(self, command: Command) -> Outcome:
+        """Deliver one command as the Update of its name. Its id makes a repetition harmless, whoever sends it."""
+        update = asyncio.create_task(
+            self.client.get_workflow_handle(workflow_id(command.case_id)).execute_update(
+                command.kind(), command, id=command.id, rpc_timeout=timedelta(seconds=self.patience)
+            )
+        )
+        update.add_done_callback(lambda done: done.cancelled() or done.exception())  # late ones are no news
+        try:
+            # Not asyncio.timeout: the SDK turns a cancellation into an error of its own, and ours would be lost.
+            await asyncio.wait({update}, timeout=self.patience)
+            if not update.done():
+                return Outcome(status="pending")
+            update.result()
+        except WorkflowUpdateFailedError as failed:
+            return _refused(failed.cause, command)
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            return Outcome(status="pending")
+        except (RPCError, RuntimeError) as error:
+            if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
+                reason = await self._reading.closed_reason(command.case_id)
+                if reason:
+                    return Outcome(status="refused", code=Refusal.ENDED, about=reason)
+            log.warning("a command waits", case=command.case_id, kind=command.kind(), error=_kind_of(error))
+            return Outcome(status="pending")
+        finally:
+            update.cancel()
+        return Outcome(status="accepted")
+
+    async def relay_forever(self) -> None:
+        """Deliver what was left behind, every few seconds; more rarely while nothing can be delivered."""
+        pause = RELAY_EVERY
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                reached = await self.relay_once()
+            except Exception as error:  # the database, say: the relay outlives it
+                log.error("the relay failed; it tries again", error=type(error).__name__)
+                reached = False
+            pause = RELAY_EVERY if reached else min(pause * 2, RELAY_AT_MOST_EVERY)
+
+    async def relay_once(self) -> bool:
+        """One round over all cases that owe an answer. False: Temporal or the worker seems to be away."""
+        waiting = await self.commands.cases_with_pending(self.clock() - RELAY_AFTER)
+        random.shuffle(waiting)  # so that a few cases that cannot be reached never keep all others waiting
+        for first in range(0, len(waiting), CASES_AT_ONCE):
+            reached = await asyncio.gather(*(self.deliver(case) for case in waiting[first : first + CASES_AT_ONCE]))
+            if not any(reached):
+                return False
+        return True
+
+    async def close(self) -> None:
+        """Let go of deliveries on their way; the next relay delivers what they could not."""
+        for delivery in self._deliveries:
+            delivery.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+
+CODE = re.compile(r"[A-Za-z0-9_./:+@-]{0,150}")  # ids, keys and codes; no words
+YEARS_AROUND = 20
+
+
+def implausible(command: Command, now: datetime) -> str:
+    """The first field of a command that no form of ours would send: words among the codes, a year far away. "" when all
+    is well. A forged one must not get as far as the case, which could neither file it nor reckon with it."""
+    fields = command.model_dump()
+    return next((name for name, value in fields.items() if not _plausible(value, now.year)), "")
+
+
+def _plausible(value: Any, year: int) -> bool:
+    match value:
+        case str():
+            return CODE.fullmatch(value) is not None
+        case date():  # a datetime is one
+            return abs(value.year - year) <= YEARS_AROUND
+        case int():
+            return abs(value) < 10**6
+        case dict():
+            return all(_plausible(inner, year) for inner in [*value.keys(), *value.values()])
+        case list():
+            return all(_plausible(inner, year) for inner in value)
+    return True
+
+
+def _refused(cause: BaseException, command: Command) -> Outcome:
+    if isinstance(cause, ApplicationError) and cause.type == REFUSED:
+        code, about, *_ = [*(str(detail) for detail in cause.details), "", ""]
+        return Outcome(status="refused", code=code or cause.message, about=about)
+    # A bug of ours. The same id would get the same answer for ever, so the queue goes on without this command.
+    log.error("a command failed in its case", case=command.case_id, kind=command.kind(), error=_kind_of(cause))
+    return Outcome(status="refused", code=FAILED)
+
+
+def _kind_of(error: BaseException) -> str:
+    return f"RPCError {error.status.name}" if isinstance(error, RPCError) else type(error).__name__

@@ -1,0 +1,46 @@
+"""Renders pages: one template environment, and what every page shows beside its own."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from api.auth import PAGES
+from api.services import services_of
+from domain import words
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals["words"] = words
+
+_NAVIGATION = (
+    ("tasks", "/tasks", "Tasks"),
+    ("cases", "/cases", "Cases"),
+    ("mediator", "/mediator", "My mediations"),
+    ("panel", "/panel", "Panel"),
+    ("venues", "/venues", "Venues"),
+    ("staff", "/staff", "Staff"),
+    ("operations", "/operations", "Operations"),
+)
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page of `api/templates`. It knows the service (`service`), the member of staff who is signed in (`me`, or
+    None), the session's `csrf` and the `navigation` of their roles."""
+    session = getattr(request.state, "session", None)
+    me = session.staff if session else None
+    known = {
+        "service": services_of(request).settings,
+        "me": me,
+        "csrf": session.csrf if session else "",
+        "here": request.url.path,
+        "navigation": [(path, title) for name, path, title in _NAVIGATION if me and me.has(*PAGES[name])],
+    }
+    return HTMLResponse(_environment.get_template(template).render({**known, **context}), status)

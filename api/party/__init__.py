@@ -1,0 +1,1 @@
+"""The pages behind a personal link: one person, one purpose, no account."""

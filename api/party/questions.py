@@ -1,0 +1,352 @@
+"""What a personal link asks of its person: the question as a page shows it, and the answer as a command.
+
+A link's purpose is an ask's key ("consent/p2", "action/1"). Where the question is closed, the page says why. Nothing
+here names the child or tells one party how to reach another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from api.forms import Field, Option, Typed
+from domain import words
+from domain.commands import (
+    AnswerConsent,
+    ChooseVisitDate,
+    Command,
+    CommentOnAgreement,
+    GiveAvailability,
+    GiveFeedback,
+    How,
+    RecordAction,
+    RecordPermission,
+)
+from domain.journey import Fact, Journey, MeetingStatus
+from domain.parties import PartyRole, party_of
+from domain.view import CaseView
+
+NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One action of an agreement, for the person who reads it."""
+
+    number: int
+    owner: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to one person."""
+
+    purpose: str
+    title: str
+    template: str
+    kind: type[Command]
+    form: tuple[Field, ...]
+    button: str
+    read: Callable[[Typed], dict[str, Any]]  # the command's own fields
+    said: str = ""  # the answer that was given, in words
+    over: str = ""  # why it can no longer be answered
+    terms: tuple[Term, ...] = ()
+    wishes: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be answered."""
+        return not self.said and not self.over
+
+
+def question_of(case: CaseView, person: str, purpose: str, now: datetime) -> Question | None:
+    """The question of a link; None for a purpose that asks nothing ("case") or that this case does not know."""
+    kind, _, rest = purpose.partition("/")
+    make = _QUESTIONS.get(kind)
+    if make is None or case.journey is None:
+        return None
+    return make(case, case.journey, person, purpose, rest.split("/"), now)
+
+
+def _permission(
+    case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime
+) -> Question:
+    fact = journey.facts.get("permission")
+    return Question(
+        purpose=purpose,
+        title="May we contact the others?",
+        template="party/permission.html",
+        kind=RecordPermission,
+        form=(
+            Field(
+                "answer",
+                "Do you allow us to contact the others?",
+                "choice",
+                options=(
+                    Option("yes", "Yes, you may contact the others"),
+                    Option("no", "No, please do not contact anybody"),
+                ),
+            ),
+        ),
+        button="Send my answer",
+        read=lambda typed: {"given": typed.one("answer") == "yes"},
+        said=_yes_no(fact, "You gave us permission to contact the others.", "You said no: we contact nobody."),
+        over=_ended(journey),
+    )
+
+
+def _consent(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
+    fact = journey.facts.get(purpose)
+    return Question(
+        purpose=purpose,
+        title="Invitation to mediation",
+        template="party/consent.html",
+        kind=AnswerConsent,
+        form=(
+            Field(
+                "answer",
+                "Will you take part?",
+                "choice",
+                options=(Option("yes", "Yes, we will take part"), Option("no", "No, we will not take part")),
+            ),
+        ),
+        button="Send my answer",
+        read=lambda typed: {"party": party_of(person), "yes": typed.one("answer") == "yes"},
+        said=_yes_no(fact, "You agreed to take part.", "You said that you will not take part."),
+        over=_ended(journey),
+    )
+
+
+def _visit_choice(
+    case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime
+) -> Question:
+    visit = journey.meeting("visit/" + "/".join(rest))
+    asked, said = journey.open_ask(purpose) is not None, ""
+    if visit and visit.slot and visit.status == MeetingStatus.BOOKED:
+        said = f"Your visit is booked: {words.slot(visit.slot)}."
+    elif purpose in journey.facts and not asked:
+        said = "You told us that none of the dates suited you. We offer you others."
+    slots = [slot for slot in visit.offered if slot.start > now] if visit else []
+    return Question(
+        purpose=purpose,
+        title="Choose a date for your visit",
+        template="party/visit_choice.html",
+        kind=ChooseVisitDate,
+        form=(
+            Field(
+                "start",
+                "Which date suits you?",
+                "choice",
+                options=(
+                    *(Option(slot.start.isoformat(), words.slot(slot)) for slot in slots),
+                    Option("none", "None of these suits me", "We offer you other dates."),
+                ),
+            ),
+        ),
+        button="Send my choice",
+        read=lambda typed: {
+            "party": party_of(person),
+            "start": None if typed.one("start") == "none" else typed.one("start"),
+        },
+        said=said,
+        over=_ended(journey) or ("" if asked else "These dates are no longer on offer."),
+    )
+
+
+def _availability(
+    case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime
+) -> Question:
+    party, number = party_of(person), rest[-1]
+    meeting = journey.meeting(f"joint_meeting/{number}")
+    given = meeting.availability.get(party) if meeting else None
+    newest = [m.key for m in journey.meetings if m.key.startswith("joint_meeting/")][-1:]
+    asked = meeting is not None and [meeting.key] == newest and meeting.status == MeetingStatus.OFFERED
+    said = ""
+    if given is not None:
+        said = (
+            "You told us when you can come. Ring us if that has changed." if given else "You told us that none suits."
+        )
+    return Question(
+        purpose=purpose,
+        title="When can you come to the joint meeting?",
+        template="party/availability.html",
+        kind=GiveAvailability,
+        form=(
+            Field(
+                "half_days",
+                "When can you come?",
+                "ticks",
+                hint="Tick all that suit you. The more you tick, the sooner we find a date for everyone.",
+                options=(
+                    *(Option(code, words.half_day(code)) for code in (meeting.half_days if meeting else [])),
+                    Option("none", "None of these suits me"),
+                ),
+            ),
+        ),
+        button="Send my dates",
+        read=_half_days(party),
+        said=said,
+        over=_ended(journey) or ("" if asked else "The date of the joint meeting is no longer open."),
+    )
+
+
+def _half_days(party: str) -> Callable[[Typed], dict[str, Any]]:
+    def read(typed: Typed) -> dict[str, Any]:
+        ticked = typed.many("half_days")
+        if not ticked:
+            typed.wrong("half_days", "Tick when you can come, or that none of these suits you.")
+        elif "none" in ticked and len(ticked) > 1:
+            typed.wrong("half_days", "You ticked dates, and also that none suits. Tick one or the other.")
+        return {"party": party, "half_days": [code for code in ticked if code != "none"]}
+
+    return read
+
+
+def _comments(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
+    party, agreement = party_of(person), journey.agreement
+    fact = journey.facts.get(purpose)
+    over = _ended(journey)
+    if not over and (agreement is None or str(agreement.version) != rest[-1]):
+        over = "There is a newer wording. Use the link in our newest message to you."
+    elif not over and agreement and agreement.status != "comments":
+        over = "The time for comments is over."
+    texts = case.texts.get(agreement.command, {}) if agreement and not over else {}
+    what = texts.get("what", [])
+    return Question(
+        purpose=purpose,
+        title="Please read the wording of the agreement",
+        template="party/comments.html",
+        kind=CommentOnAgreement,
+        form=(
+            Field(
+                "answer",
+                "Is this what was agreed?",
+                "choice",
+                options=(Option("yes", "Yes, I agree with this wording"), Option("no", "No, I would like a change")),
+            ),
+            Field(NOTE, "What would you like to be changed?", "words", optional=True),
+        ),
+        button="Send my answer",
+        read=_comment(party, int(rest[-1]) if rest[-1].isdecimal() else 0),
+        said=_yes_no(
+            fact,
+            "You agreed with the wording.",
+            "You asked for a change. The mediator has your words.",
+            "The time for comments is over.",
+        ),
+        over=over,
+        terms=tuple(
+            Term(
+                number,
+                words.who(case, term.owner),
+                what[number - 1] if number <= len(what) else "",
+                words.day(term.by),
+            )
+            for number, term in enumerate(agreement.terms if agreement and texts else [], 1)
+        ),
+        wishes=texts.get("wishes", ""),
+    )
+
+
+def _comment(party: str, version: int) -> Callable[[Typed], dict[str, Any]]:
+    def read(typed: Typed) -> dict[str, Any]:
+        agrees = typed.one("answer") == "yes"
+        if typed.one("answer") == "no" and not typed.one(NOTE):
+            typed.wrong(NOTE, "Say what you would like to be changed.")
+        return {"party": party, "version": version, "agrees": agrees}
+
+    return read
+
+
+def _action(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
+    action = next((action for action in journey.actions if str(action.number) == rest[0]), None)
+    what = case.texts.get(journey.agreement.command, {}).get("what", []) if journey.agreement else []
+    said = {"done": "This is recorded as done.", "not_done": "This is recorded as not going to be done."}
+    return Question(
+        purpose=purpose,
+        title="Your action from the agreement",
+        template="party/action.html",
+        kind=RecordAction,
+        form=(
+            Field(
+                "answer",
+                "Is it done?",
+                "choice",
+                options=(Option("yes", "Yes, it is done"), Option("no", "No, and it will not be done")),
+                hint="Not done yet? Then there is nothing to send now.",
+            ),
+            Field(NOTE, "Anything we should know?", "words", optional=True),
+        ),
+        button="Send my answer",
+        read=lambda typed: {"action": action.number if action else 0, "done": typed.one("answer") == "yes"},
+        said=said.get(action.state, "") if action else "",
+        over=_ended(journey) or ("" if action and action.owner == party_of(person) else "There is no such action."),
+        terms=(
+            Term(
+                action.number,
+                words.who(case, action.owner),
+                what[action.number - 1] if action.number <= len(what) else "",
+                words.day(action.by),
+            ),
+        )
+        if action and action.owner == party_of(person)
+        else (),
+    )
+
+
+def _feedback(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
+    fact, asked = journey.facts.get(purpose), journey.open_ask(purpose) is not None
+    scores = ("Very poor", "Poor", "Neither good nor poor", "Good", "Very good")
+    return Question(
+        purpose=purpose,
+        title="How was the mediation for you?",
+        template="party/feedback.html",
+        kind=GiveFeedback,
+        form=(
+            Field(
+                "score",
+                "How was the mediation for you?",
+                "choice",
+                options=tuple(Option(str(n), f"{n} – {label}") for n, label in enumerate(scores, 1)),
+            ),
+            Field(NOTE, "What went well, and what could we do better?", "words", optional=True),
+        ),
+        button="Send my feedback",
+        read=lambda typed: {"party": party_of(person), "score": typed.one("score")},
+        said="You gave us your feedback. Thank you." if fact and fact.answer == "given" else "",
+        over="" if asked else "We no longer collect feedback about this mediation.",
+    )
+
+
+_QUESTIONS: dict[str, Callable[[CaseView, Journey, str, str, list[str], datetime], Question]] = {
+    "permission": _permission,
+    "consent": _consent,
+    "visit_choice": _visit_choice,
+    "availability": _availability,
+    "comments": _comments,
+    "action": _action,
+    "feedback": _feedback,
+}
+
+
+def fields_of_command(question: Question, typed: Typed) -> dict[str, Any]:
+    """The command's own fields, from what was typed; complaints stand in `typed.errors`."""
+    fields = question.read(typed)
+    return {**fields, "how": How.LINK} if "how" in question.kind.model_fields else fields
+
+
+def referrer_in_words(case: CaseView) -> str:
+    """Who asked for the mediation, without a family's name: "a parent or carer", "Oakfield School"."""
+    referrer = case.parties[0]
+    if referrer.organisation:
+        return referrer.organisation
+    return "a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a parent or carer"
+
+
+def _yes_no(fact: Fact | None, yes: str, no: str, otherwise: str = "") -> str:
+    return {"yes": yes, "no": no}.get(fact.answer, otherwise) if fact else ""
+
+
+def _ended(journey: Journey) -> str:
+    return "The mediation has ended." if journey.closing else ""

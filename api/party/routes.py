@@ -1,0 +1,297 @@
+"""Personal links. The token is moved out of the address at once: it would stay in histories and on shared screens.
+
+A GET changes nothing, for mail scanners follow every link; whoever answers presses a button. What a page shows first
+holds no child's data and no other party's address: a link that lives for weeks is no sign-in."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from api.forms import Typed
+from api.intake import Answer
+from api.pages import page
+from api.party.questions import NOTE, Question, fields_of_command, question_of, referrer_in_words
+from api.services import Services, ServicesDep
+from casefile.cases import NoSuchCase, derived_id
+from casefile.links import LinkView
+from casefile.vault import Erased
+from domain import words
+from domain.commands import Actor, Command, How, Texts, Withdraw
+from domain.journey import MeetingStatus
+from domain.parties import party_of
+from domain.refusals import Refusal
+from domain.stages import Stage
+from domain.view import CaseView
+
+router = APIRouter(include_in_schema=False)
+
+CSRF, KEY = "csrf", "once"
+LINK_ID = re.compile(r"[0-9a-f]{1,64}")
+COOKIE_SECONDS = 12 * 60 * 60
+
+
+@router.get("/l/{token:path}")
+async def arrive(token: str, request: Request, services: ServicesDep) -> Response:
+    """The address in a letter."""
+    link = await services.links.find(token)
+    if link is None:
+        return _unknown(request)
+    response = RedirectResponse(f"/my/{link.id}", 303)
+    response.set_cookie(
+        _cookie(link.id),
+        token,
+        max_age=COOKIE_SECONDS,
+        path=f"/my/{link.id}",
+        secure=services.settings.public_url.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("/my/{link_id}")
+async def read(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """The page of a link."""
+    visit = await _visit(link_id, request, services)
+    return visit.show() if visit else _unknown(request)
+
+
+@router.post("/my/{link_id}")
+async def answer(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """The answer to the question of a link."""
+    visit = await _visit(link_id, request, services)
+    if visit is None:
+        return _unknown(request)
+    typed = Typed.of(await request.form())
+    if not visit.is_ours(typed):
+        return visit.show(status=403, stale=True)
+    if known := await visit.known(typed):
+        return await visit.result(known)
+    question = visit.question
+    if question is None or not question.open:
+        return visit.show(status=409)
+    typed.check(question.form)
+    fields = fields_of_command(question, typed)
+    try:
+        texts = Texts(note=typed.one(NOTE))
+    except ValidationError as error:
+        typed.blame(error, {NOTE: NOTE}, {NOTE: "Your words"})
+    if typed.errors:
+        return visit.show(status=422, typed=typed)
+    try:
+        command = question.kind.model_validate({**fields, **visit.envelope(typed)})
+    except ValidationError:
+        return visit.show(status=422, typed=typed, stale=True)
+    return await visit.send(command, texts)
+
+
+@router.get("/my/{link_id}/withdraw")
+async def may_withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """Asks once more, before somebody leaves the mediation."""
+    visit = await _visit(link_id, request, services)
+    if visit is None or visit.link.purpose != "case":
+        return _unknown(request)
+    if not visit.may_withdraw:
+        return RedirectResponse(f"/my/{link_id}", 303)
+    return visit.page("party/withdraw.html", stale=False)
+
+
+@router.post("/my/{link_id}/withdraw")
+async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """Somebody leaves the mediation."""
+    visit = await _visit(link_id, request, services)
+    if visit is None or visit.link.purpose != "case":
+        return _unknown(request)
+    typed = Typed.of(await request.form())
+    if not visit.is_ours(typed):
+        return visit.page("party/withdraw.html", 403, stale=True)
+    if known := await visit.known(typed):
+        return await visit.result(known)
+    if not visit.may_withdraw:
+        return visit.show(status=409)
+    return await visit.send(Withdraw(party=visit.party, how=How.LINK, **visit.envelope(typed)), Texts())
+
+
+class Visit:
+    """One person at the page of their link."""
+
+    def __init__(
+        self, request: Request, services: Services, link: LinkView, token: str, case: CaseView, waiting: list[str]
+    ) -> None:
+        self.request, self.services, self.link, self.case = request, services, link, case
+        self.party = party_of(link.person)
+        self.question: Question | None = question_of(case, link.person, link.purpose, services.clock())
+        self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
+        self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
+
+    # Showing
+
+    def show(self, status: int = 200, typed: Typed | None = None, *, stale: bool = False) -> Response:
+        """The link's page: its question, what was answered before, or where the case stands."""
+        if self.question is None:
+            return self.page("party/case.html", status, stale=stale)
+        if self.question.kind.kind() in self.waiting:
+            return self._told("We have your answer", PENDING, status)
+        if not self.question.open:
+            return self._told(self.question.title, self.question.said or self.question.over, status)
+        return self.page(self.question.template, status, typed=typed or Typed(), stale=stale)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        journey = self.case.journey
+        return page(
+            self.request,
+            template,
+            status,
+            reference=self.case.reference,
+            question=self.question,
+            csrf=self.csrf,
+            once=secrets.token_urlsafe(16),
+            link=f"/my/{self.link.id}",
+            referrer=referrer_in_words(self.case),
+            stage=STAGES[journey.stage if journey else Stage.REFERRAL],
+            meetings=self._meetings(),
+            may_withdraw=self.may_withdraw,
+            withdrawing="withdraw" in self.waiting,
+            closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
+            if journey and journey.closing
+            else "",
+            **context,
+        )
+
+    def _told(self, title: str, message: str, status: int) -> Response:
+        return self.page("party/told.html", status, title=title, message=message)
+
+    def _meetings(self) -> list[dict[str, str]]:
+        """The meetings that this person is invited to."""
+        return [
+            {
+                "what": "Your individual visit" if meeting.party else "Joint meeting",
+                "when": words.slot(meeting.slot),
+                "where": self.case.place_of(meeting),
+            }
+            for meeting in (self.case.journey.meetings if self.case.journey else [])
+            if meeting.status == MeetingStatus.BOOKED and meeting.slot and self.link.person in meeting.invited
+        ]
+
+    # Answering
+
+    @property
+    def may_withdraw(self) -> bool:
+        """The lead speaks for a party; a supporter's or a copy's link ends nothing for it."""
+        journey = self.case.journey
+        if journey is None or journey.closing or self.party not in journey.contacted:
+            return False
+        party = journey.party(self.party)
+        return party is not None and party.lead == self.link.person
+
+    def is_ours(self, typed: Typed) -> bool:
+        """Whether the form that was posted is one that this link's page had shown."""
+        given = typed.one(CSRF)
+        return hmac.compare_digest(given.encode(errors="replace"), self.csrf.encode()) and bool(typed.one(KEY))
+
+    def command_id(self, typed: Typed) -> str:
+        """The same for the same form, however often it is posted; no link can name another's command."""
+        return derived_id("form", self.link.id, typed.one(KEY))
+
+    def envelope(self, typed: Typed) -> dict[str, Any]:
+        return {
+            "id": self.command_id(typed),
+            "case_id": self.case.id,
+            "actor": Actor(kind="participant", id=self.link.person),
+            "at": self.services.clock(),
+        }
+
+    async def known(self, typed: Typed) -> Answer | None:
+        """The answer that this very form had before."""
+        outcome = await self.services.commands.outcome(self.command_id(typed))
+        return None if outcome.status == "pending" else await self.services.intake.answer(self.case.id, outcome)
+
+    async def send(self, command: Command, texts: Texts) -> Response:
+        return await self.result(await self.services.intake.take(command, texts))
+
+    async def result(self, answer: Answer) -> Response:
+        """What became of it, honestly."""
+        match answer.status:
+            case "accepted":
+                return self._told("Thank you", ACCEPTED.get(self._kind, "We have recorded your answer."), 200)
+            case "pending":
+                return self._told("We have your answer", PENDING, 202)
+        message = REFUSED.get(answer.code, "This could not be recorded now. Ring us, and we see to it together.")
+        return self._told("This was not recorded", message, 409)
+
+    @property
+    def _kind(self) -> str:
+        return self.question.kind.kind() if self.question else "withdraw"
+
+
+async def _visit(link_id: str, request: Request, services: Services) -> Visit | None:
+    """Who stands behind the cookie of this page; None when it is not the person of this link."""
+    token = request.cookies.get(_cookie(link_id), "") if LINK_ID.fullmatch(link_id) else ""
+    link = await services.links.find(token) if token else None
+    if link is None or link.id != link_id:
+        return None
+    try:
+        case = await services.cases.load(link.case_id)
+        case.person(link.person)
+    except (NoSuchCase, Erased, KeyError):
+        return None
+    pending = await services.commands.pending(link.case_id)
+    waiting = [c.kind() for c in pending if c != "refer" and c.actor.id == link.person]
+    return Visit(request, services, link, token, case, waiting)
+
+
+def _cookie(link_id: str) -> str:
+    return f"link-{link_id}"
+
+
+def _unknown(request: Request) -> Response:
+    return page(request, "party/unknown.html", 404)
+
+
+PENDING = (
+    "It takes effect as soon as our case system is reachable again, usually within minutes. You need not send it again."
+)
+
+ACCEPTED = {
+    "record_permission": "We have recorded your answer. Your coordinator goes on from here.",
+    "answer_consent": "We have recorded your answer and let you know what comes next.",
+    "choose_visit_date": "We have recorded your choice. We write to you with all the details.",
+    "give_availability": "We have recorded when you can come. We write to you as soon as the date is fixed.",
+    "comment_on_agreement": "We have recorded your answer.",
+    "record_action": "We have recorded your answer.",
+    "give_feedback": "Thank you for your feedback; it helps us to do better.",
+    "withdraw": "You have left the mediation. The others are told that it does not go on, without a reason. Your right "
+    "to appeal to the Tribunal is not affected.",
+}
+
+REFUSED: dict[str, str] = {
+    Refusal.ENDED: "The mediation has ended, so nothing was changed.",
+    Refusal.CONTRADICTS: "You gave another answer before, and that one stands. Ring us if you have changed your mind.",
+    Refusal.NOT_ASKED: "This question is no longer open, so nothing was changed.",
+    Refusal.SUPERSEDED: "There is a newer question. Use the link in our newest message to you.",
+    Refusal.NOT_OFFERED: "These dates are no longer on offer. Use the link in our newest message to you.",
+    Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
+    Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",
+    Refusal.WRONG_VERSION: "There is a newer wording. Use the link in our newest message to you.",
+}
+
+STAGES: dict[Stage, str] = {
+    Stage.REFERRAL: "We have the referral and ring the person who made it, to explain mediation.",
+    Stage.EXPLAINING: "We ring the person who made the referral, to explain mediation.",
+    Stage.PERMISSION: "We wait for permission to contact the others.",
+    Stage.CONSENT: "We ask everyone whether they take part. Mediation goes ahead only if all agree.",
+    Stage.ALLOCATION: "We look for a mediator who is independent of everyone involved.",
+    Stage.INITIAL_VISITS: "The mediator meets each side on its own, to hear what matters to them.",
+    Stage.JOINT_MEETING: "We arrange the joint meeting of everyone, or it is about to take place.",
+    Stage.AGREEMENT: "What was agreed is being written down. Everyone present receives a copy.",
+    Stage.ACTIONS: "What was agreed is being carried out. We follow it until it is done.",
+    Stage.CLOSED: "The mediation has ended.",
+}

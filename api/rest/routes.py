@@ -1,0 +1,366 @@
+"""The JSON door: everything the pages can do, for other systems. Described by itself at /api/openapi.json.
+
+Staff tokens open it (`python cli.py user token`). A mediator sees their own cases only; whoever is operations and
+nothing else sees none. What goes wrong is problem+json; only a command that its case refused answers as commands do."""
+
+import re
+import secrets
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.routing import Match
+
+from api.auth import ApiStaff
+from api.intake import Answer
+from api.rest.bodies import MediatorBody, ReferralBody, VenueBody, body_schemas, parse
+from api.rest.examples import EXAMPLES
+from api.rest.problems import MEDIA_TYPE, Problem, ProblemDetails, ProblemRoute
+from api.rest.shown import CaseBegun, CaseList, CaseShown, LetterShown, TaskShown, letter_shown, shown
+from api.services import Services, ServicesDep
+from casefile.cases import CaseFilter, NoSuchCase
+from casefile.reading import MediatorView
+from casefile.staff import StaffMember
+from casefile.vault import Erased
+from domain import words
+from domain.commands import COMMANDS, COORDINATORS, EVERY_STAFF, StaffRole
+from domain.journey import Task
+from domain.stages import Stage
+from domain.view import CaseView, VenueView
+
+router = APIRouter(prefix="/api", route_class=ProblemRoute)
+
+REFERENCE = re.compile(r"SM-\d{4}-\d{5,9}")
+
+
+# Who
+
+
+async def _case_worker(me: ApiStaff) -> StaffMember:
+    """Somebody who works on cases."""
+    if not me.has(*EVERY_STAFF):
+        raise Problem(403, "This token belongs to operations, which sees no personal data.")
+    return me
+
+
+CaseWorker = Annotated[StaffMember, Depends(_case_worker)]
+
+
+def _only(me: StaffMember, *roles: StaffRole) -> None:
+    if not me.has(*roles):
+        raise Problem(403, f"This is for a {' or '.join(words.STAFF_ROLES[role].lower() for role in roles)} to do.")
+
+
+def _key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            pattern=r"^[A-Za-z0-9._:-]{1,100}$",
+            description="Chosen by the caller: the same request sent again with it is done once. Without it, each "
+            "request is one of its own.",
+        ),
+    ] = None,
+) -> str:
+    return idempotency_key or secrets.token_hex(16)
+
+
+Key = Annotated[str, Depends(_key)]
+Reference = Annotated[str, Path(description="such as SM-2026-00042", max_length=40)]
+
+
+async def _case_id(services: Services, me: StaffMember, reference: str) -> str:
+    """The case, if this member of staff may see it; else it does not exist for them."""
+    if not REFERENCE.fullmatch(reference):
+        raise NoSuchCase(reference)
+    case_id = await services.cases.case_id(reference)
+    if me.only_mediates:
+        lines, _ = await services.cases.list(CaseFilter(reference=reference, mediator=me.id))
+        if case_id not in [line.id for line in lines]:
+            raise NoSuchCase(reference)
+    return case_id
+
+
+# Cases
+
+
+@router.post("/cases", status_code=201, responses={200: {"description": "This key began this case before."}})
+async def begin_case(
+    form: ReferralBody, key: Key, me: CaseWorker, services: ServicesDep, response: Response
+) -> CaseBegun:
+    """Begin a case from a referral. A coordinator's or manager's token; they become the case's coordinator."""
+    _only(me, *COORDINATORS)
+    referred = await services.intake.refer(form, key, me.actor(), me.id)
+    response.status_code = 201 if referred.created else 200
+    response.headers["Location"] = f"/api/cases/{referred.reference}"
+    return CaseBegun(reference=referred.reference, status=referred.status, created=referred.created)
+
+
+class CaseQuery(BaseModel):
+    """Which cases are wanted; what is left out does not matter."""
+
+    model_config = ConfigDict(extra="forbid")
+    stage: Stage | None = None
+    open: bool | None = None
+    escalated: bool | None = None
+    on_hold: bool | None = Field(None, description="on a safeguarding hold, or paused")
+    coordinator: str = Field("", pattern=r"^[A-Za-z0-9]{0,40}$", description="a staff id")
+    mediator: str = Field("", pattern=r"^[A-Za-z0-9]{0,40}$", description="a staff id")
+    reference: str = Field("", pattern=r"^[A-Za-z0-9-]{0,20}$", description="or a part of it")
+    page: int = Field(1, ge=1, le=10_000)
+    per_page: int = Field(25, ge=1, le=100)
+
+
+@router.get("/cases")
+async def list_cases(wanted: Annotated[CaseQuery, Query()], me: CaseWorker, services: ServicesDep) -> CaseList:
+    """Cases, the most urgent first. A mediator gets their own."""
+    asked = CaseFilter(**wanted.model_dump(exclude={"stage"}), stage=wanted.stage or "")
+    if me.only_mediates:
+        asked.mediator = me.id
+    cases, total = await services.cases.list(asked)
+    return CaseList(cases=cases, total=total, page=wanted.page, per_page=wanted.per_page)
+
+
+@router.get("/cases/{reference}")
+async def read_case(reference: Reference, me: CaseWorker, services: ServicesDep) -> CaseShown:
+    """A case read whole: where it stands, what happens next and why, and everything that happened."""
+    case_id = await _case_id(services, me, reference)
+    return shown(
+        await services.cases.load(case_id),
+        me,
+        letters=await services.letters.of_case(case_id),
+        timeline=await services.reading.timeline(case_id),
+        pending=await services.reading.pending_kinds(case_id),
+        staff_names=await services.staff.names(),
+    )
+
+
+@router.post(
+    "/cases/{reference}/commands/{kind}",
+    response_model=Answer,
+    responses={
+        202: {"model": Answer, "description": "Pending: stored, and delivered as soon as the case can be reached."},
+        409: {"model": Answer, "description": "Refused by the case; `message` says what to do."},
+    },
+)
+async def give_command(
+    reference: Reference,
+    kind: str,
+    key: Key,
+    me: CaseWorker,
+    services: ServicesDep,
+    body: Annotated[dict[str, Any] | None, Body()] = None,
+) -> JSONResponse:
+    """Do something in a case. The body holds the command's codes and its words side by side; who may do what is said by
+    each command, and `possible` of a case names those it is ready for."""
+    command_class = COMMANDS.get(kind)
+    if command_class is None:
+        raise Problem(404, f"There is no such command. There are: {', '.join(COMMANDS)}.", commands=list(COMMANDS))
+    case_id = await _case_id(services, me, reference)
+    command, texts = parse(
+        command_class, body or {}, services.intake, id=key, case_id=case_id, actor=me.actor(), at=services.clock()
+    )
+    answer = await services.intake.take(command, texts)
+    return JSONResponse(answer.model_dump(), {"accepted": 200, "pending": 202, "refused": 409}[answer.status])
+
+
+# Documents and letters
+
+
+@router.get(
+    "/cases/{reference}/agreement.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}, "description": "The agreement."}},
+)
+async def agreement_pdf(
+    reference: Reference,
+    me: CaseWorker,
+    services: ServicesDep,
+    version: Annotated[int | None, Query(ge=1, le=1000, description="the newest, unless said")] = None,
+) -> Response:
+    """The agreement as everyone present received it."""
+    case_id = await _case_id(services, me, reference)
+    if version is None:
+        journey = (await services.cases.load(case_id)).journey
+        version = journey.agreement.version if journey and journey.agreement else 0
+    pdf = await services.reading.document(case_id, "agreement", version)
+    if pdf is None:
+        raise Problem(404, "There is no such agreement yet.")
+    name = f"agreement-{reference}-{version}.pdf"
+    return Response(pdf, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+@router.get("/cases/{reference}/letters/{letter}")
+async def read_letter(
+    reference: Reference, letter: Annotated[str, Path(max_length=100)], me: CaseWorker, services: ServicesDep
+) -> LetterShown:
+    """A letter's words as they were sent."""
+    case_id = await _case_id(services, me, reference)
+    found = next((known for known in await services.letters.of_case(case_id) if known.id == letter), None)
+    if found is None:
+        raise Problem(404, "This case has no such letter.")
+    return letter_shown(await services.cases.load(case_id), found)
+
+
+# Tasks, panel, venues
+
+
+class TaskQuery(BaseModel):
+    """Which tasks are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+    role: StaffRole | None = None
+    mine: bool = Field(False, description="of cases that I coordinate or mediate")
+    reference: str = Field("", pattern=r"^(SM-\d{4}-\d{5,9})?$")
+
+
+class TaskList(BaseModel):
+    """Open tasks, the most urgent first."""
+
+    tasks: list[TaskShown]
+
+
+@router.get("/tasks")
+async def list_tasks(wanted: Annotated[TaskQuery, Query()], me: CaseWorker, services: ServicesDep) -> TaskList:
+    """Open tasks of all cases. A mediator gets those of their own cases."""
+    case_id = await _case_id(services, me, wanted.reference) if wanted.reference else ""
+    roles = [wanted.role] if wanted.role else []
+    if me.only_mediates:
+        roles = [StaffRole.MEDIATOR]
+    lines = await services.reading.tasks(
+        case_id=case_id, roles=roles, staff=me.id if wanted.mine or me.only_mediates else ""
+    )
+    views: dict[str, CaseView | None] = {}
+    tasks = []
+    for line in lines:
+        if line.case_id not in views:
+            views[line.case_id] = await _unless_erased(services, line.case_id)
+        view = views[line.case_id]
+        title = words.task_title(view, Task.model_validate(line.model_dump())) if view else line.kind
+        tasks.append(TaskShown(title=title, **line.model_dump(exclude={"case_id", "coordinator_id", "mediator_id"})))
+    return TaskList(tasks=tasks)
+
+
+async def _unless_erased(services: Services, case_id: str) -> CaseView | None:
+    try:
+        return await services.cases.load(case_id)
+    except Erased:
+        return None
+
+
+class MediatorList(BaseModel):
+    """The panel, by name."""
+
+    mediators: list[MediatorView]
+
+
+class VenueList(BaseModel):
+    """Venues in use, by name."""
+
+    venues: list[VenueView]
+
+
+class Made(BaseModel):
+    """The id of what was added."""
+
+    id: str
+
+
+@router.get("/mediators")
+async def list_mediators(me: CaseWorker, services: ServicesDep) -> MediatorList:
+    """The panel of mediators."""
+    return MediatorList(mediators=await services.reading.mediators())
+
+
+@router.post("/mediators", status_code=201)
+async def add_mediator(body: MediatorBody, me: CaseWorker, services: ServicesDep) -> Made:
+    """Add a mediator to the panel, or renew a registration: the e-mail address says who it is. A manager's token."""
+    _only(me, StaffRole.MANAGER)
+    return Made(id=await services.reading.add_mediator(**body.model_dump(), at=services.clock()))
+
+
+@router.get("/venues")
+async def list_venues(me: CaseWorker, services: ServicesDep) -> VenueList:
+    """Venues for joint meetings."""
+    return VenueList(venues=await services.reading.venues())
+
+
+@router.post("/venues", status_code=201)
+async def add_venue(body: VenueBody, key: Key, me: CaseWorker, services: ServicesDep) -> Made:
+    """Add a venue. A manager's token."""
+    _only(me, StaffRole.MANAGER)
+    return Made(id=await services.reading.add_venue(**body.model_dump(), once=key))
+
+
+# The door's own description
+
+
+@cache
+def description() -> dict[str, Any]:
+    """OpenAPI 3.1 of all this."""
+    found = get_openapi(
+        title="SEN mediation: cases",
+        version="1",
+        description=__doc__,
+        routes=[route for route in router.routes if getattr(route, "include_in_schema", False)],
+    )
+    schemas = found["components"]["schemas"]
+    bodies, shared = body_schemas(COMMANDS)
+    schemas.update(shared)
+    schemas.update({f"{kind}_body": body for kind, body in bodies.items()})
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schemas["ProblemDetails"].pop("$defs"))
+    for gone in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(gone, None)
+
+    command = found["paths"]["/api/cases/{reference}/commands/{kind}"]["post"]
+    for parameter in command["parameters"]:
+        if parameter["name"] == "kind":
+            parameter["schema"] = {"type": "string", "enum": list(COMMANDS)}
+    command["requestBody"] = {
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [{"$ref": f"#/components/schemas/{kind}_body"} for kind in bodies]},
+                "examples": {kind: {"summary": COMMANDS[kind].title, "value": EXAMPLES[kind]} for kind in bodies},
+            }
+        }
+    }
+
+    found["components"]["securitySchemes"] = {
+        "staff_token": {"type": "http", "scheme": "bearer", "description": "made by `python cli.py user token`"}
+    }
+    found["security"] = [{"staff_token": []}]
+    problem = {
+        "description": "A problem: what was wrong, and what to do.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["4XX"] = problem
+    return found
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi() -> JSONResponse:
+    return JSONResponse(description())
+
+
+@router.api_route(
+    "/{nothing:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], include_in_schema=False
+)
+async def nothing_here(nothing: str, request: Request) -> Response:
+    """The last route: whatever matched none of those above."""
+    scope = {"type": "http", "path": f"/api/{nothing}", "method": request.method, "root_path": ""}
+    ways = {
+        method
+        for route in router.routes[:-1]
+        if route.matches(scope)[0] != Match.NONE
+        for method in getattr(route, "methods", ())
+    }
+    if ways:
+        allowed = ", ".join(sorted(ways))
+        raise Problem(405, f"This address takes {allowed}.", headers={"Allow": allowed})
+    raise Problem(404, "There is nothing at this address. /api/openapi.json says what there is.")

@@ -1,0 +1,327 @@
+"""What the JSON door shows: a case as people know it, with names and words, and the lists around it."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from casefile.cases import CaseLine
+from casefile.letters import LetterView, SentWords
+from casefile.staff import StaffMember
+from domain import words
+from domain.commands import StaffRole
+from domain.journey import Event, Meeting
+from domain.rules import Possible, possible
+from domain.view import CaseView, StaffView
+
+PRIVATE_WORDS = {
+    "record_visit": (StaffRole.MEDIATOR,),  # what a party said alone with the mediator
+    "hold": (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER),
+    "release": (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER),
+}
+"""Commands whose words only some may read (practice, sections 6.20 and 7); the others are open to all staff."""
+
+
+class CaseBegun(BaseModel):
+    """A referral that was taken in."""
+
+    reference: str = Field(examples=["SM-2026-00042"])
+    status: Literal["accepted", "pending"]  # pending: stored, and begun as soon as the case system is reachable
+    created: bool  # false: this Idempotency-Key had begun this case before
+
+
+class CaseList(BaseModel):
+    """One page of cases, the most urgent first."""
+
+    cases: list[CaseLine]
+    total: int
+    page: int
+    per_page: int
+
+
+class Waiting(BaseModel):
+    """Whose answer is missing."""
+
+    who: str = Field(examples=["Oakfield School"])
+    of: str = Field(examples=["p2"])  # a party's key, or a staff role
+    what: str = Field(examples=["consent"])
+    ask: str = Field(examples=["consent/p2"])
+    asked: datetime | None
+    due: datetime | None = None
+
+
+class Participant(BaseModel):
+    """One person of a party."""
+
+    key: str
+    party: str
+    party_role: str
+    organisation: str
+    role: str
+    name: str
+    email: str
+    phone: str
+    contacted: bool  # whether the service may write to the party
+
+
+class MeetingShown(Meeting):
+    """A visit or joint meeting, with where it is in words."""
+
+    place: str = ""
+
+
+class TermShown(BaseModel):
+    """One action of the agreement: who does what by when, and whether it is done."""
+
+    number: int
+    owner: str
+    owner_name: str
+    what: str
+    by: date
+    state: Literal["open", "done", "not_done"] = "open"
+
+
+class LetterLine(BaseModel):
+    """A letter and what became of it. Its words are read one by one."""
+
+    id: str
+    kind: str = Field(examples=["consent_ask"])
+    about: str
+    to: str = Field(examples=["p2.1"])
+    to_name: str
+    number: int
+    state: Literal["queued", "sending", "sent", "withheld", "bounced", "failed"]
+    queued: datetime
+    settled: datetime | None
+    problem: str
+
+
+class LetterShown(LetterLine):
+    """A letter with its words as they were sent; a placeholder stands where the recipient's personal link was."""
+
+    words: SentWords | None  # null: not written yet, or erased
+
+
+class AgreementShown(BaseModel):
+    """The agreement in its newest version."""
+
+    version: int
+    status: Literal["draft", "comments", "issued"]
+    written: datetime
+    issued: datetime | None
+    terms: list[TermShown]
+    wishes: str
+    comments: dict[str, str]
+    pdf: str  # where the document is fetched, once it is issued
+
+
+class TaskShown(BaseModel):
+    """A task of a member of staff."""
+
+    reference: str
+    key: str
+    kind: str
+    title: str
+    about: str
+    role: StaffRole
+    opened: datetime
+    due: datetime | None
+
+
+class EventShown(BaseModel):
+    """One line of the timeline."""
+
+    at: datetime
+    what: str
+    about: str
+    by: str  # a name, or "" for the service itself
+    sentence: str
+    texts: dict[str, Any] = Field(default_factory=dict)  # the words that went with it, where the reader may see them
+
+
+class Closed(BaseModel):
+    """How a case ended, in codes."""
+
+    reason: str = Field(examples=["agreement_full"])
+    outcome: str | None = Field(examples=["extra_support"])
+    who: str
+    at: datetime | None
+    sentence: str
+
+
+class ChildShown(BaseModel):
+    """The child or young person."""
+
+    name: str
+    born: date | None
+
+
+class CaseShown(BaseModel):
+    """A case read whole."""
+
+    reference: str
+    route: str
+    stage: str
+    created: datetime
+    policy: str
+    child: ChildShown
+    about: str
+    coordinator: StaffView
+    mediator: StaffView | None
+    on_hold: bool
+    paused: bool
+    escalated: bool
+    waiting_for: list[Waiting]
+    next: list[words.NextStep]
+    possible: list[Possible]  # the commands that the case is ready for now
+    pending: list[str]  # kinds of commands that were stored and have not taken effect yet
+    participants: list[Participant]
+    meetings: list[MeetingShown]
+    letters: list[LetterLine]
+    agreement: AgreementShown | None
+    tasks: list[TaskShown]
+    timeline: list[EventShown]
+    closed: Closed | None
+
+
+def shown(
+    case: CaseView,
+    reader: StaffMember,
+    *,
+    letters: list[LetterView],
+    timeline: list[Event],
+    pending: list[str],
+    staff_names: dict[str, str],
+) -> CaseShown:
+    """The case as this member of staff may see it."""
+    journey = case.journey
+    return CaseShown(
+        reference=case.reference,
+        route=case.route,
+        stage=journey.stage if journey else "referral",
+        created=case.created,
+        policy=case.policy.name,
+        child=ChildShown(name=case.child.name, born=case.child.born),
+        about=case.about,
+        coordinator=case.coordinator,
+        mediator=case.mediator,
+        on_hold=bool(journey and journey.on_hold),
+        paused=bool(journey and journey.paused),
+        escalated=bool(journey and journey.escalated),
+        waiting_for=[
+            Waiting(
+                who=words.who(case, ask.of),
+                of=ask.of,
+                what=words.waited_for(case, ask.key),
+                ask=ask.key,
+                asked=ask.asked,
+                due=ask.due,
+            )
+            for ask in (journey.asks if journey else [])
+        ],
+        next=words.next_steps(case),
+        possible=possible(journey) if journey else [],
+        pending=pending,
+        participants=[
+            Participant(
+                key=person.key,
+                party=party.key,
+                party_role=party.role,
+                organisation=party.organisation,
+                role=person.role,
+                name=person.details.name,
+                email=person.details.email,
+                phone=person.details.phone,
+                contacted=bool(journey and party.key in journey.contacted),
+            )
+            for party in case.parties
+            for person in party.people
+        ],
+        meetings=[
+            MeetingShown(**meeting.model_dump(), place=case.place_of(meeting))
+            for meeting in (journey.meetings if journey else [])
+        ],
+        letters=[LetterLine(**_letter(case, letter)) for letter in letters],
+        agreement=_agreement(case),
+        tasks=[
+            TaskShown(
+                reference=case.reference,
+                title=words.task_title(case, task),
+                **task.model_dump(),
+            )
+            for task in (journey.tasks if journey else [])
+        ],
+        timeline=[_event(case, event, reader, staff_names) for event in timeline],
+        closed=_closed(case),
+    )
+
+
+def letter_shown(case: CaseView, letter: LetterView) -> LetterShown:
+    """One letter, with its words."""
+    return LetterShown(**_letter(case, letter), words=letter.words)
+
+
+def _letter(case: CaseView, letter: LetterView) -> dict[str, Any]:
+    return {**letter.model_dump(exclude={"words", "attempts"}), "to_name": words.recipient(case, letter.to)}
+
+
+def _agreement(case: CaseView) -> AgreementShown | None:
+    agreement = case.journey.agreement if case.journey else None
+    if case.journey is None or agreement is None:
+        return None
+    texts = case.texts.get(agreement.command, {})
+    what, states = texts.get("what", []), {action.number: action.state for action in case.journey.actions}
+    return AgreementShown(
+        version=agreement.version,
+        status=agreement.status,
+        written=agreement.written,
+        issued=agreement.issued,
+        terms=[
+            TermShown(
+                number=number,
+                owner=term.owner,
+                owner_name=words.who(case, term.owner),
+                what=what[number - 1] if number <= len(what) else "",
+                by=term.by,
+                state=states.get(number, "open"),
+            )
+            for number, term in enumerate(agreement.terms, 1)
+        ],
+        wishes=texts.get("wishes", ""),
+        comments=agreement.comments,
+        pdf=f"/api/cases/{case.reference}/agreement.pdf" if agreement.status == "issued" else "",
+    )
+
+
+def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[str, str]) -> EventShown:
+    return EventShown(
+        at=event.at,
+        what=event.what,
+        about=event.about,
+        by=staff_names.get(event.by) or words.actor(case, event.by),
+        sentence=words.event_sentence(case, event),
+        texts=case.texts.get(event.command, {}) if may_read_words(event.what, case, reader) else {},
+    )
+
+
+def may_read_words(kind: str, case: CaseView, reader: StaffMember) -> bool:
+    """Whether somebody may read the words that went with a command of this kind."""
+    roles = PRIVATE_WORDS.get(kind)
+    if roles is None:
+        return True
+    if roles == (StaffRole.MEDIATOR,):
+        return case.mediator is not None and case.mediator.id == reader.id
+    return reader.has(*roles)
+
+
+def _closed(case: CaseView) -> Closed | None:
+    if case.journey is None or case.journey.closing is None:
+        return None
+    closing = case.journey.closing
+    return Closed(
+        reason=closing.reason,
+        outcome=closing.outcome,
+        who=closing.who,
+        at=case.journey.closed_at,
+        sentence=words.closing_sentence(closing, case),
+    )

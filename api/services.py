@@ -1,0 +1,47 @@
+"""What every door needs, made once at the start and handed in by FastAPI."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from api.intake import Intake
+from casefile.cases import Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.letters import Letters
+from casefile.links import Links
+from casefile.reading import Reading
+from casefile.staff import StaffAccounts
+from casefile.vault import Vault
+from settings import Settings
+
+
+@dataclass
+class Services:
+    """The case file, the way commands take to the cases, and the time."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    cases: Cases
+    commands: Commands
+    links: Links
+    letters: Letters
+    reading: Reading
+    staff: StaffAccounts
+    intake: Intake
+    clock: Callable[[], datetime]
+    temporal: Client | None = None  # asked by /health only
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that answers this request."""
+    found: Services = request.app.state.services
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,63 @@
+"""What holds for every answer: headers that keep pages and links to ourselves, and a limit on what is sent to us."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 1024 * 1024
+
+HEADERS = {
+    # form-action stays open for the redirect after a post only to ourselves; no script runs, inline or other
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # a personal link must not travel on
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Shield:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY or _announced(scope) > LARGEST_BODY:
+                raise HTTPException(413, "That was too much to send at once (more than 1 MB). Nothing was stored.")
+            return message
+
+        async def shielded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+                fresh_cookie = scope.get("state", {}).get("fresh_cookie")
+                if fresh_cookie and "set-cookie" not in headers:
+                    headers.append("Set-Cookie", fresh_cookie)
+            await send(message)
+
+        # The codec endpoint reads whole histories and has a limit of its own
+        await self.app(scope, receive if scope["path"].startswith("/codec/") else limited, shielded)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0

@@ -1,0 +1,50 @@
+"""Which case a page is about, and what of it its reader may see."""
+
+from typing import Annotated
+
+from fastapi import Depends, HTTPException
+
+from api.auth import PAGES, Me, require
+from api.services import Services
+from casefile.cases import NoSuchCase
+from casefile.staff import StaffMember
+from casefile.vault import Erased
+from domain.commands import StaffRole
+from domain.view import CaseView
+
+CaseWorker = Annotated[StaffMember, Depends(require(*PAGES["cases"]))]
+Coordinator = Annotated[StaffMember, Depends(require(*PAGES["new_case"]))]
+TaskWorker = Annotated[StaffMember, Depends(require(*PAGES["tasks"]))]
+MediatorMe = Annotated[StaffMember, Depends(require(*PAGES["mediator"]))]
+PanelManager = Annotated[StaffMember, Depends(require(*PAGES["panel"]))]
+VenueManager = Annotated[StaffMember, Depends(require(*PAGES["venues"]))]
+StaffManager = Annotated[StaffMember, Depends(require(*PAGES["staff"]))]
+Operator = Annotated[StaffMember, Depends(require(*PAGES["operations"]))]
+__all__ = ["Me"]
+
+GUARDED = ("hold", "release")
+"""Commands whose words are for the safeguarding lead, managers and their author."""
+
+
+async def case_of(services: Services, me: StaffMember, reference: str) -> CaseView:
+    """The case read whole. 404: there is none, or none of a mediator's own; 410: its words were erased."""
+    try:
+        case = await services.cases.load(await services.cases.case_id(reference))
+    except NoSuchCase:
+        raise HTTPException(404, f"There is no case {reference[:40]}. Look for it in the list of cases.") from None
+    except Erased:
+        raise HTTPException(410, "The personal text of this case was erased; only its statistics are left.") from None
+    if me.only_mediates and (case.mediator is None or case.mediator.id != me.id):
+        raise HTTPException(404, f"There is no case {reference[:40]} among yours.")
+    return case
+
+
+def may_read(me: StaffMember, case: CaseView, kind: str, text: str, by: str) -> bool:
+    """May they read this text ("note", "may_share" …) of a command of this kind?"""
+    if by == me.id:
+        return True
+    if kind in GUARDED:
+        return me.has(StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
+    if kind == "record_visit" and text == "note":  # private to the party and its mediator
+        return case.mediator is not None and case.mediator.id == me.id
+    return True

@@ -1,0 +1,241 @@
+"""The page of a case: what happens next and when, what can be done now, and all that has happened."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from api.intake import PENDING
+from api.pages import page
+from api.services import Services, ServicesDep
+from api.staff.access import CaseWorker, case_of, may_read
+from api.staff.command_forms import FORMS, Setting
+from api.staff.lists import do_link, task_link, workflow_link
+from casefile.notices import notice_of
+from casefile.staff import StaffMember
+from domain import rules, words
+from domain.commands import COMMANDS
+from domain.journey import Event, Journey, Meeting, MeetingStatus
+from domain.scheduling import suits
+from domain.stages import Stage
+from domain.view import CaseView
+
+router = APIRouter(include_in_schema=False)
+
+_ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
+_TEXTS = {
+    "note": "Note",
+    "may_share": "May be shared",
+    "who_else": "Who else should be involved",
+    "supporter_name": "Supporter",
+    "name": "New contact",
+    "place": "Place",
+}
+
+
+@dataclass(frozen=True)
+class Doable:
+    """A command that this reader may give now."""
+
+    title: str
+    href: str
+    any_time: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the timeline."""
+
+    at: datetime
+    sentence: str
+    stage: bool
+    said: list[tuple[str, str]]
+
+
+@router.get("/cases/{reference}")
+async def case_page(
+    request: Request, services: ServicesDep, me: CaseWorker, reference: str, done: str = ""
+) -> Response:
+    case = await case_of(services, me, reference)
+    journey = case.journey
+    events = await services.reading.timeline(case.id)
+    pending = await services.reading.pending_kinds(case.id)
+    return page(
+        request,
+        "staff/case.html",
+        case=case,
+        journey=journey,
+        notice=await _notice(services, case, done),
+        steps=progress(journey, events),
+        next_steps=words.next_steps(case),
+        waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
+        doable=doable(case, journey, me, services.clock()) if journey else [],
+        tasks=[
+            (words.task_title(case, task), words.STAFF_ROLES[task.role], task, task_link(case, journey, task, me))
+            for task in journey.tasks
+        ]
+        if journey
+        else [],
+        meetings=[_meeting(case, meeting) for meeting in reversed(journey.meetings)] if journey else [],
+        letters=[
+            (letter, words.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
+            for letter in reversed(await services.reading.letters(case.id))
+        ],
+        agreement=await _agreement(services, case),
+        lines=[_line(case, me, event) for event in reversed(events)],
+        pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
+        workflow=workflow_link(services, case.id),
+        closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
+    )
+
+
+async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:
+    """What became of the command that somebody has just given: its look, a heading, a sentence."""
+    found = await notice_of(services.database, case.id, command_id) if command_id else None
+    if found is None:
+        return None
+    title = COMMANDS[found.kind].title if found.kind in COMMANDS else "The referral"
+    if found.status == "accepted":
+        return ("", f"{title}: recorded", "") if found.kind != "refer" else ("", "The case has begun", "")
+    if found.status == "pending":
+        return "wait", f"{title}: we have it", PENDING
+    return "bad", f"{title}: not accepted", words.refusal_sentence(found.code, found.about, case)
+
+
+def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str, str]]:
+    """The leaflet's steps with where they stand: past, here, later."""
+    steps = [stage for stage in Stage if stage != Stage.CLOSED]
+    stage = journey.stage if journey else Stage.REFERRAL
+    if stage == Stage.CLOSED:
+        reached = {event.about for event in events if event.what == "stage"} | {Stage.REFERRAL.value}
+        return [(words.STAGES[step], "past" if step in reached else "later") for step in steps]
+    here = steps.index(stage)
+    return [
+        (words.STAGES[step], "past" if n < here else "here" if n == here else "later") for n, step in enumerate(steps)
+    ]
+
+
+def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> list[Doable]:
+    """What the case is ready for and this member of staff may do."""
+    found = []
+    for one in rules.possible(journey):
+        command = COMMANDS[one.kind]
+        if not me.has(*command.may) or (one.kind == "answer_allocation" and not _may_answer(journey, me, command.may)):
+            continue
+        setting = Setting(case, journey, one.about, me.roles, [], [], now)
+        form = FORMS[one.kind]
+        title = form.title(setting, one.kind) if form.about_is_known(setting) else command.title
+        found.append(Doable(title, do_link(case.reference, one), one.kind in _ANY_TIME))
+    return found
+
+
+def _may_answer(journey: Journey, me: StaffMember, may: Sequence[str]) -> bool:
+    return journey.offered_to == me.id or "manager" in me.roles
+
+
+def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
+    joint = meeting.key.startswith("joint_meeting/")
+    half_days = suits(meeting.availability, meeting.half_days) if meeting.availability else []
+    return {
+        "meeting": meeting,
+        "title": words.meeting_title(case, meeting.key),
+        "state": words.MEETING_STATUSES[meeting.status],
+        "when": words.slot(meeting.slot) if meeting.slot else "",
+        "place": case.place_of(meeting),
+        "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
+        "invited": [words.who(case, key) for key in meeting.invited],
+        "present": [words.who(case, key) for key in meeting.present],
+        "outcome": words.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
+        "half_days": [(words.half_day(half.key), half) for half in half_days],
+        "parties": [(party, words.who(case, party)) for party in meeting.availability] if joint else [],
+        "silent": [p.name for p in case.parties if p.key not in meeting.availability] if joint else [],
+        "asked": joint and meeting.status == MeetingStatus.OFFERED,
+    }
+
+
+async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | None:
+    journey = case.journey
+    if journey is None or journey.agreement is None:
+        return None
+    agreement = journey.agreement
+    texts = case.texts.get(agreement.command, {})
+    what = list(texts.get("what", []))
+    states = {action.number: action.state for action in journey.actions}
+    says = {"agrees": "agrees", "wants_changes": "wants changes", "silent": "said nothing in time"}
+    versions = [
+        version
+        for version in range(1, agreement.version + 1)
+        if await services.reading.document(case.id, "agreement", version) is not None
+    ]
+    return {
+        "agreement": agreement,
+        "status": {"draft": "Draft", "comments": "Out for comments", "issued": "Issued"}[agreement.status],
+        "terms": [
+            {
+                "number": number,
+                "what": what[number - 1] if number <= len(what) else "",
+                "who": words.who(case, term.owner),
+                "by": words.day(term.by),
+                "state": states.get(number, ""),
+            }
+            for number, term in enumerate(agreement.terms, 1)
+        ],
+        "wishes": texts.get("wishes", ""),
+        "comments": [(words.who(case, party), says.get(said, said)) for party, said in agreement.comments.items()],
+        "versions": versions,
+    }
+
+
+def _line(case: CaseView, me: StaffMember, event: Event) -> Line:
+    texts = case.texts.get(event.command, {}) if event.command else {}
+    said = [
+        (label, str(texts[name]))
+        for name, label in _TEXTS.items()
+        if texts.get(name) and may_read(me, case, event.what, name, event.by)
+    ]
+    return Line(event.at, words.event_sentence(case, event), event.what == "stage", said)
+
+
+@router.get("/cases/{reference}/letters/{letter_id}")
+async def letter_page(
+    request: Request, services: ServicesDep, me: CaseWorker, reference: str, letter_id: str
+) -> Response:
+    """A letter exactly as it was sent, but for the personal link, which is nobody else's."""
+    case = await case_of(services, me, reference)
+    line = next((line for line in await services.reading.letters(case.id) if line.id == letter_id), None)
+    if line is None:
+        raise HTTPException(404, "This case has no such letter. Choose one on the case page.")
+    written = await services.reading.letter(case.id, letter_id)
+    return page(
+        request,
+        "staff/letter.html",
+        case=case,
+        letter=line,
+        title=words.LETTERS.get(line.kind, line.kind),
+        to=words.recipient(case, line.to),
+        subject=written["subject"] if written else "",
+        text=without_token(written["text"]) if written else "",
+        invitation=bool(written and written.get("invitation")),
+        attachments=[name.replace("/", ", version ") for name in written.get("attachments", [])] if written else [],
+    )
+
+
+def without_token(text: str) -> str:
+    """A second wall: letters are kept with a placeholder for the link, and if ever not, the token is not shown."""
+    return re.sub(r"(https?://\S+/(?:p|l)/)[A-Za-z0-9_-]{20,}", r"\1[personal]", text)
+
+
+@router.get("/cases/{reference}/agreement/{version}.pdf")
+async def agreement_pdf(services: ServicesDep, me: CaseWorker, reference: str, version: int) -> Response:
+    case = await case_of(services, me, reference)
+    document = await services.reading.document(case.id, "agreement", version) if 0 < version < 1000 else None
+    if document is None:
+        raise HTTPException(404, "There is no such version of the agreement. Its versions stand on the case page.")
+    name = quote(f"{case.reference}-agreement-{version}.pdf")
+    return Response(
+        document, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

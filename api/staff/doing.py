@@ -1,0 +1,145 @@
+"""Doing something in a case: the form of a command, and its way in."""
+
+import re
+import secrets
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from api.forms import Typed, fields_of
+from api.intake import NoSuchPolicy
+from api.pages import page
+from api.services import Services, ServicesDep
+from api.staff.access import CaseWorker, case_of
+from api.staff.command_forms import FORMS, CommandForm, Setting, with_policy
+from casefile.commands import StoredElsewhere
+from casefile.notices import notice_of
+from casefile.staff import StaffMember
+from domain.commands import COMMANDS, Command, StaffRole
+from domain.refusals import SENTENCES, Refusal
+from domain.view import CaseView
+
+router = APIRouter(include_in_schema=False)
+KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@router.get("/cases/{reference}/do/{kind}")
+async def show(
+    request: Request, services: ServicesDep, me: CaseWorker, reference: str, kind: str, about: str = ""
+) -> Response:
+    case, setting, form = await _opened(services, me, reference, kind, about)
+    if not form.about_is_known(setting):
+        raise HTTPException(404, "The case has nothing of this kind now. Open the case page to see what can be done.")
+    return _page(request, case, setting, form, kind, Typed(), secrets.token_hex(16))
+
+
+@router.post("/cases/{reference}/do/{kind}")
+async def do(
+    request: Request, services: ServicesDep, me: CaseWorker, reference: str, kind: str, about: str = ""
+) -> Response:
+    case, setting, form = await _opened(services, me, reference, kind, about)
+    typed = Typed.of(await request.form())
+    key = typed.one("key")
+    if not KEY.fullmatch(key):
+        raise HTTPException(422, "This form is not complete. Open it again from the case page.")
+    back = RedirectResponse(f"/cases/{case.reference}?done={key}", 303)
+    stored = await notice_of(services.database, case.id, key)
+    if stored is not None and stored.kind == kind:  # the same form, posted again
+        if stored.status != "refused":
+            return back
+        key = secrets.token_hex(16)  # a refused form that was put right is a new command
+    if not form.about_is_known(setting):
+        said = [(one, values) for one, values in typed.values.items() if one not in ("key", "csrf") and any(values)]
+        return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
+    questions = form.questions(setting)
+    typed.check(questions)
+    fields, texts = form.read(typed, setting)
+    if typed.errors:
+        return _page(request, case, setting, form, kind, typed, key, 422)
+    labels = {one.name: one.label for one in fields_of(questions)}
+    model = COMMANDS[kind]
+    try:
+        said_texts = model.texts.model_validate(texts)
+        command: Command = model.model_validate(
+            {
+                **with_policy(fields, services.intake),
+                "id": key,
+                "case_id": case.id,
+                "actor": me.actor(),
+                "at": services.clock(),
+            }
+        )
+    except ValidationError as error:
+        typed.blame(error, {name: name for name in labels} | dict(form.blame), labels)
+        return _page(request, case, setting, form, kind, typed, key, 422)
+    except NoSuchPolicy as error:
+        typed.wrong("policy", str(error))
+        return _page(request, case, setting, form, kind, typed, key, 422)
+    try:
+        answer = await services.intake.take(command, said_texts)
+    except StoredElsewhere:
+        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
+    if answer.status == "refused":
+        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
+    return back
+
+
+_USED_KEY = "This form was sent before, for something else, so nothing was done. Check it and send it again."
+
+
+async def _opened(
+    services: Services, me: StaffMember, reference: str, kind: str, about: str
+) -> tuple[CaseView, Setting, CommandForm]:
+    """404: no such command or case. 403: not theirs to do. 409: the case has not begun yet."""
+    form = FORMS.get(kind)
+    if form is None:
+        raise HTTPException(404, "There is no such action. Open the case page to see what can be done.")
+    case = await case_of(services, me, reference)
+    if not me.has(*COMMANDS[kind].may):
+        raise HTTPException(403, SENTENCES[Refusal.NOT_YOURS])
+    if case.journey is None:
+        raise HTTPException(409, "The case is stored, and begins as soon as our case system is reachable. Try then.")
+    setting = Setting(
+        case=case,
+        journey=case.journey,
+        about=about[:200],
+        roles=me.roles,
+        panel=await services.reading.mediators() if kind == "offer_mediator" else [],
+        venues=await services.reading.venues() if kind == "fix_joint_meeting" else [],
+        now=services.clock(),
+        policies=("standard", "demo") if services.settings.allow_demo_policy else ("standard",),
+    )
+    return case, setting, form
+
+
+def _page(
+    request: Request,
+    case: CaseView,
+    setting: Setting,
+    form: CommandForm,
+    kind: str,
+    typed: Typed,
+    key: str,
+    status: int = 200,
+    refusal: str = "",
+) -> Response:
+    hidden = form.hidden(setting)
+    return page(
+        request,
+        "staff/do.html",
+        status,
+        case=case,
+        form=form,
+        kind=kind,
+        title=form.title(setting, kind),
+        intro=form.intro(setting),
+        questions=form.questions(setting),
+        typed=typed,
+        key=key,
+        about=setting.about,
+        # a stale version stays stale while its form shows the old wording; after a refusal the page shows the new one
+        hidden=hidden if not typed.posted or refusal else {name: typed.raw(name) for name in hidden},
+        refusal=refusal,
+        guardian=StaffRole.SAFEGUARDING_LEAD in setting.roles,
+    )

@@ -1,0 +1,220 @@
+"""Lists: cases, tasks, a mediator's cases, and what operations may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from api.pages import page
+from api.services import Services, ServicesDep
+from api.staff.access import CaseWorker, MediatorMe, Operator, TaskWorker
+from casefile.cases import CaseFilter, CaseLine, NoSuchCase
+from casefile.reading import TaskLine
+from casefile.staff import StaffMember
+from casefile.vault import Erased
+from domain import rules, words
+from domain.commands import COMMANDS, COORDINATORS, StaffRole
+from domain.journey import Journey, Task
+from domain.stages import Stage
+from domain.view import CaseView
+from workflows.doors import workflow_id
+
+router = APIRouter(include_in_schema=False)
+_PER_PAGE = 25
+_MOST_TASKS = 200
+
+
+@router.get("/cases")
+async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Response:
+    """All cases, or those of the filters; of a mediator, their own."""
+    asked = request.query_params
+    state = asked.get("state", "open")
+    wanted = CaseFilter(
+        stage=asked.get("stage", "") if asked.get("stage") in set(Stage) else "",
+        open={"open": True, "closed": False}.get(state),
+        escalated=True if asked.get("escalated") else None,
+        on_hold=True if asked.get("on_hold") else None,
+        coordinator=me.id if asked.get("mine") and me.has(*COORDINATORS) else "",
+        mediator=me.id if me.only_mediates else "",
+        reference=asked.get("reference", "")[:40],
+        page=_page_number(asked.get("page", "")),
+        per_page=_PER_PAGE,
+    )
+    lines, total = await services.cases.list(wanted)
+    kept = {name: value for name, value in asked.items() if name != "page" and value}
+    last = max(1, -(-total // _PER_PAGE))
+    return page(
+        request,
+        "staff/cases.html",
+        lines=lines,
+        total=total,
+        wanted=wanted,
+        state=state,
+        mine=bool(wanted.coordinator),
+        waiting=waiting_names,
+        stages=[stage for stage in Stage if stage != Stage.CLOSED],
+        last=last,
+        page_link=lambda number: f"/cases?{urlencode({**kept, 'page': str(number)})}",
+        may_begin=me.has(*COORDINATORS),
+        filtered=bool(kept),
+    )
+
+
+def waiting_names(line: CaseLine) -> str:
+    """Whom a case waits for, in a list."""
+    names = [
+        f"the {words.STAFF_ROLES[StaffRole(one)].lower()}" if one in set(StaffRole) else one for one in line.waiting_for
+    ]
+    said = ", ".join(dict.fromkeys(names))
+    return said[:1].upper() + said[1:]
+
+
+@dataclass(frozen=True)
+class TaskShown:
+    """A task with the link to what does it."""
+
+    reference: str
+    child: str
+    title: str
+    role: str
+    opened: datetime
+    due: datetime | None
+    late: bool
+    href: str
+    needs: str  # an interpreter, say: what is printed on every task
+
+
+@router.get("/tasks")
+async def tasks(request: Request, services: ServicesDep, me: TaskWorker) -> Response:
+    """What waits for this member of staff. A coordinator sees their own cases', or all (a colleague is on leave)."""
+    everybody = bool(request.query_params.get("all")) and me.has(*COORDINATORS)
+    found: list[TaskLine] = []
+    for role in me.roles:
+        if role in (StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD):
+            found += await services.reading.tasks(roles=[role])
+        elif role == StaffRole.COORDINATOR:
+            found += await services.reading.tasks(roles=[role], staff="" if everybody else me.id)
+        elif role == StaffRole.MEDIATOR:
+            found += [t for t in await services.reading.tasks(roles=[role], staff=me.id) if t.mediator_id == me.id]
+    if everybody and StaffRole.COORDINATOR not in me.roles:
+        found += await services.reading.tasks(roles=[StaffRole.COORDINATOR])
+    unique = {(line.case_id, line.key): line for line in found}.values()
+    ordered = sorted(unique, key=lambda line: (line.due is None, line.due or line.opened, line.opened))
+    return page(
+        request,
+        "staff/tasks.html",
+        tasks=await shown_tasks(services, me, ordered[:_MOST_TASKS]),
+        more=max(0, len(ordered) - _MOST_TASKS),
+        everybody=everybody,
+        may_see_all=me.has(*COORDINATORS),
+    )
+
+
+async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]) -> list[TaskShown]:
+    """The tasks in words. A case that was erased meanwhile has none."""
+    loaded: dict[str, CaseView | None] = {}
+    shown = []
+    for line in lines:
+        if line.case_id not in loaded:
+            try:
+                loaded[line.case_id] = await services.cases.load(line.case_id)
+            except (NoSuchCase, Erased):
+                loaded[line.case_id] = None
+        case = loaded[line.case_id]
+        if case is None or case.journey is None:
+            continue
+        task = Task.model_validate(line.model_dump())
+        due = line.due
+        shown.append(
+            TaskShown(
+                reference=case.reference,
+                child=case.child.name,
+                title=words.task_title(case, task),
+                role=words.STAFF_ROLES[line.role],
+                opened=line.opened,
+                due=due,
+                late=bool(due and due < services.clock()),
+                href=task_link(case, case.journey, task, me),
+                needs="",
+            )
+        )
+    return shown
+
+
+def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> str:
+    """The form that does a task, or its case where this is somebody else's to do."""
+    found: rules.Possible | None = None
+    if rules.tickable(task.kind):
+        found = rules.Possible(kind="tick_task", about=task.key)
+    elif task.kind == "decide":
+        found = rules.Possible(kind="decide_on_silence", about=task.about)
+    else:
+        ask = journey.open_ask(task.key) or journey.open_ask(task.about)
+        found = rules.possible(journey.model_copy(update={"asks": [ask]}))[0] if ask and not journey.closing else None
+    if found and me.has(*COMMANDS[found.kind].may):
+        return do_link(case.reference, found)
+    return f"/cases/{case.reference}"
+
+
+def do_link(reference: str, possible: rules.Possible) -> str:
+    """The address of a command's form."""
+    about = f"?about={quote(possible.about, safe='')}" if possible.about else ""
+    return f"/cases/{reference}/do/{possible.kind}{about}"
+
+
+@router.get("/mediator")
+async def mediator(request: Request, services: ServicesDep, me: MediatorMe) -> Response:
+    """A mediator's cases, and those they have been offered."""
+    lines, _ = await services.cases.list(CaseFilter(mediator=me.id, per_page=100))
+    offers, mine, closed = [], [], []
+    for line in lines:
+        try:
+            case = await services.cases.load(line.id)
+        except (NoSuchCase, Erased):
+            continue
+        journey = case.journey
+        entry: dict[str, Any] = {"line": line, "case": case, "waiting": waiting_names(line)}
+        entry["next"] = _next_meeting(case)
+        if line.closed_reason:
+            closed.append(entry)
+        elif journey and journey.offered_to == me.id:
+            entry["answer"] = f"/cases/{case.reference}/do/answer_allocation?about={journey.offer}"
+            offers.append(entry)
+        else:
+            mine.append(entry)
+    return page(request, "staff/mediator.html", offers=offers, mine=mine, closed=closed)
+
+
+def _next_meeting(case: CaseView) -> str:
+    meetings = case.journey.meetings if case.journey else []
+    booked = sorted((m for m in meetings if m.slot and m.status == "booked"), key=lambda m: m.slot.start)  # type: ignore[union-attr]
+    if not booked or booked[0].slot is None:
+        return ""
+    return f"{words.meeting_title(case, booked[0].key)}, {words.slot(booked[0].slot)}"
+
+
+@router.get("/operations")
+async def operations(request: Request, services: ServicesDep, me: Operator) -> Response:
+    """Cases by reference and stage, with their workflows; no name stands on this page."""
+    number = _page_number(request.query_params.get("page", ""))
+    lines, total = await services.cases.list(CaseFilter(page=number, per_page=_PER_PAGE))
+    return page(
+        request,
+        "staff/operations.html",
+        lines=lines,
+        workflow=lambda line: workflow_link(services, line.id),
+        number=number,
+        last=max(1, -(-total // _PER_PAGE)),
+    )
+
+
+def workflow_link(services: Services, case_id: str) -> str:
+    """The case's workflow in the Temporal UI."""
+    settings = services.settings
+    return f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}/workflows/{workflow_id(case_id)}"
+
+
+def _page_number(text: str) -> int:
+    return min(max(int(text), 1), 10_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -1,0 +1,231 @@
+"""A new case: one form, a page to check the answers, and then the case. The form keeps everything that was typed,
+whichever button is pressed; nothing is stored before the last one."""
+
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from api.forms import Field, Group, Option, Typed, fields_of
+from api.intake import NoSuchPolicy
+from api.pages import page
+from api.services import ServicesDep
+from api.staff.access import Coordinator
+from api.staff.doing import KEY
+from casefile.commands import StoredElsewhere
+from domain import words
+from domain.parties import PartyRole, PersonRole
+from domain.referral import ReferralForm
+
+router = APIRouter(include_in_schema=False)
+
+MOST_PARTIES, PEOPLE = 8, 3
+_REFERRERS = (PartyRole.PARENT, PartyRole.YOUNG_PERSON, PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY)
+_ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY)
+_OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
+
+
+def child_fields() -> list[Field | Group]:
+    return [
+        Group(
+            "The child or young person",
+            (
+                Field("child", "Child's name"),
+                Field("born", "Date of birth", "date", optional=True),
+                Field(
+                    "about",
+                    "What is the disagreement about?",
+                    "words",
+                    hint="In a few sentences, as the referrer puts it.",
+                    rows=5,
+                ),
+            ),
+        )
+    ]
+
+
+def party_fields(n: int) -> Group:
+    """The questions about a party and its lead contact."""
+    first = n == 1
+    roles = _REFERRERS if first else tuple(PartyRole)
+    return Group(
+        "Who refers" if first else f"Other party {n - 1}",
+        (
+            Field(
+                f"p{n}_role",
+                "Who refers?" if first else "Who are they?",
+                "pick",
+                options=(Option("", "Choose"), *(Option(role, words.PARTY_ROLES[role]) for role in roles)),
+                optional=n > 2,
+            ),
+            Field(
+                f"p{n}_organisation",
+                "Organisation",
+                hint="For a school, a local authority or a health body.",
+                optional=True,
+            ),
+            Field(f"p{n}_1_name", "Contact's name", optional=n > 2),
+            Field(f"p{n}_1_email", "E-mail address", "email", optional=n > 2),
+            Field(f"p{n}_1_phone", "Telephone number", "phone", optional=True),
+        ),
+        hint="" if n < 3 else "Leave it empty when there are no more parties.",
+        beside=True,
+    )
+
+
+def person_fields(n: int, m: int) -> Group:
+    """The questions about another person of a party."""
+    return Group(
+        f"Person {m}",
+        (
+            Field(f"p{n}_{m}_name", "Name", optional=True),
+            Field(f"p{n}_{m}_email", "E-mail address", "email", optional=True),
+            Field(f"p{n}_{m}_phone", "Telephone number", "phone", optional=True),
+            Field(
+                f"p{n}_{m}_role",
+                "As",
+                "pick",
+                options=tuple(Option(role, words.PERSON_ROLES[role]) for role in _OTHERS),
+                optional=True,
+            ),
+        ),
+        beside=True,
+    )
+
+
+@router.get("/cases/new")
+async def show(request: Request, services: ServicesDep, me: Coordinator) -> Response:
+    return _form(request, services.settings.allow_demo_policy, Typed(values={"key": [secrets.token_hex(16)]}), 3)
+
+
+@router.post("/cases/new")
+async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Response:
+    typed, allow_demo = Typed.of(await request.form()), services.settings.allow_demo_policy
+    action, key = typed.one("action"), typed.one("key")
+    count = typed.one("blocks")
+    blocks = min(max(int(count), 2), MOST_PARTIES) if count.isascii() and count.isdigit() and len(count) < 3 else 3
+    if not KEY.fullmatch(key):
+        raise HTTPException(422, "This form is not complete. Open “New case” again.")
+    if action == "add_party":
+        return _form(request, allow_demo, typed, min(blocks + 1, MOST_PARTIES))
+    if action == "change":
+        return _form(request, allow_demo, typed, blocks)
+    form = read(typed, blocks)
+    if form is None:
+        return _form(request, allow_demo, typed, blocks, 422)
+    try:
+        services.intake.policy(form.policy)
+        if action != "create":
+            return _check(request, typed, form, blocks)
+        referred = await services.intake.refer(form, key, me.actor(), me.id)
+    except NoSuchPolicy as error:
+        typed.wrong("policy", str(error))
+        return _form(request, allow_demo, typed, blocks, 422)
+    except StoredElsewhere:
+        raise HTTPException(409, "This form was used before, for something else. Open “New case” again.") from None
+    return RedirectResponse(f"/cases/{referred.reference}?done={key}", 303)
+
+
+def read(typed: Typed, blocks: int) -> ReferralForm | None:
+    """The referral as it was typed; None, and complaints in `typed`."""
+    shown = [n for n in range(1, blocks + 1) if n <= 2 or _anything(typed, n)]
+    questions: list[Field | Group] = [*child_fields()]
+    for n in shown:
+        questions.append(party_fields(n))
+        questions += [person_fields(n, m) for m in range(2, PEOPLE + 1)]
+    typed.check(questions)
+    born = typed.day("born", "The date of birth")
+    labels = {one.name: one.label for one in fields_of(questions)}
+    names = {"": "p1_1_email", "child": "born", "child.name": "child", "about": "about", "policy": "policy"}
+    parties: list[dict[str, Any]] = []
+    for place, n in enumerate(shown):
+        role = typed.one(f"p{n}_role")
+        if role in _ORGANISATIONS and not typed.one(f"p{n}_organisation"):
+            typed.wrong(f"p{n}_organisation", "Give the organisation's name.")
+        for part in ("role", "1_name", "1_email"):  # an optional block that was begun is finished
+            if not typed.one(f"p{n}_{part}"):
+                typed.wrong(f"p{n}_{part}", f"{labels[f'p{n}_{part}'].rstrip('?')}: this must be filled in.")
+        names |= {f"parties.{place}": f"p{n}_1_name", f"parties.{place}.organisation": f"p{n}_organisation"}
+        people: list[dict[str, str]] = []
+        for m in range(1, PEOPLE + 1):
+            person = {part: typed.one(f"p{n}_{m}_{part}") for part in ("name", "email", "phone")}
+            if m > 1 and not any(person.values()):
+                continue
+            names |= {f"parties.{place}.people.{len(people)}.{part}": f"p{n}_{m}_{part}" for part in person}
+            people.append({**person, "role": "lead" if m == 1 else typed.one(f"p{n}_{m}_role") or "in_copy"})
+        parties.append({"role": role, "organisation": typed.one(f"p{n}_organisation"), "people": people})
+    try:
+        form = ReferralForm.model_validate(
+            {
+                "child": {"name": typed.one("child"), "born": born},
+                "about": typed.one("about"),
+                "parties": parties,
+                "policy": typed.one("policy") or "standard",
+            }
+        )
+    except ValidationError as error:
+        typed.blame(error, names, labels)
+        return None
+    return None if typed.errors else form
+
+
+def _anything(typed: Typed, n: int) -> bool:
+    return any(
+        typed.one(name)
+        for name in typed.values
+        if name.startswith(f"p{n}_") and name not in {f"p{n}_{m}_role" for m in range(2, PEOPLE + 1)}
+    )
+
+
+def _form(request: Request, allow_demo: bool, typed: Typed, blocks: int, status: int = 200) -> Response:
+    policies = Field(
+        "policy",
+        "Targets",
+        "pick",
+        hint="The demonstration counts seconds for days.",
+        options=(Option("standard", "The standard targets"), Option("demo", "Demonstration: seconds for days")),
+        value="standard",
+    )
+    return page(
+        request,
+        "staff/new_case.html",
+        status,
+        typed=typed,
+        child=child_fields(),
+        parties=[
+            (
+                n,
+                party_fields(n),
+                [person_fields(n, m) for m in range(2, PEOPLE + 1)],
+                any(
+                    typed.one(f"p{n}_{m}_{part}") or f"p{n}_{m}_{part}" in typed.errors
+                    for m in range(2, PEOPLE + 1)
+                    for part in ("name", "email", "phone")
+                ),
+            )
+            for n in range(1, blocks + 1)
+        ],
+        policies=[policies] if allow_demo else [],
+        blocks=blocks,
+        may_add=blocks < MOST_PARTIES,
+        key=typed.one("key"),
+    )
+
+
+def _check(request: Request, typed: Typed, form: ReferralForm, blocks: int) -> Response:
+    kept = [
+        (name, value)
+        for name, values in typed.values.items()
+        for value in values
+        if name not in ("csrf", "action", "key", "blocks")
+    ]
+    return page(
+        request,
+        "staff/new_case_check.html",
+        form=form,
+        kept=kept,
+        blocks=blocks,
+        key=typed.one("key"),
+    )

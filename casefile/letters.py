@@ -1,0 +1,76 @@
+"""Letters as they are remembered: their rows, and their words as they were sent."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from sqlmodel import col, select
+
+from casefile.cases import NoSuchCase, derived_id
+from casefile.database import Database
+from casefile.tables import Case, LetterRow
+from casefile.vault import CaseKey, Erased, Vault
+from domain.journey import Letter
+
+
+def letter_id(case_id: str, letter: Letter) -> str:
+    """The id of a letter's row, derived from its unique key: queueing it again is the same letter."""
+    return derived_id("letter", case_id, letter.kind, letter.about, letter.to, str(letter.number))
+
+
+def place_of(row_id: str) -> str:
+    """Where a letter's words are sealed."""
+    return f"letter/{row_id}"
+
+
+class SentWords(BaseModel):
+    """What people read of a letter; a placeholder stands where the personal link went."""
+
+    subject: str
+    text: str
+    attachments: list[str] = Field(default_factory=list)
+
+
+class LetterView(BaseModel):
+    """A letter of a case and what became of it."""
+
+    id: str
+    kind: str
+    about: str
+    to: str
+    number: int
+    state: str  # queued, sending, sent, withheld, bounced, failed
+    queued: datetime
+    settled: datetime | None
+    attempts: int
+    problem: str
+    words: SentWords | None  # None: not written yet, or erased
+
+
+class Letters:
+    """Every query about letters."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self.database, self.vault = database, vault
+
+    async def of_case(self, case_id: str) -> list[LetterView]:
+        """The case's letters with their words, the oldest first. NoSuchCase."""
+        async with self.database.read() as session:
+            case = await session.get(Case, case_id)
+            if case is None:
+                raise NoSuchCase(case_id)
+            rows = (
+                await session.exec(
+                    select(LetterRow)
+                    .where(LetterRow.case_id == case_id)
+                    .order_by(col(LetterRow.queued), col(LetterRow.id))
+                )
+            ).all()
+        try:
+            key = self.vault.case_key(case_id, case.wrapped_key)
+        except Erased:
+            key = None
+        return [LetterView(**row.model_dump(exclude={"sealed"}), words=_words(row, key)) for row in rows]
+
+
+def _words(row: LetterRow, key: CaseKey | None) -> SentWords | None:
+    return key.open(SentWords, row.sealed, place_of(row.id)) if key and row.sealed else None

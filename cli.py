@@ -1,0 +1,209 @@
+"""The service's own commands: python cli.py --help"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from logs import configure_logging
+from processes import finish
+from settings import Settings, SettingsRefused, load_settings
+
+Command = Callable[[Settings, argparse.Namespace], int]
+FIRST_MANAGER = "manager@service.example"
+
+
+# Imports stand inside the commands, so that each starts fast and needs only its own parts.
+
+
+def up(settings: Settings, args: argparse.Namespace) -> int:
+    """start everything on this machine, and supervise it"""
+    import stack
+
+    return asyncio.run(stack.up(settings, tuple(args.only) if args.only else None, first_sign_in))
+
+
+async def first_sign_in(settings: Settings) -> str:
+    """The sign-in of a new service, shown this once; "" for one that has its staff already."""
+    from casefile.database import Database
+    from casefile.staff import StaffAccounts
+
+    database = Database(settings.database_url)
+    password = await StaffAccounts(database).create_first_manager("First Manager", FIRST_MANAGER, datetime.now(UTC))
+    await database.close()
+    if password is None:
+        return ""
+    return (
+        f"\nThe first sign-in, shown only now: {FIRST_MANAGER} with the password {password}\n"
+        "It is a manager's and coordinator's. Mediators and other staff are added on the pages Panel and Staff."
+    )
+
+
+def demo(settings: Settings, args: argparse.Namespace) -> int:
+    """play three cases with simulated people, in under 90 seconds"""
+    import demo as played
+    import stack
+
+    async def run() -> int:
+        async with stack.Stack(settings):
+            sign_in = await first_sign_in(settings)
+            well = await played.play(settings)
+        print(f"{sign_in}\n`make run` shows the three cases at {settings.public_url}.")
+        return 0 if well else 1
+
+    try:
+        return asyncio.run(run())
+    except stack.StackFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+
+
+def user(settings: Settings, args: argparse.Namespace) -> int:
+    """staff accounts: user add NAME EMAIL ROLE [ROLE ...] | user password EMAIL | user token EMAIL | user list"""
+    from casefile.database import Database
+    from casefile.staff import EmailTaken, StaffAccounts
+    from domain.commands import StaffRole
+
+    async def run() -> int:
+        database = Database(settings.database_url)
+        accounts = StaffAccounts(database)
+        now = datetime.now(UTC)
+        match args.act, args.words:
+            case "add", [name, email, *roles] if roles and set(roles) <= set(StaffRole):
+                try:
+                    _, password = await accounts.create(name, email, [StaffRole(role) for role in roles], now)
+                except EmailTaken:
+                    print(f"There is an account for {email} already.", file=sys.stderr)
+                    return 1
+                print(f"{email} signs in with the password {password} (shown only now).")
+            case "list", []:
+                for member in await accounts.list():
+                    print(f"{member.email}  {', '.join(member.roles)}{'' if member.active else '  (not active)'}")
+            case "password" | "token", [email]:
+                found = await accounts.find(email)
+                if found is None:
+                    print(f"There is no account for {email}; `cli.py user list` shows all.", file=sys.stderr)
+                    return 1
+                if args.act == "password":
+                    print(f"The new password of {email}, shown only now: {await accounts.new_password_for(found.id)}")
+                else:
+                    print(await accounts.new_token(found.id, "cli", now))
+            case _:
+                print(f"{user.__doc__}\nRoles: {', '.join(StaffRole)}", file=sys.stderr)
+                return 2
+        await database.close()
+        return 0
+
+    return asyncio.run(run())
+
+
+def api(settings: Settings, args: argparse.Namespace) -> int:
+    """serve the pages and the JSON API"""
+    import uvicorn
+
+    from api.app import create_app
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn stops gracefully, then raises the signal again
+        signal.signal(number, lambda *_: None)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,  # it would keep the tokens of personal links
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def smtp_sink(settings: Settings, args: argparse.Namespace) -> int:
+    """receive mail and keep it as files in <VAR_DIR>/mail"""
+    from stack.sink import serve
+
+    return asyncio.run(serve(settings.host, settings.smtp_port, settings.var_dir / "mail"))
+
+
+def migrate(settings: Settings, args: argparse.Namespace) -> int:
+    """bring the database to this version's tables"""
+    from casefile.migrate import upgrade
+
+    settings.var_dir.mkdir(parents=True, exist_ok=True)  # where SQLite keeps its file
+    upgrade(settings.database_url)
+    return 0
+
+
+def check_migrations(settings: Settings, args: argparse.Namespace) -> int:
+    """refuse a history of migrations with more than one head"""
+    from casefile.migrate import heads
+
+    found = heads()
+    if len(found) == 1:
+        print(f"One migration head: {found[0]}")
+        return 0
+    print(f"Expected one migration head, found {len(found)}: {', '.join(found)}", file=sys.stderr)
+    return 1
+
+
+def prepare_temporal(settings: Settings, args: argparse.Namespace) -> int:
+    """register search attributes and set how long closed cases stay readable in Temporal"""
+    from temporal_client import connect, prepare_namespace
+
+    async def prepare() -> int:
+        for pause in (0.2, 0.5, 1, 2, 4, 8, 15):  # the server may be starting as well
+            try:
+                await prepare_namespace(await connect(settings))
+                return 0
+            except RuntimeError as error:
+                problem = error
+                await asyncio.sleep(pause)
+        print(f"Temporal at {settings.temporal_address} cannot be prepared: {problem}", file=sys.stderr)
+        return 1
+
+    return asyncio.run(prepare())
+
+
+COMMANDS: dict[str, Command] = {
+    "up": up,
+    "demo": demo,
+    "user": user,
+    "api": api,
+    "smtp-sink": smtp_sink,
+    "migrate": migrate,
+    "check-migrations": check_migrations,
+    "prepare-temporal": prepare_temporal,
+}
+PARTS = ("temporal", "calendar", "mail", "worker", "api")
+MAKES_SECRETS = {"up", "demo"}  # development only; the other commands find them, or say what is missing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="cli.py", description="Commands of the mediation service.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    parser_of: dict[str, argparse.ArgumentParser] = {}
+    for name, run in COMMANDS.items():
+        parser_of[name] = commands.add_parser(name, help=run.__doc__)
+    parser_of["up"].add_argument("--only", nargs="+", choices=PARTS, help="just these parts, of everything")
+    parser_of["user"].add_argument("act", choices=("add", "password", "token", "list"))
+    parser_of["user"].add_argument("words", nargs="*")
+    args = parser.parse_args()
+    try:
+        settings = load_settings(make_secrets=args.command in MAKES_SECRETS)
+        configure_logging(settings.log_level)
+        code = COMMANDS[args.command](settings, args)
+    except SettingsRefused as refused:
+        print(refused, file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    except Exception:
+        traceback.print_exc()
+        code = 1
+    finish(code)
+
+
+if __name__ == "__main__":
+    main()

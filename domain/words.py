@@ -1,0 +1,599 @@
+"""Codes in plain English: the one place from which pages, the JSON door and letters take their words.
+
+Stages speak as the leaflet does. Times are those of London's clocks. What is said here is for staff, unless a function
+says that it is for everyone."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from domain.commands import How, Slot, StaffRole
+from domain.journey import Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.parties import PartyRole, PersonRole
+from domain.policy import Do
+from domain.refusals import SENTENCES, Refusal
+from domain.stages import Closing, ClosingReason, OutcomeDetail, Stage
+from domain.view import CaseView
+from domain.working_days import LONDON
+
+# Titles of codes
+
+STAGES: dict[Stage, str] = {
+    Stage.REFERRAL: "Referral",
+    Stage.EXPLAINING: "Explaining the process",
+    Stage.PERMISSION: "Permission to contact the others",
+    Stage.CONSENT: "Everyone's consent",
+    Stage.ALLOCATION: "Allocation to a mediator",
+    Stage.INITIAL_VISITS: "Initial visits",
+    Stage.JOINT_MEETING: "Joint meeting",
+    Stage.AGREEMENT: "Recording the agreement",
+    Stage.ACTIONS: "Carrying out the agreement",
+    Stage.CLOSED: "Closed",
+}
+
+PARTY_ROLES: dict[PartyRole, str] = {
+    PartyRole.PARENT: "Parent or carer",
+    PartyRole.YOUNG_PERSON: "Young person",
+    PartyRole.SCHOOL: "School",
+    PartyRole.LOCAL_AUTHORITY: "Local authority",
+    PartyRole.HEALTH_BODY: "Health body",
+}
+
+PERSON_ROLES: dict[PersonRole, str] = {
+    PersonRole.LEAD: "Lead contact",
+    PersonRole.DECISION_MAKER: "Decision-maker",
+    PersonRole.IN_COPY: "In copy",
+    PersonRole.SUPPORTER: "Supporter or friend",
+    PersonRole.INTERPRETER: "Interpreter",
+}
+
+STAFF_ROLES: dict[StaffRole, str] = {
+    StaffRole.COORDINATOR: "Coordinator",
+    StaffRole.MEDIATOR: "Mediator",
+    StaffRole.SAFEGUARDING_LEAD: "Safeguarding lead",
+    StaffRole.MANAGER: "Manager",
+    StaffRole.OPERATIONS: "Operations",
+}
+
+CLOSING_REASONS: dict[ClosingReason, str] = {
+    ClosingReason.AGREEMENT_FULL: "Full agreement",
+    ClosingReason.AGREEMENT_PARTIAL: "Partial agreement",
+    ClosingReason.NO_AGREEMENT: "No agreement",
+    ClosingReason.NOT_AGREED: "Not everyone agreed to take part",
+    ClosingReason.WITHDRAWN: "Withdrawn",
+    ClosingReason.NOT_CONTACTABLE: "A party could not be reached",
+    ClosingReason.CONCEDED: "Settled without mediation",
+    ClosingReason.OVERTAKEN_BY_TRIBUNAL: "Overtaken by the Tribunal",
+    ClosingReason.UNSUITABLE: "Not suitable for mediation",
+    ClosingReason.OUT_OF_SCOPE: "Not a matter for this service",
+    ClosingReason.DUPLICATE: "Duplicate of another case",
+    ClosingReason.SAFEGUARDING: "Safeguarding",
+}
+
+OUTCOMES: dict[OutcomeDetail, str] = {
+    OutcomeDetail.AGREE_TO_ASSESS: "The local authority assesses the child's needs",
+    OutcomeDetail.AGREE_TO_ISSUE_PLAN: "The local authority issues an EHC plan",
+    OutcomeDetail.AMEND_PLAN: "The EHC plan is amended",
+    OutcomeDetail.NAME_SCHOOL: "A school is named",
+    OutcomeDetail.BACK_TO_PANEL: "The matter goes back to the panel",
+    OutcomeDetail.EXTRA_SUPPORT: "Extra support is given",
+    OutcomeDetail.FURTHER_MEETING: "There is a further meeting",
+    OutcomeDetail.DECISION_STANDS: "The decision stands",
+}
+
+MEETING_STATUSES: dict[MeetingStatus, str] = {
+    MeetingStatus.OFFERED: "Dates offered",
+    MeetingStatus.BOOKED: "Booked",
+    MeetingStatus.HELD: "Held",
+    MeetingStatus.NO_SHOW: "Nobody came",
+    MeetingStatus.CANCELLED: "Cancelled",
+}
+
+MEETING_OUTCOMES: dict[str, str] = {
+    "full": "Full agreement",
+    "partial": "Partial agreement",
+    "none": "No agreement",
+    "another": "Another meeting",
+}
+
+HOWS: dict[How, str] = {
+    How.LINK: "through the personal link",
+    How.PHONE: "by phone",
+    How.EMAIL: "by e-mail",
+    How.LETTER: "by letter",
+    How.IN_PERSON: "in person",
+}
+
+LETTER_STATES: dict[str, str] = {
+    "queued": "Waiting to be sent",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "withheld": "Not sent: no longer needed",
+    "bounced": "Came back: the address did not accept it",
+    "failed": "Could not be sent",
+}
+
+LETTERS: dict[str, str] = {
+    "referral_received": "We have your referral",
+    "permission_ask": "May we contact the others?",
+    "permission_remind": "Reminder: may we contact the others?",
+    "consent_ask": "Invitation to take part",
+    "consent_remind": "Reminder: invitation to take part",
+    "consent_receipt": "Thank you for your consent",
+    "acceptance_ask": "Offer of a case to a mediator",
+    "visit_choice_ask": "Dates offered for the initial visit",
+    "visit_choice_remind": "Reminder: choose a date for the initial visit",
+    "visit_booked": "The initial visit is booked",
+    "visit_remind": "Reminder of the initial visit",
+    "visit_cancelled": "The initial visit is cancelled",
+    "availability_ask": "When can you come to the joint meeting?",
+    "availability_remind": "Reminder: when can you come to the joint meeting?",
+    "joint_meeting_booked": "Notice of the joint meeting",
+    "joint_meeting_remind": "Reminder of the joint meeting",
+    "joint_meeting_cancelled": "The joint meeting is cancelled",
+    "comments_ask": "Please read the wording of the agreement",
+    "comments_remind": "Reminder: please read the wording of the agreement",
+    "agreement_copy": "Copy of the agreement",
+    "action_remind": "Reminder of an action",
+    "feedback_ask": "How was it for you?",
+    "withdrawal_receipt": "You have left the mediation",
+    "closed_agreement_full": "The case is closed: full agreement",
+    "closed_agreement_partial": "The case is closed: partial agreement",
+    "closed_no_agreement": "The case is closed: no agreement",
+    "closed_not_agreed": "The mediation does not go ahead",
+    "closed_withdrawn": "The mediation has ended",
+    "closed_not_contactable": "The mediation does not go ahead",
+    "closed_out_of_scope": "Where to find help with your matter",
+    "closed_by_service": "The case is closed",
+    "closed_mediator": "The case is closed (to the mediator)",
+    "staff_task": "A task for you",
+    "staff_remind": "A task is waiting",
+    "staff_escalate": "A case is late",
+}
+"""Every kind of letter, by its template's name."""
+
+
+# Days and times, on London's clocks
+
+
+def day(when: date | datetime) -> str:
+    """ "Thu 3 Dec 2026"."""
+    local = when.astimezone(LONDON) if isinstance(when, datetime) else when
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def clock(instant: datetime) -> str:
+    """ "09:00"."""
+    return f"{instant.astimezone(LONDON):%H:%M}"
+
+
+def moment(instant: datetime) -> str:
+    """ "Thu 3 Dec 2026, 09:00"."""
+    return f"{day(instant)}, {clock(instant)}"
+
+
+def soon(instant: datetime) -> str:
+    """ "Thu 3 Dec 09:00": for what comes next, where the year goes without saying."""
+    local = instant.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+
+
+def slot(when: Slot) -> str:
+    """ "Thu 3 Dec 2026, 10:00 to 11:30"."""
+    return f"{moment(when.start)} to {clock(when.start + timedelta(minutes=when.minutes))}"
+
+
+def half_day(code: str) -> str:
+    """ "Mon 7 Dec 2026, morning" of "2026-12-07/am"."""
+    on, _, half = code.partition("/")
+    return f"{day(date.fromisoformat(on))}, {'morning' if half == 'am' else 'afternoon'}"
+
+
+# Who
+
+
+def who(case: CaseView, of: str) -> str:
+    """A party's name, a participant's, or "the coordinator", "the mediator", "the manager"."""
+    if of in set(StaffRole):
+        return f"the {STAFF_ROLES[StaffRole(of)].lower()}"
+    if of.startswith("mediator/"):
+        return "the mediator"
+    try:
+        return case.person(of).details.name if "." in of else case.party(of).name
+    except KeyError:
+        return of
+
+
+def recipient(case: CaseView, to: str) -> str:
+    """To whom a letter goes, with the name where the case knows it."""
+    if to == StaffRole.COORDINATOR:
+        return f"{case.coordinator.name} (coordinator)"
+    if to.startswith("mediator") and case.mediator and to in ("mediator", f"mediator/{case.mediator.id}"):
+        return f"{case.mediator.name} (mediator)"
+    return who(case, to)
+
+
+def actor(case: CaseView, by: str) -> str:
+    """Whose act it was: the name, "a member of staff" where the case does not know it, "" for the service itself."""
+    if not by:
+        return ""
+    for staff in (case.coordinator, case.mediator):
+        if staff and staff.id == by:
+            return staff.name
+    name = who(case, by)
+    return "a member of staff" if name == by else name
+
+
+# Asks
+
+
+class _AskWords(NamedTuple):
+    """How one kind of ask is spoken of. {party} is the party that it is about, {number} the action's."""
+
+    waited_for: str  # "consent"
+    unless: str  # what makes the armed rung needless: "they answer"
+    of_party: str = "{waited_for} ({party})"  # what is waited for, in full
+    task: str = ""  # what staff do about it
+    reminder: str = "Reminder {n} to {who}"
+    lapse: str = ""  # what silence means
+
+
+_ASKS: dict[str, _AskWords] = {
+    "explaining_call": _AskWords(
+        "the explaining call",
+        "the call is recorded",
+        task="explain mediation to {party} (the explaining call)",
+    ),
+    "permission": _AskWords("permission to contact the others", "they answer"),
+    "consent": _AskWords("consent", "they answer", "consent of {party}"),
+    "mediator_choice": _AskWords(
+        "the choice of a mediator",
+        "a mediator is chosen",
+        "the choice of a mediator",
+        task="choose a mediator",
+    ),
+    "acceptance": _AskWords(
+        "the mediator's yes",
+        "they answer",
+        "the mediator's yes to the case",
+        lapse="The case is offered to the next mediator",
+    ),
+    "visit_dates": _AskWords(
+        "dates for the initial visit",
+        "dates are offered",
+        "dates for the initial visit of {party}",
+        task="offer dates for the initial visit to {party}",
+    ),
+    "visit_choice": _AskWords(
+        "a choice among the dates for the initial visit",
+        "they answer",
+        "a choice of {party} among the dates for the initial visit",
+    ),
+    "visit": _AskWords(
+        "the initial visit",
+        "the visit is recorded",
+        "the initial visit of {party}",
+        task="record the initial visit of {party}",
+        reminder="Reminder of the initial visit to {party}",
+    ),
+    "availability": _AskWords(
+        "dates that suit for the joint meeting", "they answer", "dates that suit {party} for the joint meeting"
+    ),
+    "joint_date": _AskWords(
+        "a date for the joint meeting",
+        "it is fixed",
+        "a date for the joint meeting",
+        task="fix the date and place of the joint meeting",
+    ),
+    "joint_meeting": _AskWords(
+        "the joint meeting",
+        "the meeting is recorded",
+        "the joint meeting",
+        task="record the joint meeting",
+        reminder="Reminder of the joint meeting to everyone invited",
+    ),
+    "terms": _AskWords(
+        "the wording of the agreement",
+        "the agreement is written up",
+        "the wording of the agreement",
+        task="write up the agreement",
+    ),
+    "comments": _AskWords(
+        "comments on the agreement",
+        "they answer",
+        "comments of {party} on the agreement",
+        lapse="The wording counts as agreed by {party}",
+    ),
+    "issue": _AskWords(
+        "the final wording of the agreement",
+        "the agreement is issued",
+        "the final wording of the agreement",
+        task="issue the agreement, or write a new version",
+    ),
+    "action": _AskWords(
+        "action {number} of the agreement",
+        "it is recorded as done",
+        "action {number} of the agreement ({party})",
+        reminder="Reminder {n} to {party} of action {number}",
+    ),
+    "feedback": _AskWords(
+        "feedback", "they answer", "feedback of {party}", lapse="Feedback of {party} is no longer waited for"
+    ),
+}
+
+ASKS: dict[str, str] = {kind: words.waited_for.removesuffix(" {number}") for kind, words in _ASKS.items()}
+"""What is waited for, by the ask's kind, without names."""
+
+
+def ask_title(case: CaseView, key: str) -> str:
+    """What an ask waits for, in full, by its key: "consent of Oakfield School", "the initial visit of Ann Example"."""
+    words, names = _words(case, key)
+    return words.of_party.format(waited_for=words.waited_for.format(**names), **names)
+
+
+def waited_for(case: CaseView, key: str) -> str:
+    """What an ask waits for, where it is clear from whom: "consent"."""
+    words, names = _words(case, key)
+    return words.waited_for.format(**names)
+
+
+def meeting_title(case: CaseView, key: str) -> str:
+    """ "Initial visit: Oakfield School" or "Joint meeting", by the meeting's key."""
+    return f"Initial visit: {_words(case, key)[1]['party']}" if key.startswith("visit/") else "Joint meeting"
+
+
+def _words(case: CaseView, key: str) -> tuple[_AskWords, dict[str, str]]:
+    """How an ask is spoken of, and the names for it."""
+    kind, *rest = key.split("/")
+    words = _ASKS.get(kind) or _AskWords(kind.replace("_", " "), "it is done", kind.replace("_", " "))
+    first = rest[0] if rest else ""
+    party = ""
+    if kind in ("explaining_call", "permission"):
+        party = case.parties[0].key
+    elif kind == "action":
+        actions = case.journey.actions if case.journey else []
+        party = next((action.owner for action in actions if str(action.number) == first), "")
+    elif first.startswith("p"):
+        party = first
+    return words, {"party": who(case, party) if party else "a party", "number": first}
+
+
+# What comes next
+
+
+class NextStep(BaseModel):
+    """An armed rung in words: what happens at an instant, unless something comes first."""
+
+    at: datetime
+    what: str  # "Reminder 2 to Oakfield School"
+    unless: str  # "they answer"
+
+    def sentence(self) -> str:
+        """ "Reminder 2 to Oakfield School on Thu 3 Dec 09:00, unless they answer"."""
+        return f"{self.what} on {soon(self.at)}, unless {self.unless}"
+
+
+def next_steps(case: CaseView) -> list[NextStep]:
+    """Every armed rung of the case, the nearest first; nothing while it is paused, on hold or closed."""
+    journey = case.journey
+    if journey is None or journey.paused or journey.on_hold or journey.closing:
+        return []
+    steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
+    return sorted(steps, key=lambda step: (step.at, step.what))
+
+
+def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
+    words, names = _words(case, ask.key)
+    asked, title = who(case, ask.of), ask_title(case, ask.key)
+    unless = words.unless
+    if armed.do == Do.ASK:
+        what = f"Letter to {asked}, asking for {words.waited_for.format(**names)}"
+    elif armed.do == Do.REMIND:
+        what = words.reminder.format(n=armed.number, who=asked, **names)
+        if ask.of in set(StaffRole) and "{n}" in words.reminder:
+            what += f": {title}"
+        elif "{n}" not in words.reminder:
+            unless = "it is cancelled"  # nobody records a meeting before it has been held
+    elif armed.do == Do.TASK:
+        what = f"Task for {asked}: {words.task.format(**names) or title}"
+    elif armed.do == Do.PHONE_TASK:
+        what = f"Phone task for the coordinator: ring {asked}"
+    elif armed.do == Do.MANAGER_DECIDES:
+        what = f"The manager decides what the silence of {asked} means"
+    elif armed.do == Do.ESCALATE:
+        what = f"The manager is told of the delay: {title}"
+    else:
+        what = words.lapse.format(**names) or f"{title[0].upper()}{title[1:]} is no longer waited for"
+    return NextStep(at=armed.at, what=what, unless=unless)
+
+
+def waiting_for(case: CaseView) -> list[str]:
+    """Whom the case waits for and for what: "Oakfield School: consent"."""
+    if case.journey is None:
+        return ["the coordinator: the referral is being taken in"]
+    return [f"{who(case, ask.of)}: {_waited_of(case, ask)}" for ask in case.journey.asks]
+
+
+def _waited_of(case: CaseView, ask: OpenAsk) -> str:
+    """A party's own answer needs no name; what staff owe says for whom."""
+    return ask_title(case, ask.key) if ask.of in set(StaffRole) else waited_for(case, ask.key)
+
+
+# Tasks and the timeline
+
+
+def task_title(case: CaseView, task: Task) -> str:
+    """What is to be done, as a list of tasks says it."""
+    if task.kind == "phone":
+        words, names = _words(case, task.about)
+        return f"Ring {names['party']}: no answer yet ({words.waited_for.format(**names)})"
+    if task.kind == "decide":
+        words, names = _words(case, task.about)
+        return f"Decide what the silence of {names['party']} means ({words.waited_for.format(**names)})"
+    if task.kind == "escalated":
+        if task.key == "escalated/allocation":
+            return "No mediator has taken the case yet: look at the panel"
+        return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
+    if task.kind == "letter_failed":
+        kind, _, to = task.key.removeprefix("letter/").rpartition("/")[0].partition("/")
+        title = f"“{LETTERS[kind]}”" if kind in LETTERS else "A letter"
+        return f"{title} could not be delivered" + (f" to {recipient(case, to)}" if to else "") + ": find out why"
+    if task.kind == "calendar_failed":
+        return f"Check the calendars by hand: {meeting_title(case, task.about)}"
+    if task.kind == "safeguarding":
+        return "Safeguarding: look at the case today"
+    words, names = _words(case, task.about or task.key)
+    title = words.task.format(**names) or ask_title(case, task.about or task.key)
+    return title[0].upper() + title[1:]
+
+
+_EVENTS: dict[str, str] = {
+    "refer": "The referral came in",
+    "record_explaining_call": "The explaining call was recorded",
+    "record_permission": "The referrer answered whether the others may be contacted",
+    "answer_consent": "{about} answered whether they take part",
+    "decide_on_silence": "The manager decided on the silence ({about})",
+    "offer_mediator": "The case was offered to a mediator",
+    "answer_allocation": "The mediator answered the offer",
+    "offer_visit_dates": "Dates for the initial visit were offered to {about}",
+    "choose_visit_date": "{about} answered about the date of the initial visit",
+    "record_visit": "The initial visit of {about} was recorded",
+    "give_availability": "{about} said when they can come to the joint meeting",
+    "fix_joint_meeting": "The joint meeting was fixed",
+    "record_joint_meeting": "The joint meeting was recorded",
+    "write_agreement": "The agreement was written up",
+    "comment_on_agreement": "{about} commented on the agreement",
+    "issue_agreement": "The wording of the agreement stands",
+    "agreement_issued": "The agreement was issued; everyone present receives a copy",
+    "record_action": "An answer was recorded about {about}",
+    "give_feedback": "{about} gave feedback",
+    "withdraw": "{about} withdrew",
+    "close_case": "The manager closed the case",
+    "pause": "The case was paused",
+    "resume": "The case was resumed",
+    "hold": "The case was put on a safeguarding hold",
+    "release": "The safeguarding hold was released",
+    "tick_task": "Ticked off: {about}",
+    "change_policy": "The case's policy was changed",
+    "calendar_failed": "A calendar entry could not be written ({about})",
+    "rung_ask": "Asked for {about}",
+    "rung_remind": "Reminder {number}: {about}",
+    "rung_phone_task": "Phone task for the coordinator: {about}",
+    "rung_manager_decides": "The manager is asked what the silence means: {about}",
+    "rung_escalate": "The manager was told of the delay: {about}",
+    "rung_lapse": "No answer in time: {about}",
+}
+"""What happened, by the event's code. {about} is a party, an ask or a task in words."""
+
+_DETAILS: dict[tuple[str, str], str] = {
+    ("outcome", "go_on"): "go on",
+    ("outcome", "signpost"): "signposted elsewhere",
+    ("outcome", "not_now"): "not now",
+    ("permission", "given"): "permission given",
+    ("permission", "refused"): "permission refused",
+    ("decision", "wait"): "wait longer",
+    ("decision", "replace_contact"): "replace the contact",
+    ("decision", "close"): "close the case",
+    ("held", "yes"): "held",
+    ("held", "no"): "nobody came",
+    ("done", "yes"): "done",
+    ("done", "no"): "will not be done",
+    ("outcome", "spoke"): "spoke to them",
+    ("outcome", "no_answer"): "no answer",
+    ("outcome", "voicemail"): "left a message",
+    **{(name, answer): answer for name in ("given", "answer") for answer in ("yes", "no")},
+    **{("outcome", code): title.lower() for code, title in MEETING_OUTCOMES.items()},
+    **{("how", str(how)): said for how, said in HOWS.items()},
+    **{("reason", str(reason)): title.lower() for reason, title in CLOSING_REASONS.items()},
+}
+"""The details of an event that are worth a word: name and code."""
+
+
+def event_sentence(case: CaseView, event: Event) -> str:
+    """A line of the timeline, without its time and without who did it (see `actor`):
+    "Oakfield School answered whether they take part: yes, by phone"."""
+    if event.what == "stage":
+        return f"Next stage: {next((STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
+    if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
+        return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
+    if event.what == "letter_failed":
+        title, to = LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
+        return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
+    default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
+    about = _about(case, event)
+    said = _EVENTS.get(event.what, default).format(about=about, number=event.detail.get("number", "1"))
+    details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    said += f": {', '.join(details)}" if details else ""
+    return said[0].upper() + said[1:]
+
+
+def _about(case: CaseView, event: Event) -> str:
+    """A party, an ask, a meeting or a task by name."""
+    kind, _, rest = event.about.partition("/")
+    if event.what == "tick_task":
+        done = Task(
+            key=event.about,
+            kind=_TASK_KINDS.get(kind, kind),
+            about=rest if kind == "escalated" else rest.rpartition("/")[0],
+            role=StaffRole.COORDINATOR,
+            opened=event.at,
+        )
+        return task_title(case, done)
+    if kind in _ASKS:
+        return ask_title(case, event.about)
+    return who(case, event.about) if event.about else "the case"
+
+
+_TASK_KINDS = {"letter": "letter_failed", "calendar": "calendar_failed"}  # by the first part of a task's key
+
+_CLOSINGS: dict[ClosingReason, str] = {
+    ClosingReason.AGREEMENT_FULL: "The case closed with a full agreement",
+    ClosingReason.AGREEMENT_PARTIAL: "The case closed with an agreement on some of the points",
+    ClosingReason.NO_AGREEMENT: "The case closed after the joint meeting, without an agreement",
+    ClosingReason.NOT_AGREED: "The case closed because {who} did not agree to take part",
+    ClosingReason.WITHDRAWN: "The case closed because {who} withdrew",
+    ClosingReason.NOT_CONTACTABLE: "The case closed because {who} could not be reached",
+    ClosingReason.CONCEDED: "The case closed because the matter was settled without mediation",
+    ClosingReason.OVERTAKEN_BY_TRIBUNAL: "The case closed because the Tribunal decided first",
+    ClosingReason.UNSUITABLE: "The case closed because mediation does not suit it",
+    ClosingReason.OUT_OF_SCOPE: "The case closed because it is not a matter for this service",
+    ClosingReason.DUPLICATE: "The case closed because there is another case about the same matter",
+    ClosingReason.SAFEGUARDING: "The case closed for safeguarding",
+}
+
+_NEUTRAL_CLOSINGS: dict[ClosingReason, str] = {
+    ClosingReason.AGREEMENT_FULL: "The mediation is complete, with a full agreement",
+    ClosingReason.AGREEMENT_PARTIAL: "The mediation is complete, with an agreement on some of the points",
+    ClosingReason.NO_AGREEMENT: "The mediation is complete. No agreement was reached",
+    ClosingReason.OUT_OF_SCOPE: "This is not a matter that our service can take on",
+}
+
+
+def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = False) -> str:
+    """How the case ended. For everyone: without who or why, where somebody's act ended it."""
+    if for_everyone:
+        return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
+    sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
+    return f"{sentence} {OUTCOMES[closing.outcome]}." if closing.outcome else sentence
+
+
+# Refusals
+
+
+def refusal_sentence(code: str, about: str = "", case: CaseView | None = None) -> str:
+    """Why something was refused and what to do now, with names where the case knows them. For everyone."""
+    if code not in set(Refusal):
+        return "This cannot be done now. Open the case page to see what comes next."
+    unnamed = "a mediator or a venue" if code == Refusal.TAKEN else "of this name"
+    return SENTENCES[Refusal(code)].format(about=_resource(case, about) or unnamed)
+
+
+def _resource(case: CaseView | None, about: str) -> str:
+    """ "mediator/<id>" and "venue/<id>" by name; else whatever the case calls it."""
+    kind, _, key = about.partition("/")
+    if kind == "mediator":
+        return case.mediator.name if case and case.mediator and case.mediator.id == key else "the mediator"
+    if kind == "venue":
+        return case.venues[key].name if case and key in case.venues else "the venue"
+    return who(case, about) if case and about else about

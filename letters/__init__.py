@@ -1,0 +1,1 @@
+"""Every word that reaches a person by letter."""

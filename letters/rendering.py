@@ -1,0 +1,223 @@
+"""A letter's words, from its code and the case. Templates stand in templates/email/, one for each kind: the first line
+is the subject, the rest goes into the frame that all letters share.
+
+No template names the child: a letter may reach the wrong person, and subjects show on locked screens."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import BaseModel, Field
+
+from domain import words
+from domain.commands import StaffRole
+from domain.journey import Letter, Meeting
+from domain.parties import PartyRole
+from domain.policy import Do
+from domain.view import CaseView, PartyView, StaffView
+from letters.invitation import Guest, Invitation, Method, Organiser, invitation
+
+TEMPLATES = Path(__file__).parent / "templates" / "email"
+LINK = "[your personal link]"
+"""Stands for the personal link wherever a letter is kept; the real one is put in when it is sent, and never stored."""
+
+FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
+
+_INVITES: dict[str, Method] = {
+    "visit_booked": "REQUEST",
+    "visit_cancelled": "CANCEL",
+    "joint_meeting_booked": "REQUEST",
+    "joint_meeting_cancelled": "CANCEL",
+}
+_ANSWERED_BY_LINK = ("visit_choice", "availability", "comments", "action", "feedback", "consent")
+_TO_THE_CASE_PAGE = (
+    "referral_received",
+    "consent_receipt",
+    "visit_booked",
+    "visit_remind",
+    "joint_meeting_booked",
+    "joint_meeting_remind",
+    "agreement_copy",
+)
+
+
+class Service(BaseModel):
+    """The service, as it signs its letters."""
+
+    name: str
+    phone: str
+    email: str
+    address: str
+    public_url: str  # without a slash at the end
+
+
+class Rendered(BaseModel):
+    """A letter in words, as it is kept: sealed in its row, with `LINK` where the personal link goes."""
+
+    subject: str
+    text: str
+    invitation: Invitation | None = None
+    attachments: list[str] = Field(default_factory=list)  # documents of the case: "agreement/1"
+
+
+class _To(BaseModel):
+    """Whom a letter greets."""
+
+    name: str
+    email: str = ""
+    party: PartyView | None = None  # None: a member of staff
+
+
+def kinds() -> list[str]:
+    """Every kind of letter that can be written."""
+    return sorted(path.stem for path in TEMPLATES.glob("[a-z]*.txt"))
+
+
+def purpose_of(letter: Letter) -> str | None:
+    """Which personal link a letter carries: an ask's key, "permission", "case", or none (staff sign in)."""
+    if to_staff(letter.to):
+        return None
+    if letter.kind.startswith("permission_"):
+        return "permission"
+    if letter.kind in _TO_THE_CASE_PAGE:
+        return "case"
+    if letter.kind in [f"{ask}_{what}" for ask in _ANSWERED_BY_LINK for what in ("ask", "remind")]:
+        return letter.about
+    return None
+
+
+def to_staff(to: str) -> bool:
+    """Whether a letter goes to a member of staff: a role or "mediator/<id>"; else to a participant."""
+    return to in set(StaffRole) or to.startswith("mediator/")
+
+
+def personal_link(service: Service, token: str) -> str:
+    """The address behind which the party's page stands."""
+    return f"{service.public_url}/l/{token}"
+
+
+def meeting_of(case: CaseView, about: str) -> Meeting | None:
+    """The meeting that a letter about this ask or meeting belongs to."""
+    kind, _, rest = about.partition("/")
+    key = {
+        "visit": about,
+        "visit_choice": f"visit/{rest}",
+        "joint_meeting": about,
+        "availability": f"joint_meeting/{rest.rpartition('/')[2]}",
+    }.get(kind)
+    return case.journey.meeting(key) if case.journey and key else None
+
+
+def render(
+    case: CaseView, letter: Letter, *, service: Service, now: datetime, staff: StaffView | None = None
+) -> Rendered:
+    """`staff`: the member of staff it goes to, where the case does not say. LookupError or jinja2.TemplateError: the
+    case does not hold what this letter speaks of."""
+    to = _recipient(case, letter.to, staff)
+    said = _context(case, letter, to, service)
+    written = _environment.get_template(f"{letter.kind}.txt").render(said).strip()
+    subject, _, body = written.partition("\n")
+    text = _environment.get_template("_frame.txt").render(said, body=body.strip())
+    meeting = meeting_of(case, letter.about)
+    method = _INVITES.get(letter.kind)
+    invites = None
+    if method and meeting and meeting.slot and to.party:  # a mediator's calendar is written by CalDAV
+        guest = Guest(name=to.name, email=to.email)
+        invites = invitation(case, meeting, method, guest, Organiser(name=service.name, email=service.email), now)
+    return Rendered(
+        subject=" ".join(subject.split()),
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        invitation=invites,
+        attachments=[letter.about] if letter.kind == "agreement_copy" else [],
+    )
+
+
+def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
+    if staff is None and to == StaffRole.COORDINATOR:
+        staff = case.coordinator
+    if staff is None and case.mediator and to in (StaffRole.MEDIATOR, f"mediator/{case.mediator.id}"):
+        staff = case.mediator
+    if staff is not None:
+        return _To(name=staff.name, email=staff.email)
+    if to_staff(to):
+        return _To(name="colleague")
+    person = case.person(to)
+    return _To(name=person.details.name, email=person.details.email, party=case.party(person.party))
+
+
+def _context(case: CaseView, letter: Letter, to: _To, service: Service) -> dict[str, Any]:
+    """What templates may speak of. What the case does not hold is left out: a template that needs it fails."""
+    referrer = case.parties[0]
+    context: dict[str, Any] = {
+        "to": to,
+        "is_family": to.party is not None and to.party.role in FAMILY,
+        "is_staff": to.party is None,
+        "reference": case.reference,
+        "service": service,
+        "coordinator": case.coordinator.name or service.name,
+        # A parent's name would tell a stranger whose child it is about; an organisation's does not
+        "referrer": referrer.organisation
+        or ("a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a family"),
+        "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
+        "last_day": _last_day(case, letter),
+        "number": letter.number,
+    }
+    if purpose_of(letter):
+        context["link"] = LINK
+    elif to.party is None:
+        context["link"] = f"{service.public_url}/cases/{case.reference}"
+    if case.mediator:
+        context["mediator"] = case.mediator.name
+    meeting = meeting_of(case, letter.about)
+    if meeting:
+        context["place"], context["online"] = case.place_of(meeting), meeting.online
+        context["dates"] = [words.slot(slot) for slot in meeting.offered]
+        context["half_days"] = [words.half_day(code) for code in meeting.half_days]
+        context["visited"] = words.who(case, meeting.party) if meeting.party else ""
+        if meeting.slot:
+            context["date"] = words.slot(meeting.slot)
+    if letter.kind == "action_remind":
+        context["action"] = _action(case, letter.about.partition("/")[2])
+    if letter.kind.startswith("staff_"):
+        context["task"] = _task(case, letter.about)
+    return context
+
+
+def _last_day(case: CaseView, letter: Letter) -> str:
+    """When silence becomes an answer, for the asks where it does; "" for the others."""
+    ask = case.journey.open_ask(letter.about) if case.journey else None
+    ladder = case.policy.ladders.get(ask.kind, []) if ask else []
+    lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
+    return words.moment(case.policy.moment(lapse, ask.asked, ask.due)) if ask and lapse else ""
+
+
+def _action(case: CaseView, number: str) -> dict[str, Any]:
+    """An action of the agreement, with its words."""
+    journey = case.journey
+    for action in journey.actions if journey else []:
+        if str(action.number) == number:
+            said = case.texts.get(journey.agreement.command, {}) if journey and journey.agreement else {}
+            what = said.get("what", [])[action.number - 1 : action.number]
+            return {"number": number, "by": words.day(action.by), "what": what[0] if what else ""}
+    raise LookupError(f"no action {number}")
+
+
+def _task(case: CaseView, about: str) -> str:
+    """What a member of staff has to do, or what is waited for, in words."""
+    for task in case.journey.tasks if case.journey else []:
+        if about in (task.key, task.about):
+            return words.task_title(case, task)
+    title = words.ask_title(case, about) if about else "look at the case"
+    return title[0].upper() + title[1:]
+
+
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=select_autoescape(("html",)),  # these are plain text
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,  # an included part ends its own line
+)

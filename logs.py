@@ -1,0 +1,76 @@
+"""Logs of all our processes: one JSON object a line, on stderr, without personal data."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+# Third-party loggers that would write addresses, URLs with tokens or message texts at INFO
+TALKATIVE = (
+    "httpx",
+    "httpcore",
+    "caldav",
+    "aiosmtplib",
+    "mail.log",
+    "urllib3",
+    "niquests",
+    "multipart",
+    "alembic.runtime.plugins",
+)
+E_MAIL_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^\s/@]+:[^\s/@]+(?=@)")
+
+
+def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Both structlog's and the standard library's loggers end here."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                without_addresses,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def without_addresses(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A second wall: our own code logs ids only, but an exception's text may quote an address or a password."""
+    return {key: _masked(value) for key, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return E_MAIL_ADDRESS.sub("(address)", CREDENTIALS_IN_URL.sub("(credentials)", value))
+        case dict():
+            return {key: _masked(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_masked(inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return _masked(str(value))

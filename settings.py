@@ -1,0 +1,243 @@
+"""Every setting of the service, in one object. Made in entry points only and handed down from there: nothing below
+reads the environment. A setting comes from the environment, else from `.env`, else (development only) from
+`<VAR_DIR>/secrets.env`, which `make run` generates."""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GENERATED = "secrets.env"
+REQUIRED_IN_PRODUCTION = (
+    "CODEC_KEYS",
+    "VAULT_KEY",
+    "LINK_SECRET",
+    "DATABASE_URL",
+    "TEMPORAL_ADDRESS",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "CALDAV_URL",
+    "PUBLIC_URL",
+)
+
+
+class SettingsRefused(Exception):
+    """The settings cannot work. The message is for the person who starts the service, and never shows a value."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+
+    environment: Literal["development", "production", "test"] = "development"
+    var_dir: Path = Path("var")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Where the parts that `make run` starts listen. Whoever sets an address below uses a part of their own instead.
+    host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=1, le=65535)
+    temporal_port: int = Field(7233, ge=1, le=65535)
+    temporal_ui_port: int = Field(8233, ge=1, le=65535)
+    smtp_port: int = Field(2525, ge=1, le=65535)
+    caldav_port: int = Field(5232, ge=1, le=65535)
+
+    # Base of the links in letters, without a slash at the end
+    public_url: str = Field(default_factory=lambda known: f"http://{known['host']}:{known['api_port']}")
+
+    database_url: str = Field(
+        default_factory=lambda known: f"sqlite+aiosqlite:///{known['var_dir']}/casefile.db", repr=False
+    )
+
+    temporal_address: str = Field(default_factory=lambda known: f"{known['host']}:{known['temporal_port']}")
+    temporal_namespace: str = "default"
+    temporal_task_queue: str = "mediation"
+    temporal_tls: bool = False
+    temporal_tls_ca: Path | None = None
+    temporal_tls_cert: Path | None = None
+    temporal_tls_key: Path | None = None
+    temporal_api_key: str = Field("", repr=False)
+    temporal_ui_url: str = Field(default_factory=lambda known: f"http://{known['host']}:{known['temporal_ui_port']}")
+
+    # smtp://user:password@host:port, smtps://…, or smtp://…?starttls
+    smtp_url: str = Field(default_factory=lambda known: f"smtp://{known['host']}:{known['smtp_port']}", repr=False)
+    mail_from: str = "SEN Mediation Service <mediation@service.example>"
+
+    caldav_password: str = Field("", repr=False)  # of our own Radicale
+    caldav_url: str = Field(
+        default_factory=lambda known: (
+            f"http://mediation:{quote(known['caldav_password'], safe='')}@{known['host']}:{known['caldav_port']}/"
+        ),
+        repr=False,
+    )
+
+    codec_keys: str = Field("", repr=False)  # "id:base64,older:base64": the first encrypts, all decrypt
+    vault_key: str = Field("", repr=False)  # base64, 32 bytes: master key of the personal data in the case file
+    link_secret: str = Field("", repr=False)  # base64, 32 bytes: signs sessions and personal links
+
+    # The seconds-long policy of `make demo`: a development aid, refused in production
+    allow_demo_policy: bool = Field(default_factory=lambda known: known["environment"] != "production")
+
+    service_name: str = "SEN Mediation Service"
+    service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
+    service_email: str = "mediation@service.example"
+    service_address: str = "SEN Mediation Service, 1 Example Street, Exampleton EX1 1EX"
+
+    @field_validator("var_dir")
+    @classmethod
+    def absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @field_validator("public_url", "temporal_ui_url")
+    @classmethod
+    def without_slash_at_the_end(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("is no http:// or https:// address")
+        return url.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def is_a_mail_server(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("smtp", "smtps") or not urlsplit(url).hostname:
+            raise ValueError("should look like smtp://user:password@host:587?starttls or smtps://user:password@host")
+        return url
+
+    @field_validator("codec_keys")
+    @classmethod
+    def are_codec_keys(cls, text: str) -> str:
+        keys_from(text)
+        return text
+
+    @field_validator("vault_key", "link_secret")
+    @classmethod
+    def is_a_key(cls, text: str) -> str:
+        if text:
+            key_from(text)
+        return text
+
+    @model_validator(mode="after")
+    def production_is_complete(self) -> Self:
+        if self.environment != "production":
+            return self
+        given = {name for name in self.model_fields_set if getattr(self, name)}
+        missing = [name for name in REQUIRED_IN_PRODUCTION if name.lower() not in given]
+        if missing:
+            raise ValueError(f"{', '.join(missing)}: missing, and production has no default for it")
+        if self.allow_demo_policy:
+            raise ValueError("ALLOW_DEMO_POLICY: production refuses the demo policy")
+        public = urlsplit(self.public_url)
+        if public.scheme != "https" and public.hostname not in LOOPBACK:
+            raise ValueError("PUBLIC_URL: links in letters need https:// in production")
+        return self
+
+    def codec_key_ring(self) -> dict[str, bytes]:
+        self._require("codec_keys")
+        return keys_from(self.codec_keys)
+
+    def vault_master_key(self) -> bytes:
+        self._require("vault_key")
+        return key_from(self.vault_key)
+
+    def link_signing_key(self) -> bytes:
+        self._require("link_secret")
+        return key_from(self.link_secret)
+
+    def _require(self, name: str) -> None:
+        if not getattr(self, name):
+            raise SettingsRefused(
+                f"{name.upper()} is missing: set it in the environment or in .env, "
+                f"or start once with `make run`, which writes {self.var_dir / GENERATED}."
+            )
+
+    def as_environment(self) -> dict[str, str]:
+        """For child processes, so that all parts of one run have the same settings."""
+        values = {name.upper(): value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+class _Whereabouts(BaseSettings):
+    """What must be known before `secrets.env` can be found."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    environment: str = "development"
+    var_dir: Path = Path("var")
+
+
+def load_settings(*, make_secrets: bool = False, **overrides: Any) -> Settings:
+    """The settings of this process. `make_secrets`: write what development lacks to `secrets.env` first."""
+    known = {name: value for name, value in overrides.items() if name in _Whereabouts.model_fields}
+    where = _Whereabouts(**known)
+    files: list[Path] = [Path(".env")]
+    if where.environment != "production":
+        if make_secrets:
+            make_development_secrets(where.var_dir / GENERATED)
+        files.insert(0, where.var_dir / GENERATED)  # the later file wins
+    try:
+        return Settings(_env_file=files, **overrides)
+    except ValidationError as error:
+        raise SettingsRefused(_sentences(error)) from None
+
+
+def make_development_secrets(path: Path) -> None:
+    """Generated once, kept beside the data they protect, readable by their owner only."""
+    kept = path.read_text() if path.exists() else ""
+    fresh = {
+        "CODEC_KEYS": f"dev1:{_random_key()}",
+        "VAULT_KEY": _random_key(),
+        "LINK_SECRET": _random_key(),
+        "CALDAV_PASSWORD": secrets.token_urlsafe(24),
+    }
+    lines = [f"{name}={value}\n" for name, value in fresh.items() if not re.search(f"^{name}=", kept, re.MULTILINE)]
+    if not lines:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines([kept, *lines])
+        file.flush()
+        os.fsync(file.fileno())  # a lost vault key would lose every name in the case file
+    draft.replace(path)
+
+
+def keys_from(text: str) -> dict[str, bytes]:
+    """The keys of "id:base64,older:base64" by id, in order."""
+    keys: dict[str, bytes] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        key_id, colon, encoded = entry.partition(":")
+        if not colon or not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", key_id):
+            raise ValueError("should look like id:base64,older-id:base64")
+        if key_id in keys:
+            raise ValueError("has the same key id twice")
+        keys[key_id] = key_from(encoded)
+    return keys
+
+
+def key_from(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        raise ValueError("is not base64") from None
+    if len(key) != 32:
+        raise ValueError("needs 32 random bytes in base64: `openssl rand -base64 32` makes them")
+    return key
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _sentences(error: ValidationError) -> str:
+    def sentence(name: str, message: str) -> str:
+        message = message.removeprefix("Value error, ")
+        return f"{name}: {message}" if name else message
+
+    return "\n".join(
+        sentence("_".join(str(part) for part in problem["loc"]).upper(), problem["msg"]) for problem in error.errors()
+    )

@@ -1,0 +1,156 @@
+"""The one place that makes the Temporal client: how payloads are written, sealed and sent."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+from temporalio.service import TLSConfig
+
+from settings import Settings
+
+SEARCH_ATTRIBUTES = (("CaseStage", "Keyword"), ("CaseEscalated", "Bool"), ("CaseOnHold", "Bool"))
+RETENTION = timedelta(days=180)  # closed cases stay readable for operations
+
+SEALED = b"binary/encrypted"
+NONCE_BYTES = 12
+
+
+class CannotUnseal(Exception):
+    """A payload that was tampered with, belongs to another workflow, or was sealed with a key we do not have."""
+
+
+class SealingCodec(PayloadCodec, WithSerializationContext):
+    """AES-256-GCM. The key's id and the workflow's id travel in the metadata, both authenticated: keys can be rotated
+    (the first seals, all unseal), the Temporal UI's codec endpoint can unseal without a context, and a payload moved
+    to another case is refused.
+
+    Payloads that nobody sealed pass through: the server and the UI write some of their own, and a refusal here would
+    stop the whole workflow. The codec keeps secrets; it does not replace access control on the Temporal server."""
+
+    def __init__(self, keys: Mapping[str, bytes], workflow_id: str | None = None) -> None:
+        if not keys:
+            raise ValueError("the codec needs at least one key")
+        self._keys = dict(keys)
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._sealing_key = next(iter(keys))
+        self.workflow_id = workflow_id
+
+    def with_context(self, context: SerializationContext) -> Self:
+        workflow_id = None
+        if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+            workflow_id = context.workflow_id
+        return type(self)(self._keys, workflow_id)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._seal(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._unseal(payload) for payload in payloads]
+
+    def _seal(self, payload: Payload) -> Payload:
+        key_id, owner = self._sealing_key.encode(), (self.workflow_id or "").encode()
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._ciphers[self._sealing_key].encrypt(nonce, payload.SerializeToString(), _bound(key_id, owner))
+        return Payload(metadata={"encoding": SEALED, "key-id": key_id, "workflow-id": owner}, data=nonce + sealed)
+
+    def _unseal(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != SEALED:
+            return payload
+        key_id, owner = payload.metadata.get("key-id", b""), payload.metadata.get("workflow-id", b"")
+        if self.workflow_id and not _belongs(owner.decode(errors="replace"), self.workflow_id):
+            raise CannotUnseal("the payload belongs to another workflow")
+        cipher = self._ciphers.get(key_id.decode(errors="replace"))
+        if cipher is None:
+            raise CannotUnseal(f"CODEC_KEYS has no key with the id {key_id.decode(errors='replace')!r}")
+        nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
+        try:
+            return Payload.FromString(cipher.decrypt(nonce, sealed, _bound(key_id, owner)))
+        except (InvalidTag, ValueError):
+            raise CannotUnseal("the payload was changed after it had been sealed") from None
+
+
+def _bound(key_id: bytes, owner: bytes) -> bytes:
+    return b"%d:%b%b" % (len(key_id), key_id, owner)
+
+
+def _belongs(owner: str, workflow_id: str) -> bool:
+    # A schedule seals with its workflow's configured id; the server appends the time of each start.
+    return (
+        owner == workflow_id
+        or re.fullmatch(re.escape(owner) + r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", workflow_id) is not None
+    )
+
+
+def data_converter(codec_keys: Mapping[str, bytes]) -> DataConverter:
+    return DataConverter(
+        payload_converter_class=PydanticPayloadConverter,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,  # messages and traces are sealed too
+        payload_codec=SealingCodec(codec_keys),
+    )
+
+
+async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+    """`lazy`: connects at the first call, so that the API starts while Temporal is away. A worker needs it now."""
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(settings.codec_key_ring()),
+        tls=_tls(settings),
+        api_key=settings.temporal_api_key or None,
+        lazy=lazy,
+    )
+
+
+def _tls(settings: Settings) -> TLSConfig | bool:
+    ca, cert, key = (
+        path.read_bytes() if path else None
+        for path in (settings.temporal_tls_ca, settings.temporal_tls_cert, settings.temporal_tls_key)
+    )
+    if ca or cert or key:
+        return TLSConfig(server_root_ca_cert=ca, client_cert=cert, client_private_key=key)
+    return settings.temporal_tls or bool(settings.temporal_api_key)
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Registered ones stay as they are. An unregistered one would make every workflow task fail, silently."""
+    types = {name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES}
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
+    )
+
+
+async def prepare_namespace(client: Client) -> None:
+    """What a namespace needs before the first case; run again, it changes nothing."""
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    if any(name not in listed.custom_attributes for name, _ in SEARCH_ATTRIBUTES):
+        await register_search_attributes(client)
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    await client.workflow_service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=retention)
+        )
+    )

@@ -1,0 +1,450 @@
+"""Letters on a real mail server and a real case file."""
+
+import email
+import email.policy
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from icalendar import Calendar
+from temporalio.exceptions import ApplicationError
+
+from activities.correspondence import Letters, _To
+from casefile import letters as remembered
+from casefile import migrate
+from casefile.cases import Cases, participant_row
+from casefile.database import Database
+from casefile.letters import LetterView, letter_id
+from casefile.links import Links
+from casefile.tables import Case, Document, LetterRow, Staff
+from casefile.vault import Vault
+from domain.commands import Actor, Slot, Term
+from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, OpenAsk
+from domain.parties import PartyRole
+from domain.policy import Policy
+from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
+from letters.rendering import LINK, Service
+from mail import MailServer, mail_answers
+from workflows.neighbours import LetterToDeliver
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+SLOT = Slot(start=NOW + timedelta(days=9), minutes=90)
+CONSENT = Letter(kind="consent_ask", about="consent/p2", to="p2.1", while_asked="consent/p2")
+BOOKED = Letter(kind="visit_booked", about="visit/p1/1", to="p1.1", reply=True)
+SERVICE = Service(
+    name="SEN Mediation Service",
+    phone="01632 960 100",
+    email="mediation@service.example",
+    address="1 Example Street",
+    public_url="https://mediation.example",
+)
+
+
+class Post:
+    """A mail server in this process. Its answers can be set."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.to_recipient = self.to_data = "250 OK"
+        self.hangs_up = False
+        self.url = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if self.to_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.to_data.startswith("250"):
+            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+            assert isinstance(message, EmailMessage)
+            self.messages.append(message)
+            self.recipients += envelope.rcpt_tos
+        if self.hangs_up:
+            server.transport.abort()
+        return self.to_data
+
+
+@pytest.fixture
+def post(free_ports: Callable[[int], list[int]]) -> Iterator[Post]:
+    post, [port] = Post(), free_ports(1)
+    controller = Controller(post, hostname="127.0.0.1", port=port)
+    controller.start()
+    post.url = f"smtp://127.0.0.1:{port}"
+    yield post
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty case file, made once, outside of any event loop."""
+    path = tmp_path_factory.mktemp("migrated") / "casefile.db"
+    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database_url(migrated: Path, tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path)}"
+
+
+class Desk:
+    """A case in the case file, with the activity that sends its letters."""
+
+    def __init__(self, database: Database, post: Post) -> None:
+        self.database, self.post, self.vault = database, post, Vault(b"v" * 32)
+        self.links = Links(database, b"l" * 32)
+        self.time = NOW
+        mail = MailServer(post.url, patience=3)
+        sender = "SEN Mediation Service <mediation@service.example>"
+        self.letters = Letters(database, self.vault, self.links, mail, sender, SERVICE, now=lambda: self.time)
+        self.journey = Journey(parties=[])
+
+    async def open(self, school: str = "Sam Head", school_email: str = "head@oakfield.example") -> None:
+        async with self.database.write() as session:
+            for key, roles in {"s1": ["coordinator"], "m1": ["mediator"], "b1": ["manager"]}.items():
+                session.add(
+                    Staff(
+                        id=key,
+                        name=f"Staff {key}",
+                        email=f"{key}@service.example",
+                        password_hash="!",
+                        roles=roles,
+                        created=NOW,
+                    )
+                )
+        form = ReferralForm(
+            child=Child(name="Zebedee Quill"),
+            about="support with reading",
+            parties=[
+                PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
+                PartyDetails(
+                    role=PartyRole.SCHOOL,
+                    organisation="Oakfield School",
+                    people=[PersonDetails(name=school, email=school_email)],
+                ),
+            ],
+        )
+        actor = Actor(kind="staff", id="s1")
+        start = await Cases(self.database, self.vault).open(form, "refer-1", actor, "s1", Policy(), NOW)
+        self.case_id = start.case_id
+        self.journey = Journey(
+            parties=start.parties,
+            contacted=["p1", "p2"],
+            mediator="m1",
+            asks=[OpenAsk(key="consent/p2", of="p2", asked=NOW)],
+            meetings=[Meeting(key="visit/p1/1", party="p1", status=MeetingStatus.BOOKED, slot=SLOT)],
+            agreement=Agreement(
+                version=1,
+                command="w1",
+                terms=[Term(owner="p2", by=NOW.date())],
+                meeting="joint_meeting/1",
+                written=NOW,
+            ),
+        )
+        await self.file()
+
+    async def file(self, *letters: Letter) -> None:
+        """What activities/records.py does with a filing."""
+        async with self.database.write() as session:
+            case = await session.get_one(Case, self.case_id)
+            case.journey, case.mediator_id = self.journey.model_dump(mode="json"), "m1"
+            session.add(case)
+            for letter in letters:
+                row_id = letter_id(self.case_id, letter)
+                session.add(LetterRow(id=row_id, case_id=self.case_id, queued=NOW, **letter.model_dump()))
+
+    async def deliver(self, letter: Letter) -> str:
+        return (await self.letters.deliver(LetterToDeliver(case_id=self.case_id, letter=letter))).state
+
+    async def send(self, letter: Letter) -> str:
+        await self.file(letter)
+        return await self.deliver(letter)
+
+    async def kept(self) -> LetterView:
+        [letter] = await remembered.Letters(self.database, self.vault).of_case(self.case_id)
+        return letter
+
+    async def row(self, letter: Letter) -> LetterRow:
+        async with self.database.read() as session:
+            return await session.get_one(LetterRow, letter_id(self.case_id, letter))
+
+
+@pytest.fixture
+async def desk(database_url: str, post: Post) -> AsyncIterator[Desk]:
+    database = Database(database_url)
+    desk = Desk(database, post)
+    await desk.open()
+    yield desk
+    await database.close()
+
+
+def text_of(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+# Sent, once
+
+
+async def test_a_letter_goes_to_one_person_and_is_kept(desk: Desk, post: Post) -> None:
+    assert await desk.send(CONSENT) == "sent"
+    [message] = post.messages
+    assert post.recipients == ["head@oakfield.example"]
+    assert message["To"] == "Sam Head <head@oakfield.example>"
+    assert message["From"] == "SEN Mediation Service <mediation@service.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Case-Reference"] == "SM-2026-00001"
+    assert message["Date"].datetime == NOW
+    assert message["Message-ID"] == f"<{letter_id(desk.case_id, CONSENT)}@service.example>"
+    assert "Dear Sam Head," in text_of(message)
+    assert "Quill" not in message.as_string()
+    kept = await desk.kept()
+    assert (kept.state, kept.settled, kept.problem, kept.attempts) == ("sent", NOW, "", 1)
+    assert kept.words is not None
+    assert kept.words.subject == message["Subject"]
+
+
+async def test_delivered_twice_it_is_sent_once(desk: Desk, post: Post) -> None:
+    await desk.send(CONSENT)
+    assert await desk.deliver(CONSENT) == "sent"
+    assert len(post.messages) == 1
+
+
+async def test_the_link_works_and_is_kept_nowhere(desk: Desk, post: Post) -> None:
+    await desk.send(CONSENT)
+    found = re.search(r"https://mediation\.example/l/(\S+)", text_of(post.messages[0]))
+    assert found
+    assert LINK not in text_of(post.messages[0])
+    link = await desk.links.find(found[1])
+    assert link is not None
+    assert (link.case_id, link.person, link.purpose) == (desk.case_id, "p2.1", "consent/p2")
+    kept = await desk.kept()
+    assert kept.words is not None
+    assert LINK in kept.words.text
+    assert found[1] not in kept.words.text
+
+
+async def test_what_is_kept_is_sealed(desk: Desk) -> None:
+    await desk.send(CONSENT)
+    sealed = (await desk.row(CONSENT)).sealed
+    assert sealed
+    assert b"Dear" not in sealed
+
+
+# No longer wanted, or not now
+
+
+async def test_answered_meanwhile_it_is_withheld(desk: Desk, post: Post) -> None:
+    await desk.file(CONSENT)
+    desk.journey.asks = []
+    await desk.file()
+    assert await desk.deliver(CONSENT) == "withheld"
+    assert await desk.deliver(CONSENT) == "withheld"
+    assert not post.messages
+    assert (await desk.kept()).problem == "answered"
+
+
+@pytest.mark.parametrize("silence", ["on_hold", "paused"])
+async def test_a_hold_keeps_unprompted_letters_back(desk: Desk, post: Post, silence: str) -> None:
+    setattr(desk.journey, silence, True)
+    assert await desk.send(CONSENT) == "held"
+    assert (await desk.kept()).state == "queued"
+    assert not post.messages
+    setattr(desk.journey, silence, False)
+    await desk.file()
+    assert await desk.deliver(CONSENT) == "sent"
+
+
+async def test_a_reply_leaves_during_a_hold(desk: Desk, post: Post) -> None:
+    desk.journey.on_hold = True
+    assert await desk.send(Letter(kind="consent_receipt", about="consent/p2", to="p2.1", reply=True)) == "sent"
+
+
+async def test_nobody_is_written_to_without_permission(desk: Desk, post: Post) -> None:
+    desk.journey.contacted = ["p1"]
+    assert await desk.send(Letter(kind="closed_withdrawn", about="", to="p2.1")) == "withheld"
+    assert not post.messages
+
+
+async def test_a_replaced_contact_gets_no_more_letters(desk: Desk, post: Post) -> None:
+    async with desk.database.write() as session:
+        case = await session.get_one(Case, desk.case_id)
+        key = desk.vault.case_key(case.id, case.wrapped_key)
+        new = PersonDetails(name="New Head", email="new@oakfield.example")
+        session.add(participant_row(case.id, "p2.2", new, key, command="x"))
+    assert await desk.send(CONSENT) == "withheld"
+    assert not post.messages
+
+
+async def test_a_confirmation_does_not_follow_the_cancellation(desk: Desk, post: Post) -> None:
+    desk.journey.meetings[0].status = MeetingStatus.CANCELLED
+    assert await desk.send(BOOKED) == "withheld"
+    assert await desk.send(BOOKED.model_copy(update={"kind": "visit_cancelled"})) == "sent"
+
+
+async def test_no_reminder_of_a_meeting_that_has_begun(desk: Desk, post: Post) -> None:
+    desk.time = SLOT.start
+    assert await desk.send(Letter(kind="visit_remind", about="visit/p1/1", to="p1.1")) == "withheld"
+
+
+# Trouble
+
+
+async def test_a_refused_address_bounces(desk: Desk, post: Post) -> None:
+    post.to_recipient = "550 5.1.1 no such user head@oakfield.example"
+    assert await desk.send(CONSENT) == "bounced"
+    assert await desk.deliver(CONSENT) == "bounced"
+    kept = await desk.kept()
+    assert (kept.state, kept.problem) == ("bounced", "550")
+
+
+async def test_a_refused_message_fails(desk: Desk, post: Post) -> None:
+    post.to_data = "554 5.6.0 not like this"
+    assert await desk.send(CONSENT) == "failed"
+    assert (await desk.kept()).problem == "554"
+
+
+@pytest.mark.parametrize("where", ["to_recipient", "to_data"])
+async def test_put_off_it_goes_later_under_the_same_message_id(desk: Desk, post: Post, where: str) -> None:
+    setattr(post, where, "451 4.7.1 head@oakfield.example later")
+    with pytest.raises(ApplicationError) as raised:
+        await desk.send(CONSENT)
+    assert not raised.value.non_retryable
+    assert "oakfield" not in f"{raised.value} {raised.value.__cause__} {raised.value.__context__}"
+    before = await desk.row(CONSENT)
+    assert (before.state, before.problem) == ("queued", "451")
+    setattr(post, where, "250 OK")
+    assert await desk.deliver(CONSENT) == "sent"
+    assert post.messages[0]["Message-ID"] == before.message_id
+    after = await desk.row(CONSENT)
+    assert (after.attempts, after.problem) == (2, "")
+
+
+async def test_put_off_and_answered_meanwhile_it_does_not_go(desk: Desk, post: Post) -> None:
+    post.to_recipient = "451 later"
+    with pytest.raises(ApplicationError):
+        await desk.send(CONSENT)
+    desk.journey.asks = []
+    await desk.file()
+    post.to_recipient = "250 OK"
+    assert await desk.deliver(CONSENT) == "withheld"
+
+
+async def test_a_lost_answer_sends_the_same_letter_once_more(desk: Desk, post: Post) -> None:
+    post.hangs_up = True
+    with pytest.raises(ApplicationError):
+        await desk.send(CONSENT)
+    assert (await desk.row(CONSENT)).state == "sending"
+    post.hangs_up = False
+    desk.letters.service = SERVICE.model_copy(update={"phone": "01632 960 999"})  # what would be written now differs
+    assert await desk.deliver(CONSENT) == "sent"
+    first, second = post.messages
+    assert first["Message-ID"] == second["Message-ID"]
+    assert text_of(first) == text_of(second)
+
+
+async def test_no_mail_server(desk: Desk) -> None:
+    desk.letters.mail = MailServer("smtp://127.0.0.1:1", patience=2)
+    with pytest.raises(ApplicationError, match="no_connection"):
+        await desk.send(CONSENT)
+    assert (await desk.row(CONSENT)).state == "queued"
+
+
+async def test_without_an_address_it_is_a_task(desk: Desk) -> None:
+    assert await desk.send(Letter(kind="consent_receipt", about="consent/p2", to="p2.9", reply=True)) == "failed"
+    assert (await desk.kept()).problem == "nobody"
+
+
+async def test_a_letter_that_was_not_filed_is_tried_again(desk: Desk) -> None:
+    with pytest.raises(ApplicationError, match="not been filed"):
+        await desk.deliver(CONSENT)
+
+
+async def test_what_cannot_be_written_fails_without_quoting_the_case(desk: Desk, post: Post) -> None:
+    assert await desk.send(Letter(kind="action_remind", about="action/7", to="p2.1")) == "failed"
+    assert (await desk.kept()).problem == "not_rendered"
+
+
+async def test_an_erased_case_writes_to_nobody(desk: Desk, post: Post) -> None:
+    async with desk.database.write() as session:
+        case = await session.get_one(Case, desk.case_id)
+        case.wrapped_key = None
+        session.add(case)
+    assert await desk.send(CONSENT) == "withheld"
+    assert (await desk.kept()).words is None
+
+
+async def test_headers_cannot_be_injected(desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms refuse such names (domain/text); should one get in all the same, no header is born of it."""
+    await desk.file(CONSENT)
+
+    async def poisoned(*_: Any) -> Any:
+        return _To(name="Eve\r\nBcc: all@example.org", email="eve@oakfield.example")
+
+    monkeypatch.setattr("activities.correspondence._recipient", poisoned)
+    assert await desk.deliver(CONSENT) == "failed"
+    assert not post.messages
+    assert (await desk.kept()).problem == "header"
+
+
+# What goes with a letter
+
+
+async def test_an_invitation_that_calendars_understand(desk: Desk, post: Post) -> None:
+    assert await desk.send(BOOKED) == "sent"
+    [message] = post.messages
+    assert message.get_content_type() == "multipart/mixed"
+    part = next(part for part in message.walk() if part.get_content_type() == "text/calendar")
+    assert part.get_param("method") == "REQUEST"
+    event: Any = Calendar.from_ical(part.get_content()).walk("VEVENT")[0]
+    assert event["DTSTART"].dt == SLOT.start
+    assert str(event["ATTENDEE"]) == "mailto:ann@family.example"
+    [attached] = message.iter_attachments()
+    assert attached.get_filename() == "invitation.ics"
+    assert attached.get_content() == part.get_content().encode()
+
+
+async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
+    copy = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
+    await desk.file(copy)
+    with pytest.raises(ApplicationError, match="not been made"):
+        await desk.deliver(copy)
+    pdf = b"%PDF-1.7 \x00\xff"
+    async with desk.database.write() as session:
+        case = await session.get_one(Case, desk.case_id)
+        sealed = desk.vault.case_key(case.id, case.wrapped_key).seal_bytes(pdf, f"document/{case.id}/agreement/1")
+        session.add(Document(case_id=case.id, kind="agreement", version=1, sha256="0" * 64, made=NOW, sealed=sealed))
+    assert await desk.deliver(copy) == "sent"
+    [attached] = post.messages[0].iter_attachments()
+    assert attached.get_content_type() == "application/pdf"
+    assert attached.get_filename() == "agreement-SM-2026-00001-1.pdf"
+    assert attached.get_content() == pdf
+
+
+@pytest.mark.parametrize(
+    ("to", "address"),
+    [
+        ("coordinator", "s1@service.example"),
+        ("mediator/m1", "m1@service.example"),
+        ("manager", "b1@service.example"),
+        ("safeguarding_lead", "b1@service.example"),  # there is none: the manager hears of it
+    ],
+)
+async def test_staff_are_written_to_by_role(desk: Desk, post: Post, to: str, address: str) -> None:
+    assert await desk.send(Letter(kind="staff_task", about="consent/p2", to=to, reply=True)) == "sent"
+    assert post.recipients == [address]
+    assert "https://mediation.example/cases/SM-2026-00001" in text_of(post.messages[0])
+
+
+async def test_health(post: Post) -> None:
+    assert await mail_answers(post.url)
+    assert not await mail_answers("smtp://127.0.0.1:1")

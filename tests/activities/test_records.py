@@ -1,0 +1,223 @@
+"""The case file as the journey uses it: written once, in order, and what makes a double booking impossible."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from activities.records import Records
+from casefile.cases import CaseFilter, Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.links import Links
+from casefile.migrate import upgrade
+from casefile.tables import LetterRow, Mediator, MediatorConflict, Staff, TaskRow, TimelineEvent, Venue
+from casefile.vault import Vault
+from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
+from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
+from domain.parties import PartyRole, PersonRole
+from domain.policy import standard
+from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
+from domain.stages import Stage
+from workflows.neighbours import Admission, Booking, MediatorQuestion, NextMediator
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite+aiosqlite:///{tmp_path}/casefile.db"
+    upgrade(url)
+    return url
+
+
+class File:
+    """A case in the case file, with its records."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.vault = database, Vault(b"v" * 32)
+        self.links = Links(database, b"l" * 32)
+        self.records = Records(database, self.vault, self.links, now=lambda: NOW)
+        self.cases, self.commands = Cases(database, self.vault), Commands(database, self.vault)
+
+    async def open(self, key: str = "form-1") -> str:
+        form = ReferralForm(
+            child=Child(name="Zebedee Quill"),
+            about="Speech and language therapy",
+            parties=[
+                PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
+                PartyDetails(
+                    role=PartyRole.SCHOOL,
+                    organisation="Oakfield School",
+                    people=[PersonDetails(name="Sam", email="sam@oakfield.example")],
+                ),
+            ],
+        )
+        return (await self.cases.open(form, key, CORA, "cora", standard([]), NOW)).case_id
+
+    def filing(self, case_id: str, version: int, **journey: object) -> Filing:
+        return Filing(
+            case_id=case_id,
+            version=version,
+            journey=Journey(parties=[], **journey),  # type: ignore[arg-type]
+            events=[Event(number=version, at=NOW, what="stage")],
+            letters=[Letter(kind="consent_ask", about="consent/p2", to="p2.1", number=version)],
+        )
+
+    async def store(self, command: Command, texts: VisitTexts | NewContactTexts) -> None:
+        await self.commands.store(command, texts)
+
+
+@pytest.fixture
+async def file(url: str) -> AsyncIterator[File]:
+    database = Database(url)
+    async with database.write() as session:
+        for name in ("cora", "mia", "noor", "olu"):
+            session.add(
+                Staff(id=name, name=name, email=f"{name}@service.example", password_hash="!", roles=[], created=NOW)
+            )
+        await session.flush()
+        for name, until in (("mia", date(2027, 1, 1)), ("noor", date(2026, 11, 23)), ("olu", date(2027, 1, 1))):
+            session.add(Mediator(staff_id=name, professional_body="CMC", registered_until=until))
+        session.add(Venue(id="library", name="Town Library", address="1 High Street"))
+        session.add(Venue(id="hall", name="School hall", address="Oak Lane", owner="OAKFIELD  school"))
+    yield File(database)
+    await database.close()
+
+
+async def test_a_filing_is_written_once(file: File) -> None:
+    case_id = await file.open()
+    asks = [OpenAsk(key="consent/p2", of="p2", asked=NOW)]
+    filing = file.filing(case_id, 1, stage=Stage.CONSENT, asks=asks)
+    await file.records.file(filing)
+    await file.records.file(filing)  # its completion was lost
+    async with file.database.read() as session:
+        assert len((await session.exec(select(TimelineEvent))).all()) == 1
+        assert len((await session.exec(select(LetterRow))).all()) == 1
+    lines, _ = await file.cases.list(wanted=CaseFilter())
+    assert (lines[0].stage, lines[0].waiting_for) == ("consent", ["Oakfield School"])
+
+
+async def test_an_older_filing_that_arrives_late_changes_nothing(file: File) -> None:
+    case_id = await file.open()
+    await file.records.file(file.filing(case_id, 2, stage=Stage.ALLOCATION))
+    await file.records.file(file.filing(case_id, 1, stage=Stage.CONSENT))
+    assert (await file.cases.list(wanted=CaseFilter()))[0][0].stage == "allocation"
+
+
+async def test_tasks_open_close_and_open_again(file: File) -> None:
+    case_id = await file.open()
+    task = Task(key="visit_dates/p1/1", kind="visit_dates", about="", role=StaffRole.MEDIATOR, opened=NOW)
+    closed = []
+    for version, tasks in enumerate(([task], [], [task]), 1):
+        await file.records.file(file.filing(case_id, version, tasks=tasks))
+        async with file.database.read() as session:
+            closed.append((await session.exec(select(TaskRow))).one().closed)
+    assert closed == [None, NOW, None]
+
+
+def booking(case_id: str, meeting: str, start: datetime, *resources: str, minutes: int = 60) -> Booking:
+    slot = Slot(start=start, minutes=minutes)
+    return Booking(case_id=case_id, reference="SM-2026-00001", meeting=meeting, resources=[*resources], slot=slot)
+
+
+TEN = datetime(2026, 12, 3, 10, 0, tzinfo=UTC)
+
+
+async def test_overlapping_meetings_of_one_mediator_are_refused(file: File) -> None:
+    one, other = await file.open("form-1"), await file.open("form-2")
+    assert not (await file.records.reserve(booking(one, "visit/p1/1", TEN, "mediator/mia"))).refusal
+    late = booking(other, "visit/p1/1", TEN + timedelta(minutes=55), "mediator/mia")
+    verdict = await file.records.reserve(late)
+    assert (verdict.refusal, verdict.about) == ("taken", "mediator/mia")
+    for free in (
+        booking(other, "visit/p1/1", TEN + timedelta(minutes=60), "mediator/mia"),
+        booking(other, "visit/p2/1", TEN, "mediator/olu"),
+        booking(one, "visit/p1/1", TEN, "mediator/mia"),  # the same again
+    ):
+        assert not (await file.records.reserve(free)).refusal
+
+
+async def test_a_refused_claim_leaves_nothing_behind(file: File) -> None:
+    one, other = await file.open("form-1"), await file.open("form-2")
+    await file.records.reserve(booking(one, "joint_meeting/1", TEN, "mediator/mia", "venue/library"))
+    claim = booking(other, "joint_meeting/1", TEN, "mediator/olu", "venue/library")
+    assert (await file.records.reserve(claim)).about == "venue/library"
+    assert not (await file.records.reserve(booking(other, "visit/p1/1", TEN, "mediator/olu"))).refusal
+
+
+async def test_what_was_let_go_is_free_again(file: File) -> None:
+    one, other = await file.open("form-1"), await file.open("form-2")
+    claim = booking(one, "visit/p1/1", TEN, "mediator/mia")
+    await file.records.reserve(claim)
+    await file.records.let_go(claim)
+    assert not (await file.records.reserve(booking(other, "visit/p1/1", TEN, "mediator/mia"))).refusal
+
+
+async def test_many_claims_at_once_and_one_succeeds(file: File) -> None:
+    cases = [await file.open(f"form-{n}") for n in range(8)]
+    claims = [file.records.reserve(booking(case, "visit/p1/1", TEN, "mediator/mia")) for case in cases]
+    verdicts = await asyncio.gather(*claims)
+    assert sorted(verdict.refusal for verdict in verdicts) == [""] + ["taken"] * 7
+
+
+async def test_a_venue_is_neutral_and_known(file: File) -> None:
+    case_id = await file.open()
+    for venue, refusal in (("hall", "venue_not_neutral"), ("nowhere", "unknown_venue"), ("library", "")):
+        claim = booking(case_id, "joint_meeting/1", TEN, "mediator/mia", f"venue/{venue}")
+        assert (await file.records.reserve(claim)).refusal == refusal
+
+
+async def test_who_may_be_offered_a_case(file: File) -> None:
+    case_id = await file.open()
+    question = MediatorQuestion(case_id=case_id, mediator="mia")
+    assert (await file.records.may_be_offered(question)).refusal == ""
+    for mediator, refusal in (("noor", "registration_out_of_date"), ("cora", "unknown_mediator")):
+        question = MediatorQuestion(case_id=case_id, mediator=mediator)
+        assert (await file.records.may_be_offered(question)).refusal == refusal
+    async with file.database.write() as session:
+        session.add(MediatorConflict(staff_id="olu", organisation="oakfield school"))
+    question = MediatorQuestion(case_id=case_id, mediator="olu")
+    assert (await file.records.may_be_offered(question)).refusal == "conflict_of_interest"
+    assert (await file.records.next_mediator(NextMediator(case_id=case_id, tried=[]))).mediator == "mia"
+    await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
+    await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
+    assert (await file.records.next_mediator(NextMediator(case_id=case_id, tried=[]))).mediator == ""
+
+
+async def test_a_supporter_is_admitted_once(file: File) -> None:
+    case_id = await file.open()
+    command = RecordVisit(id="visit-1", case_id=case_id, actor=CORA, at=NOW, party="p1", held=True)
+    await file.store(command, VisitTexts(supporter_name="Bea Friend", supporter_email="bea@family.example"))
+    admission = Admission(case_id=case_id, command="visit-1", party="p1", role=PersonRole.SUPPORTER)
+    assert [(await file.records.admit(admission)).person for _ in range(2)] == ["p1.2", "p1.2"]
+    person = (await file.cases.load(case_id)).person("p1.2")
+    assert (person.details.name, person.role) == ("Bea Friend", PersonRole.SUPPORTER)
+    nobody = Admission(case_id=case_id, command="visit-2", party="p1", role=PersonRole.SUPPORTER)
+    assert (await file.records.admit(nobody)).person == ""
+
+
+async def test_a_new_contact_takes_over_and_the_old_links_end(file: File) -> None:
+    case_id = await file.open()
+    async with file.database.write() as session:
+        token = await file.links.token_for(session, case_id, "p2.1", "consent/p2", NOW)
+    assert await file.links.find(token)
+    command = DecideOnSilence(id="d", case_id=case_id, actor=CORA, at=NOW, ask="consent/p2", decision="replace_contact")
+    await file.store(command, NewContactTexts(name="Kim", email="kim@oakfield.example", phone="01632 960000"))
+    admission = Admission(case_id=case_id, command="d", party="p2", role=PersonRole.LEAD)
+    assert (await file.records.admit(admission)).person == "p2.2"
+    assert await file.links.find(token) is None
+    assert (await file.cases.load(case_id)).party("p2").lead.details.name == "Kim"
+
+
+async def test_personal_text_is_sealed_in_the_file(file: File, url: str) -> None:
+    await file.open()
+    await file.database.close()
+    content = b"".join(path.read_bytes() for path in Path(url.removeprefix("sqlite+aiosqlite:///")).parent.iterdir())
+    assert b"SM-2026-00001" in content
+    for text in (b"Zebedee", b"ann@family.example", b"Speech and language"):
+        assert text not in content

@@ -1,0 +1,339 @@
+"""What the doors' tests share: a case file in a temporary SQLite, accounts with tokens, and a case in full swing."""
+
+import base64
+import hashlib
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from api.intake import Intake
+from api.services import Services
+from casefile.cases import Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.letters import Letters
+from casefile.links import Links
+from casefile.migrate import upgrade
+from casefile.reading import Reading
+from casefile.staff import StaffAccounts
+from casefile.tables import ApiToken, Case, CommandOutcome, Document, Mediator, Staff, TaskRow, TimelineEvent, Venue
+from casefile.vault import Vault
+from domain.commands import (
+    Actor,
+    AgreementTexts,
+    Command,
+    OfferVisitDates,
+    PlaceTexts,
+    RecordVisit,
+    Slot,
+    StaffRole,
+    Term,
+    Texts,
+    VisitTexts,
+    WriteAgreement,
+)
+from domain.journey import (
+    Action,
+    Agreement,
+    Armed,
+    Event,
+    Fact,
+    Journey,
+    Meeting,
+    MeetingStatus,
+    OpenAsk,
+    Task,
+)
+from domain.policy import Do, standard
+from domain.referral import ReferralForm
+from domain.stages import Stage
+from settings import Settings
+from tests.api.fakes import Clock, FakeTemporal
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday
+PASSWORD = "correct-horse-battery"
+CHILD = "Sam Unmistakable"
+
+
+@pytest.fixture(scope="session")
+def empty_case_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once, and copied for each test."""
+    path = tmp_path_factory.mktemp("casefile") / "empty.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def database_url(empty_case_file: Path, tmp_path: Path) -> str:
+    shutil.copy(empty_case_file, tmp_path / "casefile.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'casefile.db'}"
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    key = base64.b64encode(b"k" * 32).decode()
+    return Settings(
+        environment="test",
+        var_dir=tmp_path,
+        database_url=database_url,
+        codec_keys=f"test:{key}",
+        vault_key=base64.b64encode(b"v" * 32).decode(),
+        link_secret=base64.b64encode(b"l" * 32).decode(),
+        public_url="http://testserver",
+    )
+
+
+@pytest.fixture
+def temporal() -> FakeTemporal:
+    return FakeTemporal()
+
+
+@pytest.fixture
+async def services(
+    settings: Settings, clock: Clock, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Services]:
+    """The real case file behind a Temporal that only pretends."""
+    database, vault = Database(settings.database_url), Vault(b"v" * 32)
+    cases, commands = Cases(database, vault), Commands(database, vault)
+    monkeypatch.setattr("casefile.staff.PasswordHasher", lambda: PasswordHasher(time_cost=1, memory_cost=64))
+    intake = Intake(cases, commands, temporal, "mediation", clock, allow_demo=True)  # type: ignore[arg-type]
+    intake.patience = 0.5
+    yield Services(
+        settings=settings,
+        database=database,
+        vault=vault,
+        cases=cases,
+        commands=commands,
+        links=Links(database, settings.link_signing_key()),
+        letters=Letters(database, vault),
+        reading=Reading(database, vault),
+        staff=StaffAccounts(database),
+        intake=intake,
+        clock=clock,
+    )
+    await intake.close()
+    await database.close()
+
+
+@dataclass
+class Account:
+    """A member of staff who can sign in (PASSWORD) and has a token for the JSON door."""
+
+    id: str
+    email: str
+    token: str
+    actor: Actor
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture
+async def staff(services: Services, password_hash: str) -> dict[str, Account]:
+    """One account for each role, another mediator, and "jack", who is coordinator and operations. Both mediators are of
+    the panel; there is a venue, "library"."""
+    roles = {role.value: [role] for role in StaffRole} | {
+        "other_mediator": [StaffRole.MEDIATOR],
+        "jack": [StaffRole.COORDINATOR, StaffRole.OPERATIONS],
+    }
+    async with services.database.write() as session:
+        for name, its in roles.items():
+            session.add(
+                Staff(
+                    id=name.replace("_", ""),
+                    name=f"{name.replace('_', ' ').title()} Person",
+                    email=f"{name}@service.example",
+                    password_hash=password_hash,
+                    roles=[role.value for role in its],
+                    created=NOW,
+                )
+            )
+        await session.flush()
+        for name in roles:
+            hashed = hashlib.sha256(f"token-{name}".encode()).hexdigest()
+            session.add(ApiToken(token_hash=hashed, staff_id=name.replace("_", ""), name="tests", created=NOW))
+        for name in ("mediator", "othermediator"):
+            session.add(Mediator(staff_id=name, professional_body="CMC", registered_until=date(2028, 1, 31)))
+        session.add(Venue(id="library", name="Exampleton Library", address="2 Market Street, Exampleton"))
+    return {
+        name: Account(
+            id=name.replace("_", ""),
+            email=f"{name}@service.example",
+            token=f"token-{name}",
+            actor=Actor(kind="staff", id=name.replace("_", ""), roles=its),
+        )
+        for name, its in roles.items()
+    }
+
+
+def referral() -> ReferralForm:
+    return ReferralForm.model_validate(
+        {
+            "child": {"name": CHILD, "born": "2016-05-04"},
+            "about": "The support in the plan.",
+            "parties": [
+                {"role": "parent", "people": [{"name": "Alex Parent", "email": "alex@family.example"}]},
+                {
+                    "role": "school",
+                    "organisation": "Oakfield School",
+                    "people": [
+                        {"name": "Chris Head", "email": "head@oakfield.example", "phone": "01632 960002"},
+                        {"name": "Fay Friend", "email": "fay@friends.example", "role": "supporter"},
+                    ],
+                },
+                {
+                    "role": "local_authority",
+                    "organisation": "Exampleshire County Council",
+                    "people": [{"name": "Robin Officer", "email": "sen@exampleshire.example"}],
+                },
+            ],
+        }
+    )
+
+
+@dataclass
+class FilledCase:
+    """A case in the case file, and the links of its people."""
+
+    id: str
+    reference: str
+    services: Services
+
+    async def journey(self) -> Journey:
+        found = (await self.services.cases.load(self.id)).journey
+        assert found
+        return found
+
+    async def file(self, journey: Journey, events: list[Event] | None = None) -> None:
+        """As the journey would: its state, the columns that lists filter by, tasks, and new lines of the timeline."""
+        async with self.services.database.write() as session:
+            case = await session.get_one(Case, self.id)
+            case.journey, case.stage = journey.model_dump(mode="json"), journey.stage
+            case.mediator_id = journey.mediator or journey.offered_to
+            case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
+            case.next_at, case.escalated = journey.next_at, journey.escalated
+            case.on_hold, case.paused = journey.on_hold, journey.paused
+            case.closed_at = journey.closed_at
+            case.closed_reason = journey.closing.reason if journey.closing else ""
+            session.add(case)
+            for task in journey.tasks:
+                await session.merge(TaskRow(case_id=self.id, **task.model_dump()))
+            for event in events or []:
+                session.add(TimelineEvent(case_id=self.id, **event.model_dump()))
+
+    async def token(self, person: str, purpose: str) -> str:
+        """The token of a personal link, as a letter would carry it."""
+        async with self.services.database.write() as session:
+            return await self.services.links.token_for(session, self.id, person, purpose, NOW)
+
+
+@pytest.fixture
+async def filled(services: Services, staff: dict[str, Account], temporal: FakeTemporal) -> FilledCase:
+    """A case in which everything is asked at once, as no real one would: a question of each kind is open."""
+    start = await services.cases.open(
+        referral(), "refer-filled", staff["coordinator"].actor, "coordinator", standard([]), NOW - timedelta(days=9)
+    )
+    temporal.started.append(start)
+    case = FilledCase(start.case_id, start.reference, services)
+    by: dict[str, Any] = {"case_id": case.id, "actor": staff["mediator"].actor, "at": NOW}
+    slots = [Slot(start=NOW + timedelta(days=days), minutes=90) for days in (7, 8)]
+    written: dict[str, tuple[Command, Texts]] = {
+        "offer": (OfferVisitDates(id="offer", party="p1", slots=slots, **by), PlaceTexts(place="At your home")),
+        "visit": (
+            RecordVisit(id="visit", party="p2", held=True, confidentiality_explained=True, **by),
+            VisitTexts(may_share="They want peace.", note="PRIVATE-TO-THE-MEDIATOR"),
+        ),
+        "terms": (
+            WriteAgreement(id="terms", terms=[Term(owner="p2", by=date(2027, 1, 29))], comments_wanted=True, **by),
+            AgreementTexts(what=["A quiet room at lunch time."], wishes="To eat with a friend."),
+        ),
+    }
+    for command, texts in written.values():
+        await services.commands.store(command, texts)
+    async with services.database.write() as session:
+        for command_id in ("refer-filled", *written):
+            session.add(CommandOutcome(command_id=command_id, status="accepted", at=NOW))
+        row = await session.get_one(Case, case.id)
+        pdf = services.vault.case_key(case.id, row.wrapped_key).seal_bytes(
+            b"%PDF-1.7 agreement", f"document/{case.id}/agreement/1"
+        )
+        session.add(Document(case_id=case.id, kind="agreement", version=1, sha256="0" * 64, made=NOW, sealed=pdf))
+    tomorrow = NOW + timedelta(days=1)
+
+    def ask(key: str, of: str, do: Do = Do.REMIND, number: int = 1) -> OpenAsk:
+        return OpenAsk(key=key, of=of, asked=NOW, armed=Armed(at=tomorrow, do=do, number=number))
+
+    journey = Journey(
+        parties=start.parties,
+        stage=Stage.JOINT_MEETING,
+        contacted=["p1", "p2", "p3"],
+        policy_name="standard",
+        mediator="mediator",
+        offer=1,
+        asks=[
+            ask("permission", "p1"),
+            ask("consent/p2", "p2", number=2),
+            ask("consent/p3", "p3", Do.MANAGER_DECIDES),
+            ask("visit_choice/p1/1", "p1"),
+            ask("availability/p1/1", "p1"),
+            ask("joint_date/1", "coordinator"),
+            ask("comments/p1/1", "p1"),
+            ask("action/1", "p2"),
+            ask("feedback/p1", "p1"),
+        ],
+        facts={"explaining_call": Fact(answer="go_on", at=NOW)},
+        tasks=[
+            Task(key="joint_date/1", kind="joint_date", about="joint_date/1", role=StaffRole.COORDINATOR, opened=NOW),
+            Task(key="decide/consent/p3", kind="decide", about="consent/p3", role=StaffRole.MANAGER, opened=NOW),
+            Task(key="phone/consent/p2/1", kind="phone", about="consent/p2", role=StaffRole.COORDINATOR, opened=NOW),
+            Task(key="terms/1", kind="terms", about="terms/1", role=StaffRole.MEDIATOR, opened=NOW, due=tomorrow),
+        ],
+        meetings=[
+            Meeting(key="visit/p1/1", party="p1", offered=slots, offer_command="offer"),
+            Meeting(
+                key="visit/p2/1",
+                party="p2",
+                status=MeetingStatus.BOOKED,
+                slot=slots[1],
+                venue="library",
+                invited=["p2.1", "p2.2"],
+            ),
+            Meeting(key="joint_meeting/1", half_days=["2026-12-14/am", "2026-12-14/pm", "2026-12-15/am"]),
+        ],
+        agreement=Agreement(
+            version=1,
+            command="terms",
+            terms=[Term(owner="p2", by=date(2027, 1, 29))],
+            meeting="joint_meeting/1",
+            written=NOW,
+            status="comments",
+        ),
+        actions=[Action(number=1, owner="p2", by=date(2027, 1, 29))],
+    )
+    await case.file(
+        journey,
+        [
+            Event(number=1, at=NOW - timedelta(days=9), what="refer", by="coordinator", command="refer-filled"),
+            Event(number=2, at=NOW - timedelta(days=8), what="stage", about="consent"),
+            Event(number=3, at=NOW, what="record_visit", about="p2", by="mediator", command="visit"),
+            Event(number=4, at=NOW, what="write_agreement", by="mediator", command="terms"),
+        ],
+    )
+    return case

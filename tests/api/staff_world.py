@@ -1,0 +1,398 @@
+"""A service on a fresh database, with staff, a panel, a case in the middle of its journey, and a browser."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from argon2 import PasswordHasher
+from sqlmodel import select
+
+from api.app import create_app
+from api.intake import Answer, Intake, NoSuchPolicy, Referred
+from api.services import Services
+from casefile.cases import Cases
+from casefile.commands import Commands, Outcome
+from casefile.database import Database
+from casefile.letters import Letters, place_of
+from casefile.links import Links
+from casefile.reading import Reading
+from casefile.staff import StaffAccounts
+from casefile.tables import Case, Document, LetterRow, TaskRow, TimelineEvent
+from casefile.vault import Vault
+from domain import words
+from domain.commands import Actor, Command, Slot, StaffRole, Term, Texts
+from domain.journey import Action, Agreement, Armed, Event, Fact, Journey, Meeting, MeetingStatus, OpenAsk, Task
+from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.policy import Do, Policy, demo, standard
+from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
+from domain.refusals import Refusal
+from domain.scheduling import half_days_to_ask
+from domain.stages import Stage
+from letters.rendering import LINK, Rendered
+from settings import Settings
+
+NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)  # a Tuesday
+KEY = "A" * 43 + "="
+
+
+class FakeIntake:
+    """Stores commands as the real one does; what their case would say is set by the test."""
+
+    def __init__(self, cases: Cases, commands: Commands, clock: Callable[[], datetime], allow_demo: bool) -> None:
+        self.cases, self.commands, self.clock, self.allow_demo = cases, commands, clock, allow_demo
+        self.says = Outcome(status="accepted")
+        self.taken: list[tuple[Command, Texts | None]] = []
+
+    def policy(self, name: str) -> Policy:
+        if name == "demo" and self.allow_demo:
+            return demo()
+        if name != "standard":
+            raise NoSuchPolicy("There is no policy of this name. Use “standard”.")
+        return standard([date(2026, 12, 25), date(2026, 12, 28), date(2027, 1, 1)])
+
+    async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
+        start = await self.cases.open(form, command_id, actor, coordinator, self.policy(form.policy), self.clock())
+        return Referred(case_id=start.case_id, reference=start.reference, status="pending", created=True)
+
+    async def take(self, command: Command, texts: Texts | None = None) -> Answer:
+        if await self.commands.store(command, texts):
+            self.taken.append((command, texts))
+            if self.says.status != "pending":
+                await self.commands.settle(command.id, self.says, self.clock())
+        outcome = await self.commands.outcome(command.id)
+        said = words.refusal_sentence(outcome.code, outcome.about) if outcome.status == "refused" else ""
+        return Answer(status=outcome.status, message=said, code=outcome.code)
+
+    def refuse(self, code: Refusal) -> None:
+        self.says = Outcome(status="refused", code=code)
+
+
+def settings_for(folder: Path, **more: Any) -> Settings:
+    return Settings(
+        environment="test",
+        var_dir=folder,
+        codec_keys=f"test:{KEY}",
+        vault_key=KEY,
+        link_secret=KEY,
+        **more,
+    )
+
+
+class World:
+    """The running service, and what tests look into."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.now = NOW
+        services.clock = lambda: self.now
+
+    @property
+    def intake(self) -> FakeIntake:
+        return cast(FakeIntake, self.services.intake)
+
+    async def staff(self, name: str, *roles: StaffRole) -> tuple[str, str, str]:
+        """id, e-mail address, password."""
+        email = f"{name.split()[0].lower()}@service.example"
+        staff_id, password = await self.services.staff.create(name, email, roles, self.now)
+        return staff_id, email, password
+
+    async def mediator(self, name: str, until: date = date(2028, 6, 30)) -> tuple[str, str, str]:
+        email = f"{name.split()[0].lower()}@service.example"
+        staff_id = await self.services.reading.add_mediator(
+            name=name,
+            email=email,
+            professional_body="College of Mediators",
+            registered_until=until,
+            at=self.now,
+        )
+        return staff_id, email, await self.services.staff.new_password_for(staff_id)
+
+    async def rows(self) -> dict[str, list[Any]]:
+        """Everything in every table."""
+        from sqlmodel import SQLModel
+
+        async with self.services.database.read() as session:
+            connection = await session.connection()
+            return {
+                table.name: sorted(map(repr, (await connection.execute(table.select())).all()))
+                for table in SQLModel.metadata.sorted_tables
+            }
+
+    async def case(self, coordinator: str, key: str = "refer-0123456789abcdef", **child: Any) -> tuple[str, str]:
+        """A case that has just been referred: id, reference."""
+        form = ReferralForm(
+            child=Child(name=child.get("name", "Maya Whitfield"), born=date(2017, 4, 12)),
+            about="The school and the authority want to end the one-to-one support that Maya's plan names.\n"
+            "Her parents say that she cannot follow lessons without it.",
+            parties=[
+                PartyDetails(
+                    role=PartyRole.PARENT,
+                    people=[
+                        PersonDetails(name="Ruth Whitfield", email="ruth@family.example", phone="07700 900101"),
+                        PersonDetails(name="Sam Okoro", email="sam@friends.example", role=PersonRole.SUPPORTER),
+                    ],
+                ),
+                PartyDetails(
+                    role=PartyRole.SCHOOL,
+                    organisation="Oakfield Primary School",
+                    people=[PersonDetails(name="Helen Marsh", email="head@oakfield.example", phone="01632 960231")],
+                ),
+                PartyDetails(
+                    role=PartyRole.LOCAL_AUTHORITY,
+                    organisation="Westborough Council",
+                    people=[PersonDetails(name="Imran Shah", email="sen@westborough.example")],
+                ),
+            ],
+        )
+        actor = Actor(kind="staff", id=coordinator, roles=[StaffRole.COORDINATOR])
+        referred = await self.intake.refer(form, key, actor, coordinator)
+        await self.services.commands.settle(key, Outcome(status="accepted"), self.now)
+        return referred.case_id, referred.reference
+
+    async def file(self, case_id: str, journey: Journey, events: list[Event] | None = None) -> None:
+        """What activities/records.py writes down after each step of the journey."""
+        async with self.services.database.write() as session:
+            case = (await session.exec(select(Case).where(Case.id == case_id))).one()
+            case.journey = journey.model_dump(mode="json")
+            case.stage, case.escalated, case.on_hold = journey.stage, journey.escalated, journey.on_hold
+            case.paused = journey.paused
+            case.mediator_id = journey.mediator or journey.offered_to
+            case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
+            case.next_at = journey.next_at
+            case.closed_reason = journey.closing.reason if journey.closing else ""
+            case.closed_at = journey.closed_at
+            session.add(case)
+            for task in journey.tasks:
+                await session.merge(TaskRow(case_id=case_id, **task.model_dump()))
+            for event in events or []:
+                await session.merge(TimelineEvent(case_id=case_id, **event.model_dump()))
+
+    async def rich_case(self, coordinator: str, mediator: str) -> tuple[str, str]:
+        """Visits held or booked, availability half answered, letters, tasks, an agreement: something of everything."""
+        case_id, reference = await self.case(coordinator)
+        at = self.now
+        half_days = half_days_to_ask(at, Policy())
+        venue = await self.services.reading.add_venue(
+            name="Quaker Meeting House", address="12 Mill Lane, Exampleton EX2 3AB"
+        )
+        await self.services.reading.add_venue(
+            name="Oakfield School Hall", address="Oak Road, Exampleton", owner="Oakfield Primary School"
+        )
+        journey = rich_journey(mediator, half_days, venue, at)
+        events = [
+            Event(number=1, at=at - timedelta(days=20), what="refer", by=coordinator),
+            Event(number=2, at=at - timedelta(days=19), what="stage", about="explaining"),
+            Event(
+                number=3,
+                at=at - timedelta(days=19),
+                what="record_explaining_call",
+                by=coordinator,
+                detail={"outcome": "go_on"},
+            ),
+            Event(number=4, at=at - timedelta(days=19), what="stage", about="permission"),
+            Event(number=5, at=at - timedelta(days=18), what="stage", about="consent"),
+            Event(number=6, at=at - timedelta(days=14), what="answer_consent", about="p2", by="p2.1",
+                  detail={"answer": "yes"}),
+            Event(number=7, at=at - timedelta(days=12), what="stage", about="allocation"),
+            Event(number=8, at=at - timedelta(days=11), what="stage", about="initial_visits"),
+            Event(number=9, at=at - timedelta(days=4), what="record_visit", about="p1", by=mediator,
+                  command="visit-0123456789abcdef", detail={"answer": "held"}),
+            Event(number=10, at=at - timedelta(days=2), what="stage", about="joint_meeting"),
+        ]  # fmt: skip
+        await self.file(case_id, journey, events)
+        await self._store_words(case_id, mediator)
+        async with self.services.database.write() as session:
+            case = (await session.exec(select(Case).where(Case.id == case_id))).one()
+            key = self.services.vault.case_key(case_id, case.wrapped_key)
+            for n, (kind, about, to, state) in enumerate(
+                [
+                    ("referral_received", "", "p1.1", "sent"),
+                    ("consent_ask", "consent/p2", "p2.1", "sent"),
+                    ("consent_remind", "consent/p3", "p3.1", "bounced"),
+                    ("availability_ask", "availability/p3/1", "p3.1", "queued"),
+                ]
+            ):
+                row_id = f"letter{n}"
+                written = Rendered(
+                    subject="We have your referral",
+                    text=f"Dear Ruth Whitfield,\n\nyour page: {LINK}\n\nSEN Mediation Service",
+                )
+                session.add(
+                    LetterRow(
+                        id=row_id, case_id=case_id, kind=kind, about=about, to=to, number=1, state=state,
+                        queued=at - timedelta(days=19 - n),
+                        settled=at - timedelta(days=19 - n) if state != "queued" else None,
+                        sealed=key.seal(written, place_of(row_id)) if state != "queued" else None,
+                        problem="550" if state == "bounced" else "",
+                    )
+                )  # fmt: skip
+            place = f"document/{case_id}/agreement/1"
+            session.add(
+                Document(case_id=case_id, kind="agreement", version=1, sha256="0" * 64, made=at,
+                         sealed=key.seal_bytes(b"%PDF-1.7 the agreement", place))
+            )  # fmt: skip
+        return case_id, reference
+
+    async def _store_words(self, case_id: str, mediator: str) -> None:
+        from domain.commands import AgreementTexts, How, RecordVisit, VisitTexts, WriteAgreement
+
+        actor = Actor(kind="staff", id=mediator, roles=[StaffRole.MEDIATOR])
+        visit = RecordVisit(
+            id="visit-0123456789abcdef", case_id=case_id, actor=actor, at=self.now, party="p1", held=True,
+            confidentiality_explained=True,
+        )  # fmt: skip
+        said = VisitTexts(note="Private: thinks of moving house.", may_share="Maya likes the new teacher.")
+        agreement = WriteAgreement(
+            id="agree-0123456789abcdef", case_id=case_id, actor=actor, at=self.now, terms=TERMS,
+        )  # fmt: skip
+        what = AgreementTexts(
+            what=[
+                "The school gives Maya 20 hours of one-to-one support a week until Easter.",
+                "The authority sends an educational psychologist to see Maya in class.",
+            ],
+            wishes="Maya wants to sit beside Zoe, and to go to the choir.",
+        )
+        for command, texts in ((visit, said), (agreement, what)):
+            await self.services.commands.store(command, texts)
+            await self.services.commands.settle(command.id, Outcome(status="accepted"), self.now)
+        assert How.LINK
+
+
+TERMS = [Term(owner="p2", by=date(2027, 3, 26)), Term(owner="p3", by=date(2027, 1, 29))]
+
+
+def parties() -> list[Party]:
+    return [
+        Party(
+            key="p1",
+            role=PartyRole.PARENT,
+            people=[Person(key="p1.1"), Person(key="p1.2", role=PersonRole.SUPPORTER)],
+        ),
+        Party(key="p2", role=PartyRole.SCHOOL, people=[Person(key="p2.1")]),
+        Party(key="p3", role=PartyRole.LOCAL_AUTHORITY, people=[Person(key="p3.1")]),
+    ]
+
+
+def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) -> Journey:
+    soon = at + timedelta(days=2)
+    return Journey(
+        parties=parties(),
+        stage=Stage.JOINT_MEETING,
+        contacted=["p1", "p2", "p3"],
+        mediator=mediator,
+        asks=[
+            OpenAsk(key="availability/p3/1", of="p3", asked=at, armed=Armed(at=soon, do=Do.REMIND, number=2)),
+            OpenAsk(
+                key="visit/p3/1",
+                of="mediator",
+                asked=at,
+                due=at + timedelta(days=3),
+                armed=Armed(at=soon, do=Do.TASK, number=1),
+            ),
+            OpenAsk(
+                key="action/1",
+                of="p2",
+                asked=at,
+                due=at + timedelta(days=90),
+                armed=Armed(at=at + timedelta(days=85), do=Do.REMIND, number=1),
+            ),
+            OpenAsk(key="joint_date/1", of="coordinator", asked=at, armed=None),
+        ],
+        facts={"permission": Fact(answer="yes", at=at), "consent/p2": Fact(answer="yes", at=at)},
+        tasks=[
+            Task(key="joint_date/1", kind="joint_date", about="joint_date/1", role=StaffRole.COORDINATOR, opened=at,
+                 due=at + timedelta(days=2)),
+            Task(key="phone/availability/p3/1/1", kind="phone", about="availability/p3/1", role=StaffRole.COORDINATOR,
+                 opened=at - timedelta(days=1), due=at - timedelta(hours=3)),
+            Task(key="decide/availability/p3/1", kind="decide", about="availability/p3/1", role=StaffRole.MANAGER,
+                 opened=at),
+        ],
+        meetings=[
+            Meeting(key="visit/p1/1", party="p1", status=MeetingStatus.HELD, invited=["p1.1"], present=["p1.1"],
+                    slot=Slot(start=at - timedelta(days=4), minutes=90), offer_command="visit-place"),
+            Meeting(key="visit/p3/1", party="p3", status=MeetingStatus.BOOKED, invited=["p3.1"], online=True,
+                    slot=Slot(start=at + timedelta(days=3), minutes=60)),
+            Meeting(key="visit/p2/1", party="p2", status=MeetingStatus.OFFERED,
+                    offered=[Slot(start=at + timedelta(days=n), minutes=90) for n in (6, 7)]),
+            Meeting(key="joint_meeting/1", status=MeetingStatus.OFFERED, half_days=half_days,
+                    availability={"p1": half_days[:9], "p2": half_days[3:14]}, present=["p1.1", "p2.1"]),
+        ],
+        agreement=Agreement(version=1, command="agree-0123456789abcdef", terms=TERMS, meeting="joint_meeting/1",
+                            written=at - timedelta(hours=2), status="comments",
+                            comments={"p1": "agrees", "p2": "wants_changes"}),
+        actions=[Action(number=1, owner="p2", by=date(2027, 3, 26)),
+                 Action(number=2, owner="p3", by=date(2027, 1, 29), state="done")],
+    )  # fmt: skip
+
+
+class Browser:
+    """Follows links and posts forms as a browser does, with the CSRF token of the page it is on."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.page = ""
+
+    async def get(self, path: str) -> httpx.Response:
+        answer = await self.client.get(path, follow_redirects=True)
+        self.page = answer.text
+        return answer
+
+    async def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
+        filled = {name: hidden(self.page, name) for name in ("csrf", "key", "version") if hidden(self.page, name)}
+        answer = await self.client.post(path, data={**filled, **(data or {})}, **more)
+        if answer.status_code != 303:
+            self.page = answer.text
+        return answer
+
+    async def sign_in(self, email: str, password: str) -> httpx.Response:
+        await self.get("/sign-in")
+        return await self.post("/sign-in", {"email": email, "password": password})
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field. The forms of a page share their CSRF token."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', page)
+    return found.group(1) if found else ""
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
+    """The app as it runs, with a fake intake."""
+
+    def opens(settings: Settings) -> AbstractAsyncContextManager[Services]:
+        return _fake_services(settings)
+
+    app = create_app(settings, opens)
+    async with app.router.lifespan_context(app):
+        world = World(app.state.services)
+
+        def browser() -> Browser:
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            return Browser(httpx.AsyncClient(transport=transport, base_url=settings.public_url))
+
+        yield world, browser
+
+
+@asynccontextmanager
+async def _fake_services(settings: Settings) -> AsyncIterator[Services]:
+    database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
+    cases, commands = Cases(database, vault), Commands(database, vault)
+    intake = FakeIntake(cases, commands, lambda: NOW, settings.allow_demo_policy)
+    yield Services(
+        settings=settings,
+        database=database,
+        vault=vault,
+        cases=cases,
+        commands=commands,
+        links=Links(database, settings.link_signing_key()),
+        letters=Letters(database, vault),
+        reading=Reading(database, vault),
+        staff=StaffAccounts(database, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
+        intake=cast(Intake, intake),
+        clock=lambda: NOW,
+    )
+    await database.close()

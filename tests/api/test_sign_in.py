@@ -1,0 +1,228 @@
+"""Signing in: who gets in, for how long, and what keeps others out."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.auth import PAGES, cookie_value
+from casefile.migrate import upgrade
+from domain.commands import StaffRole
+from settings import Settings
+from tests.api.staff_world import Browser, World, hidden, running, settings_for
+
+COORDINATOR, MANAGER, MEDIATOR, OPERATIONS = (
+    StaffRole.COORDINATOR,
+    StaffRole.MANAGER,
+    StaffRole.MEDIATOR,
+    StaffRole.OPERATIONS,
+)
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty")
+    upgrade(settings_for(folder).database_url)
+    return folder
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, empty_database: Path) -> Settings:
+    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
+    return settings_for(tmp_path)
+
+
+@pytest.fixture
+async def service(prepared: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
+    async with running(prepared) as found:
+        yield found
+
+
+async def test_a_member_of_staff_signs_in_and_out(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    jo = browser()
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+    answer = await jo.sign_in(email.upper(), password)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/tasks"
+    cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("staff="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Jo Coordinator" in (await jo.get("/cases")).text
+    kept = dict(jo.client.cookies)
+    await jo.post("/sign-out")
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+    jo.client.cookies.update(kept)  # the old cookie opens nothing: the session is gone, not only the cookie
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+
+
+async def test_with_https_the_cookie_is_secure(prepared: Settings) -> None:
+    async with running(prepared.model_copy(update={"public_url": "https://service.example"})) as (world, browser):
+        _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+        answer = await browser().sign_in(email, password)
+        cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-staff="))
+        assert "Secure" in cookie
+
+
+async def test_wrong_passwords_unknown_and_inactive_people_read_the_same(
+    service: tuple[World, Callable[[], Browser]],
+) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    gone, gone_email, gone_password = await world.staff("Al Former", COORDINATOR)
+    await world.services.staff.set_active(gone, False, world.now)
+    sentences = set()
+    for address, word in ((email, "not-this-one"), ("nobody@service.example", password), (gone_email, gone_password)):
+        one = browser()
+        answer = await one.sign_in(address, word)
+        assert answer.status_code == 422
+        assert f'value="{address}"' in answer.text
+        assert word not in answer.text.replace(address, "")
+        sentences.add(answer.text.replace(address, "").replace(hidden(answer.text, "csrf"), ""))
+    assert len(sentences) == 1
+
+
+async def test_after_five_wrong_passwords_even_the_right_one_waits(
+    service: tuple[World, Callable[[], Browser]],
+) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    jo = browser()
+    for _ in range(5):
+        assert (await jo.sign_in(email, "wrong")).status_code == 422
+    locked = await jo.sign_in(email, password)
+    assert locked.status_code == 429
+    assert "Too many wrong passwords" in locked.text
+    assert (await jo.sign_in("somebody@service.example", "x")).status_code == 422
+    world.now += timedelta(minutes=6)
+    assert (await jo.sign_in(email, password)).status_code == 303
+
+
+async def test_sessions_end_when_nobody_is_there_and_after_twelve_hours(
+    service: tuple[World, Callable[[], Browser]],
+) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    jo = browser()
+    await jo.sign_in(email, password)
+    for _ in range(14):  # somebody who reads keeps the session alive …
+        world.now += timedelta(minutes=50)
+        assert (await jo.get("/cases")).url.path == "/cases"
+    world.now += timedelta(minutes=30)  # … until 12 hours are over
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+    await jo.sign_in(email, password)
+    world.now += timedelta(minutes=61)
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+
+
+async def test_forged_cookies_are_nobodys(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    jo = browser()
+    await jo.sign_in(email, password)
+    good = jo.client.cookies["staff"]
+    for forged in ("", "x", "a.b.c", good[:-1] + ("0" if good[-1] != "0" else "1"), cookie_value(world.services, "x")):
+        stranger = browser()
+        stranger.client.cookies.set("staff", forged)
+        assert (await stranger.get("/cases")).url.path == "/sign-in", forged
+
+
+async def test_a_new_password_and_a_deactivation_end_sessions(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    jo_id, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    _, manager_email, manager_password = await world.staff("Max Manager", MANAGER)
+    jo, manager = browser(), browser()
+    await jo.sign_in(email, password)
+    await manager.sign_in(manager_email, manager_password)
+    await manager.get("/staff")
+    shown = await manager.post(f"/staff/{jo_id}/password")
+    assert shown.status_code == 200
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+    assert (await jo.sign_in(email, password)).status_code == 422
+    new = shown.text.split('class="secret">')[1].split("<")[0]
+    assert (await jo.sign_in(email, new)).status_code == 303
+    await manager.get("/staff")
+    assert (await manager.post(f"/staff/{jo_id}/deactivate")).status_code == 303
+    assert (await jo.get("/cases")).url.path == "/sign-in"
+
+
+async def test_the_last_manager_stays(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    manager_id, email, password = await world.staff("Max Manager", MANAGER)
+    manager = browser()
+    await manager.sign_in(email, password)
+    await manager.get("/staff")
+    answer = await manager.post(f"/staff/{manager_id}/deactivate")
+    assert answer.status_code == 409
+    assert "last manager" in answer.text
+
+
+async def test_nobody_is_led_to_another_site(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "/cases\r\nX: y"):
+        jo = browser()
+        await jo.get("/sign-in")
+        answer = await jo.post("/sign-in", {"email": email, "password": password, "next": target})
+        assert answer.headers["location"] == "/tasks", target
+    jo = browser()
+    await jo.get("/cases/new")
+    assert hidden(jo.page, "next") == "/cases/new"
+    answer = await jo.post("/sign-in", {"email": email, "password": password, "next": "/cases/new"})
+    assert answer.headers["location"] == "/cases/new"
+
+
+async def test_posts_without_the_browsers_token_do_nothing(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR, MANAGER, MEDIATOR)
+    jo = browser()
+    without = await jo.client.post("/sign-in", data={"email": email, "password": password})
+    assert without.status_code == 403
+    await jo.sign_in(email, password)
+    before = await world.rows()
+    for path in ("/cases/new", "/cases/SM-2026-00001/do/pause", "/panel", "/venues", "/staff", "/sign-out",
+                 "/staff/x/password", "/panel/x/conflict"):  # fmt: skip
+        for data in ({}, {"csrf": ""}, {"csrf": "x" * 43}):
+            answer = await jo.client.post(path, data=data)
+            assert answer.status_code == 403, path
+            assert "out of date" in answer.text
+    assert await world.rows() == before
+
+
+async def test_every_role_opens_its_pages_and_no_others(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    paths = {"new_case": "/cases/new"} | {name: f"/{name}" for name in PAGES if name != "new_case"}
+    for role in StaffRole:
+        _, email, password = await world.staff(f"{role.value.title()} Person", role)
+        one = browser()
+        await one.sign_in(email, password)
+        for name, roles in PAGES.items():
+            answer = await one.get(paths[name])
+            assert answer.status_code == (200 if role in roles else 403), (role, name)
+        if role == OPERATIONS:
+            assert (await one.get("/cases/SM-2026-00001")).status_code == 403
+            assert (await one.get("/")).url.path == "/operations"
+
+
+async def test_the_first_manager_is_made_once(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    password = await world.services.staff.create_first_manager("First", "first@service.example", world.now)
+    assert password
+    assert (await browser().sign_in("first@service.example", password)).status_code == 303
+    assert await world.services.staff.create_first_manager("Second", "second@service.example", world.now) is None
+
+
+async def test_tokens_of_the_json_door(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, _ = service
+    jo_id, _, _ = await world.staff("Jo Coordinator", COORDINATOR)
+    token = await world.services.staff.new_token(jo_id, "other system", world.now)
+    found = await world.services.staff.by_token(token)
+    assert found
+    assert found.id == jo_id
+    assert await world.services.staff.by_token(token + "x") is None
+    assert token not in str(await world.rows())
+    await world.services.staff.set_active(jo_id, False, world.now)
+    assert await world.services.staff.by_token(token) is None

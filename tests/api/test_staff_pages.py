@@ -1,0 +1,575 @@
+"""The pages of the staff, on a case in the middle of its journey."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.staff.command_forms import FORMS
+from casefile.commands import Outcome
+from casefile.migrate import upgrade
+from domain.commands import COMMANDS, FixJointMeeting, OfferVisitDates, StaffRole, WriteAgreement
+from domain.journey import Journey, OpenAsk
+from domain.refusals import Refusal
+from domain.stages import Closing, ClosingReason, Stage
+from settings import Settings
+from tests.api.staff_world import Browser, World, hidden, parties, running, settings_for
+
+COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
+
+
+@dataclass
+class Office:
+    """Everybody at their browsers, and a rich case."""
+
+    world: World
+    jo: Browser  # coordinator
+    max: Browser  # manager
+    meg: Browser  # mediator of the case
+    jo_id: str
+    meg_id: str
+    case_id: str
+    reference: str
+    browser: Callable[[], Browser]
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty")
+    upgrade(settings_for(folder).database_url)
+    return folder
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, empty_database: Path) -> Settings:
+    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
+    return settings_for(tmp_path)
+
+
+@pytest.fixture
+async def office(prepared: Settings) -> AsyncIterator[Office]:
+    async with running(prepared) as (world, browser):
+        jo_id, *jo = await world.staff("Jo Coordinator", COORDINATOR)
+        _, *boss = await world.staff("Max Manager", MANAGER)
+        meg_id, *meg = await world.mediator("Meg Mediator")
+        case_id, reference = await world.rich_case(jo_id, meg_id)
+        at = [browser() for _ in range(3)]
+        for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
+            await one.sign_in(email, password)
+        yield Office(world, *at, jo_id, meg_id, case_id, reference, browser)
+
+
+def text_of(page: str) -> str:
+    """What a page says, without its markup."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
+
+
+# Reading
+
+
+async def test_the_case_page_says_what_happens_next_and_all_that_happened(office: Office) -> None:
+    said = text_of((await office.jo.get(f"/cases/{office.reference}")).text)
+    for expected in (
+        "Maya Whitfield",
+        "What happens next and when Reminder 2 to Westborough Council on Thu 3 Dec 10:00, unless they answer",
+        "Westborough Council: dates that suit for the joint meeting",
+        "Ring Westborough Council",
+        "Initial visit: Ruth Whitfield Held",
+        "Helen Marsh",
+        "Out for comments",
+        "20 hours of one-to-one support",
+        "Maya likes the new teacher.",
+        "Download version 1 (PDF)",
+        "Came back: the address did not accept it",
+        "Fix the joint meeting",
+    ):
+        assert expected in said, expected
+    assert "thinks of moving house" not in said  # private to the party and its mediator
+    assert "thinks of moving house" in text_of((await office.meg.get(f"/cases/{office.reference}")).text)
+
+
+async def test_a_get_over_all_links_changes_no_row(office: Office) -> None:
+    office.world.now += timedelta(minutes=20)
+    before = await office.world.rows()
+    for reader in (office.jo, office.max, office.meg):
+        seen: set[str] = set()
+        todo = [f"/cases/{office.reference}", "/", "/cases", "/tasks", "/panel", "/mediator", "/nowhere"]
+        while todo:
+            path = todo.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            answer = await reader.get(path)
+            assert answer.status_code in (200, 403, 404, 503), (path, answer.status_code)
+            todo += [unescape(link) for link in re.findall(r'href="(/[^"#]*)', answer.text)]
+        assert len(seen) > 25 or reader is office.meg, seen
+    assert await office.world.rows() == before
+
+
+async def test_answers_carry_their_shields(office: Office) -> None:
+    answer = await office.jo.get(f"/cases/{office.reference}")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text
+    assert "style=" not in answer.text
+    assert (await office.jo.get("/static/service.css")).status_code == 200
+
+
+async def test_letters_are_shown_as_sent_without_the_personal_link(office: Office) -> None:
+    said = text_of((await office.jo.get(f"/cases/{office.reference}/letters/letter0")).text)
+    assert "Dear Ruth Whitfield" in said
+    assert "[your personal link]" in said
+    waiting = text_of((await office.jo.get(f"/cases/{office.reference}/letters/letter3")).text)
+    assert "not written yet" in waiting
+    assert (await office.jo.get(f"/cases/{office.reference}/letters/nothing")).status_code == 404
+
+
+async def test_the_agreement_is_downloaded(office: Office) -> None:
+    answer = await office.jo.get(f"/cases/{office.reference}/agreement/1.pdf")
+    assert answer.content == b"%PDF-1.7 the agreement"
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "no-store"
+    for version in ("2", "0", "-1", "99999999999", "x"):
+        path = f"/cases/{office.reference}/agreement/{version}.pdf"
+        assert (await office.jo.get(path)).status_code in (404, 422), version
+
+
+async def test_unknown_cases_and_actions_are_told_in_a_sentence(office: Office) -> None:
+    for path in (
+        "/cases/SM-2026-99999",
+        "/cases/%00",
+        "/cases/" + "x" * 3000,
+        f"/cases/{office.reference}/do/explode",
+        f"/cases/{office.reference}/do/answer_consent?about=p9",
+        f"/cases/{office.reference}/do/tick_task?about=nothing",
+        f"/cases/{office.reference}/do/record_action?about=99",
+        f"/cases/{office.reference}/do/answer_allocation?about=%F0%9F%92%A5",
+        "/nowhere",
+    ):
+        answer = await office.jo.get(path)
+        assert answer.status_code in (403, 404), path
+        assert len(text_of(answer.text)) > 40
+    assert (await office.jo.client.post(f"/cases/{office.reference}")).status_code == 405
+    problem = await office.jo.client.get("/api/nowhere")
+    assert problem.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_mediator_sees_their_own_cases_only(office: Office) -> None:
+    _, other = await office.world.case(office.jo_id, key="another-0123456789", name="Noah Bright")
+    assert (await office.meg.get(f"/cases/{office.reference}")).status_code == 200
+    for path in (f"/cases/{other}", f"/cases/{other}/do/hold", f"/cases/{other}/letters/letter0"):
+        assert (await office.meg.get(path)).status_code == 404
+    listed = text_of((await office.meg.get("/cases?state=all")).text)
+    assert office.reference in listed
+    assert "Noah Bright" not in listed
+    assert office.reference in text_of((await office.meg.get("/mediator")).text)
+
+
+async def test_an_offered_case_is_accepted_or_declined(office: Office) -> None:
+    case_id, reference = await office.world.case(office.jo_id, key="offered-0123456789", name="Noah Bright")
+    await office.world.file(
+        case_id,
+        Journey(
+            parties=parties(),
+            stage=Stage.ALLOCATION,
+            contacted=["p1", "p2", "p3"],
+            offered_to=office.meg_id,
+            offer=1,
+            asks=[OpenAsk(key="acceptance/1", of="mediator", asked=office.world.now)],
+        ),
+    )
+    said = text_of((await office.meg.get("/mediator")).text)
+    assert f"Offered to you {reference}" in said
+    path = f"/cases/{reference}/do/answer_allocation?about=1"
+    await office.meg.get(path)
+    assert (await office.meg.post(path, {"answer": "conflict"})).status_code == 303
+    taken = office.world.intake.taken[-1][0].model_dump()
+    assert (taken["offer"], taken["accepts"], taken["conflict"]) == (1, False, True)
+    assert "Accept or decline" not in text_of((await office.jo.get(f"/cases/{reference}")).text)
+
+
+async def test_lists_filter_and_forgive_nonsense(office: Office) -> None:
+    await office.world.case(office.jo_id, key="another-0123456789", name="Noah Bright")
+    for query, expected, unexpected in (
+        ("", "Maya", "Nobody"),
+        ("?stage=joint_meeting", "Maya", "Noah"),
+        ("?escalated=1", "Maya", "Noah"),
+        ("?state=closed", "No case matches", "Maya"),
+        ("?reference=00002", "Noah", "Maya"),
+        ("?mine=1", "Maya", "Nobody"),
+        ("?page=9999999999&stage=nonsense&state=%00&reference=%25", "case", "Nobody"),
+    ):
+        said = text_of((await office.jo.get(f"/cases{query}")).text)
+        assert expected in said, query
+        assert unexpected not in said, query
+
+
+async def test_tasks_lead_to_what_does_them(office: Office) -> None:
+    said = (await office.jo.get("/tasks")).text
+    assert f"/cases/{office.reference}/do/tick_task?about=phone%2Favailability%2Fp3%2F1%2F1" in said
+    assert f"/cases/{office.reference}/do/fix_joint_meeting" in said
+    assert "Late" in text_of(said)
+    assert "Decide what the silence" not in said  # a manager's
+    assert "decide_on_silence?about=availability%2Fp3%2F1" in (await office.max.get("/tasks")).text
+
+
+# Doing
+
+
+@pytest.mark.parametrize("kind", sorted(COMMANDS))
+def test_every_command_has_a_form(kind: str) -> None:
+    assert kind in FORMS
+
+
+VALID: dict[str, tuple[str, dict[str, Any]]] = {
+    "record_explaining_call": ("", {"outcome": "go_on", "permission": "given", "note": "kind"}),
+    "record_permission": ("", {"given": "yes", "how": "phone"}),
+    "answer_consent": ("p2", {"yes": "no", "how": "letter"}),
+    "decide_on_silence": ("availability/p3/1", {"decision": "replace_contact", "name": "A", "email": "a@b.example"}),
+    "offer_visit_dates": (
+        "p2",
+        {"date1": "2026-12-14", "time1": "10:00", "date3": "15/12/2026", "time3": "14.30", "minutes": "60",
+         "online": "no", "place": "Oak Road"},
+    ),
+    "choose_visit_date": ("p2", {"start": "none", "how": "phone"}),
+    "record_visit": ("p3", {"held": "yes", "confidentiality_explained": "yes", "note": "n", "supporter_name": "S"}),
+    "give_availability": ("p3", {"half_days": ["2026-12-09/am", "2026-12-10/pm"], "how": "phone"}),
+    "fix_joint_meeting": (
+        "",
+        {"date": "2026-12-15", "time": "10:00", "minutes": "120", "venue": "online", "place": "https://meet.example"},
+    ),
+    "record_joint_meeting": ("", {"present": ["p1.1", "p1.2"], "outcome": "full", "detail": "amend_plan"}),
+    "write_agreement": (
+        "",
+        {"what1": "Support", "owner1": "p2", "by1": "2027-02-01", "what4": "Visit", "owner4": "p3",
+         "by4": "2027-03-01", "wishes": "Choir", "comments_wanted": "yes"},
+    ),
+    "comment_on_agreement": ("p3", {"agrees": "no", "how": "email", "note": "Change it"}),
+    "issue_agreement": ("", {}),
+    "record_action": ("1", {"done": "yes", "how": "phone"}),
+    "give_feedback": ("p1", {"score": "4"}),
+    "withdraw": ("p1", {"how": "phone"}),
+    "pause": ("", {"note": "bereavement"}),
+    "resume": ("", {}),
+    "hold": ("", {"note": "restricted"}),
+    "release": ("", {}),
+    "close_case": ("", {"reason": "conceded"}),
+    "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
+    "change_policy": ("", {"policy": "demo"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(set(COMMANDS) - {"offer_mediator", "answer_allocation"}))
+async def test_each_form_becomes_its_command_once(office: Office, kind: str) -> None:
+    about, data = VALID[kind]
+    path = f"/cases/{office.reference}/do/{kind}" + (f"?about={about.replace('/', '%2F')}" if about else "")
+    for person in (office.max, office.meg, office.jo):
+        if (await person.get(path)).status_code == 200:
+            break
+    else:
+        pytest.fail("nobody can open the form")
+    key = hidden(person.page, "key")
+    first = await person.post(path, data)
+    assert first.status_code == 303, text_of(first.text)
+    assert first.headers["location"] == f"/cases/{office.reference}?done={key}"
+    await person.get(path)
+    again = await person.post(path, {**data, "key": key})
+    assert again.headers["location"] == first.headers["location"]
+    assert len(office.world.intake.taken) == 1
+    command, _ = office.world.intake.taken[0]
+    assert (command.kind(), command.id, command.case_id) == (kind, key, office.case_id)
+    notice = text_of((await person.get(first.headers["location"])).text)
+    assert f"{COMMANDS[kind].title}: recorded" in notice
+
+
+async def test_offering_a_mediator(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/offer_mediator"
+    await office.jo.get(path)
+    assert "Meg Mediator" in office.jo.page
+    assert (await office.jo.post(path, {"mediator": office.meg_id})).status_code == 303
+    assert office.world.intake.taken[0][0].model_dump()["mediator"] == office.meg_id
+
+
+async def test_times_typed_are_londons(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/offer_visit_dates?about=p2"
+    await office.jo.get(path)
+    data = {"date1": "2027-06-14", "time1": "10:00", "minutes": "60", "online": "yes", "place": "https://x.example"}
+    await office.jo.post(path, data)
+    command = office.world.intake.taken[0][0]
+    assert isinstance(command, OfferVisitDates)
+    assert command.slots[0].start.isoformat() == "2027-06-14T09:00:00+00:00"
+
+
+async def test_the_words_go_into_the_texts(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/write_agreement"
+    await office.jo.get(path)
+    await office.jo.post(path, VALID["write_agreement"][1])
+    command, texts = office.world.intake.taken[0]
+    assert isinstance(command, WriteAgreement)
+    assert [(term.owner, term.by) for term in command.terms] == [("p2", date(2027, 2, 1)), ("p3", date(2027, 3, 1))]
+    assert texts is not None
+    assert texts.model_dump()["what"] == ["Support", "Visit"]
+    assert "Support" not in str(command.model_dump())
+
+
+BAD = {
+    "past": {"date": "2020-01-01", "time": "10:00", "minutes": "60", "venue": "online", "place": "typed room"},
+    "no date": {"date": "2026-02-30", "time": "10:00", "minutes": "60", "venue": "online", "place": "typed room"},
+    "no time": {"date": "2026-12-15", "time": "25:99", "minutes": "60", "venue": "online", "place": "typed room"},
+    "odd minute": {"date": "2026-12-15", "time": "10:03", "minutes": "60", "venue": "online", "place": "typed room"},
+    "too long": {"date": "2026-12-15", "time": "10:00", "minutes": "999999", "venue": "online", "place": "typed room"},
+    "word": {"date": "2026-12-15", "time": "10:00", "minutes": "an hour", "venue": "online", "place": "typed room"},
+    "unknown venue": {"date": "2026-12-15", "time": "10:00", "minutes": "60", "venue": "moon", "place": "typed room"},
+    "header": {"date": "2026-12-15", "time": "10:00", "minutes": "60", "venue": "online",
+               "place": "typed room\r\nBcc: all@evil.example"},
+    "huge": {"date": "2026-12-15", "time": "10:00", "minutes": "60", "venue": "online",
+             "place": "typed room" + "x" * 5000},
+    "year": {"date": "0001-01-01", "time": "00:00", "minutes": "60", "venue": "online", "place": "typed room"},
+    "surrogate": {"date": "2026-12-15", "time": "٣٣:٠٠", "minutes": "٦", "venue": "online", "place": "typed room"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+async def test_bad_input_is_told_at_the_field_and_kept(office: Office, bad: str) -> None:
+    path = f"/cases/{office.reference}/do/fix_joint_meeting"
+    await office.jo.get(path)
+    key = hidden(office.jo.page, "key")
+    answer = await office.jo.post(path, {**BAD[bad], "note": "<b>typed & kept</b>"})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "typed room" in answer.text
+    assert "&lt;b&gt;typed &amp; kept&lt;/b&gt;" in answer.text
+    assert hidden(answer.text, "key") == key
+    assert office.world.intake.taken == []
+    mended = {**BAD[bad], "date": "2026-12-15", "time": "10:00", "minutes": "60", "venue": "online", "place": "room"}
+    assert (await office.jo.post(path, mended)).status_code == 303
+    assert isinstance(office.world.intake.taken[0][0], FixJointMeeting)
+
+
+@pytest.mark.parametrize("kind", sorted(COMMANDS))
+async def test_empty_forms_are_never_a_fault(office: Office, kind: str) -> None:
+    about = VALID.get(kind, ("1", {}))[0] if kind != "offer_mediator" else ""
+    path = f"/cases/{office.reference}/do/{kind}?about={about.replace('/', '%2F')}"
+    for person in (office.max, office.meg, office.jo):
+        if (await person.get(path)).status_code == 200:
+            assert (await person.post(path, {})).status_code in (303, 422)
+            assert (await person.post(path, {"version": "x", "key": "short"})).status_code == 422
+
+
+async def test_wrong_role_is_refused(office: Office) -> None:
+    for person, kind in ((office.jo, "close_case"), (office.meg, "pause"), (office.jo, "release")):
+        before = len(office.world.intake.taken)
+        assert (await person.get(f"/cases/{office.reference}/do/{kind}")).status_code == 403
+        await person.get(f"/cases/{office.reference}")
+        answer = await person.post(f"/cases/{office.reference}/do/{kind}", {"key": "k" * 20, "reason": "conceded"})
+        assert answer.status_code == 403
+        assert len(office.world.intake.taken) == before
+
+
+async def test_a_refusal_keeps_the_words_and_can_be_put_right(office: Office) -> None:
+    office.world.intake.refuse(Refusal.VENUE_NOT_NEUTRAL)
+    path = f"/cases/{office.reference}/do/fix_joint_meeting"
+    await office.jo.get(path)
+    answer = await office.jo.post(path, VALID["fix_joint_meeting"][1])
+    assert answer.status_code == 409
+    assert "belongs to a party" in text_of(answer.text)
+    assert 'value="https://meet.example"' in answer.text
+    office.world.intake.says = Outcome(status="accepted")
+    assert (await office.jo.post(path, VALID["fix_joint_meeting"][1])).status_code == 303
+
+
+async def test_what_cannot_be_delivered_yet_is_told_honestly(office: Office) -> None:
+    office.world.intake.says = Outcome(status="pending")
+    path = f"/cases/{office.reference}/do/pause"
+    await office.jo.get(path)
+    answer = await office.jo.post(path, {})
+    said = text_of((await office.jo.get(answer.headers["location"])).text)
+    assert "We have" in said
+    assert "Stored, and not in effect yet: Pause the case" in said
+
+
+async def test_a_stale_form_keeps_what_was_typed(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/decide_on_silence?about=availability%2Fp3%2F1"
+    await office.max.get(path)
+    await office.world.file(office.case_id, Journey(parties=parties(), stage=Stage.CLOSED, closing=Closing(
+        reason=ClosingReason.WITHDRAWN, who="p1"), closed_at=office.world.now))  # fmt: skip
+    answer = await office.max.post(path, {"decision": "wait", "note": "They rang me."})
+    assert answer.status_code == 409
+    assert "They rang me." in text_of(answer.text)
+    said = text_of((await office.max.get(f"/cases/{office.reference}")).text)
+    assert "How it ended The case closed because Ruth Whitfield withdrew." in said
+
+
+async def test_a_case_whose_workflow_has_not_begun(office: Office) -> None:
+    _, reference = await office.world.case(office.jo_id, key="fresh-0123456789abc", name="Noah Bright")
+    assert "begins as soon as" in text_of((await office.jo.get(f"/cases/{reference}")).text)
+    assert (await office.jo.get(f"/cases/{reference}/do/pause")).status_code == 409
+
+
+async def test_too_much_at_once(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/pause"
+    await office.jo.get(path)
+    answer = await office.jo.post(path, {"note": "x" * 1_200_000})
+    assert answer.status_code == 413
+    assert "more than 1 MB" in text_of(answer.text)
+
+    async def drip() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 50_000
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await office.jo.client.post(path, content=drip(), headers=headers)).status_code == 413
+    broken = await office.jo.client.post(path, content=b"--x", headers={"Content-Type": "multipart/form-data"})
+    assert broken.status_code in (400, 403)
+
+
+# A new case
+
+REFERRAL = {
+    "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example",
+    "p1_2_name": "Sam Okoro", "p1_2_email": "", "p1_2_role": "supporter",
+    "child": "Noah Bright", "born": "2016-03-02", "about": "The school <does> not give support.",
+    "p2_role": "school", "p2_organisation": "Oakfield School", "p2_1_name": "Helen Marsh",
+    "p2_1_email": "head@oakfield.example", "blocks": "3", "policy": "standard",
+}  # fmt: skip
+
+
+async def test_a_referral_is_checked_and_becomes_one_case(office: Office) -> None:
+    await office.jo.get("/cases/new")
+    key = hidden(office.jo.page, "key")
+    more = await office.jo.post("/cases/new", {**REFERRAL, "action": "add_party"})
+    assert more.status_code == 200
+    assert "Other party 3" in more.text
+    assert 'value="Helen Marsh"' in more.text
+    check = await office.jo.post("/cases/new", {**REFERRAL, "action": "check"})
+    said = text_of(check.text)
+    assert "Check your answers" in said
+    assert "Supporter or friend Sam Okoro" in said
+    assert "The school <does> not give support." in said
+    change = await office.jo.post("/cases/new", {**REFERRAL, "action": "change"})
+    assert 'value="Noah Bright"' in change.text
+    assert hidden(change.text, "key") == key
+    made = await office.jo.post("/cases/new", {**REFERRAL, "action": "create"})
+    assert made.status_code == 303
+    again = await office.jo.post("/cases/new", {**REFERRAL, "action": "create"})
+    assert again.headers["location"] == made.headers["location"]
+    assert len((await office.world.rows())["mediation_case"]) == 2
+    assert "Noah Bright" in text_of((await office.jo.get(made.headers["location"])).text)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"child": ""}, "child"),
+        ({"child": "x" * 300}, "child"),
+        ({"child": "Noah\r\nBcc: x@y.example"}, "child"),
+        ({"about": "  "}, "about"),
+        ({"about": "x" * 9000}, "about"),
+        ({"born": "2016-13-40"}, "born"),
+        ({"born": "1899-01-01"}, "born"),
+        ({"p1_role": "health_body"}, "p1_role"),
+        ({"p1_1_email": "no address"}, "p1_1_email"),
+        ({"p1_1_email": "a@b.example\nBcc: c@d.example"}, "p1_1_email"),
+        ({"p2_organisation": ""}, "p2_organisation"),
+        ({"p2_1_name": ""}, "p2_1_name"),
+        ({"p2_1_email": "ruth@family.example"}, "p1_1_email"),
+        ({"p3_1_name": "Somebody"}, "p3_role"),
+        ({"p1_2_role": "king"}, "p1_2_role"),
+        ({"policy": "none"}, "policy"),
+    ],
+)
+async def test_a_bad_referral_is_told_at_the_field_and_kept(office: Office, change: dict[str, str], name: str) -> None:
+    for action in ("check", "create"):
+        await office.jo.get("/cases/new")
+        answer = await office.jo.post("/cases/new", {**REFERRAL, **change, "action": action})
+        assert answer.status_code == 422
+        assert f'href="#{name}"' in answer.text
+        assert f'id="{name}"' in answer.text
+        assert 'value="Helen Marsh"' in answer.text or "p2_1_name" in change
+        assert 'value="Sam Okoro"' in answer.text
+    assert len((await office.world.rows())["mediation_case"]) == 1
+
+
+async def test_the_demo_policy_is_offered_only_where_it_is_allowed(prepared: Settings) -> None:
+    async with running(prepared.model_copy(update={"allow_demo_policy": False})) as (world, browser):
+        _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+        jo = browser()
+        await jo.sign_in(email, password)
+        assert "Demonstration" not in (await jo.get("/cases/new")).text
+        answer = await jo.post("/cases/new", {**REFERRAL, "policy": "demo", "action": "create"})
+        assert answer.status_code == 422
+
+
+# The service
+
+
+async def test_a_mediator_joins_the_panel_with_a_password_that_is_shown_once(office: Office) -> None:
+    await office.max.get("/panel")
+    new = {
+        "name": "Nia New",
+        "email": "nia@service.example",
+        "professional_body": "CMC",
+        "registered_until": "2028-01-31",
+        "trained": "yes",
+    }
+    shown = await office.max.post("/panel", new)
+    password = shown.text.split('class="secret">')[1].split("<")[0]
+    nia = office.browser()
+    assert (await nia.sign_in("nia@service.example", password)).headers["location"] == "/mediator"
+    await office.max.get("/panel")
+    assert password not in office.max.page
+    assert (await office.max.post("/panel", {**new, "registered_until": "2029-01-31"})).status_code == 303
+    assert (await nia.get("/mediator")).url.path == "/mediator"  # renewed, with the same password
+    assert "31 Jan 2029" in (await office.max.get("/panel")).text
+    for wrong in ({"email": "x"}, {"registered_until": "soon"}, {"trained": ""}, {"name": "a\nb"}):
+        answer = await office.max.post("/panel", {**new, **wrong})
+        assert answer.status_code == 422, wrong
+        assert 'value="CMC"' in answer.text
+    await office.max.get("/panel")
+    assert (await office.max.post(f"/panel/{office.meg_id}/conflict", {"organisation": " "})).status_code == 422
+    await office.max.get("/panel")
+    conflict = {"organisation": "St. Mary's School"}
+    assert (await office.max.post(f"/panel/{office.meg_id}/conflict", conflict)).status_code == 303
+    assert "st marys school" in str((await office.world.rows())["mediator_conflict"])
+    assert (await office.max.post("/panel/nobody/conflict", conflict)).status_code == 404
+
+
+async def test_venues_and_staff_are_added(office: Office) -> None:
+    await office.max.get("/venues")
+    hall = {"name": "Town Hall", "address": "Square 1", "owner": "Westborough Council"}
+    key = hidden(office.max.page, "key")
+    for _ in range(2):
+        assert (await office.max.post("/venues", {**hall, "key": key})).status_code == 303
+    assert (await office.max.get("/venues")).text.count("Town Hall") == 1
+    assert (await office.max.post("/venues", {**hall, "name": ""})).status_code == 422
+    await office.max.get("/staff")
+    new = {"name": "Sue Safe", "email": "sue@service.example", "roles": ["safeguarding_lead", "coordinator"]}
+    assert 'class="secret"' in (await office.max.post("/staff", new)).text
+    await office.max.get("/staff")
+    twice = await office.max.post("/staff", new)
+    assert twice.status_code == 422
+    assert "already" in text_of(twice.text)
+    for wrong in ({"roles": []}, {"roles": ["king"]}, {"email": "x\r\ny"}):
+        assert (await office.max.post("/staff", {**new, "email": "new@service.example", **wrong})).status_code == 422
+
+
+async def test_health_names_what_is_down(office: Office) -> None:
+    answer = await office.jo.client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "up"
+    assert set(answer.json()) == {"status", "database", "temporal", "mail", "calendar"}
+
+
+async def test_every_question_of_every_form_has_a_name_of_its_own(office: Office) -> None:
+    page = (await office.max.get(f"/cases/{office.reference}")).text
+    for path in re.findall(r'href="(/cases/[^"]*/do/[^"]*)"', page):
+        ids = re.findall(r' id="([^"]+)"', (await office.max.get(unescape(path))).text)
+        assert len(ids) == len(set(ids)), path

@@ -1,0 +1,19 @@
+import socket
+from collections.abc import Callable
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Callable[[int], list[int]]:
+    """So many different free ports. All are held while looking, so that none comes twice."""
+
+    def find(count: int) -> list[int]:
+        held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+        try:
+            return [one.getsockname()[1] for one in held]
+        finally:
+            for one in held:
+                one.close()
+
+    return find

@@ -1,0 +1,73 @@
+"""The whole service on real processes, as `make run` starts it, on free ports and in a folder of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from settings import Settings, load_settings
+from stack.supervisor import UP
+
+ROOT = Path(__file__).resolve().parents[2]
+UP_WITHIN = 90.0
+
+
+@dataclass(frozen=True)
+class Service:
+    settings: Settings
+    output: Path  # what the terminal shows
+
+    def pid(self, part: str) -> int:
+        """Of temporal, calendar, mail, worker or api; another one after a restart."""
+        return int((self.settings.var_dir / "run" / f"{part}.pid").read_text().split()[0])
+
+    def mail(self) -> list[EmailMessage]:
+        """All messages that the sink has kept, in order. X-Envelope-To says who got it."""
+        files = sorted((self.settings.var_dir / "mail").glob("*.eml"))
+        return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    api, temporal, ui, smtp, caldav = free_ports(5)
+    settings = load_settings(
+        make_secrets=True,
+        var_dir=folder / "var",
+        api_port=api,
+        temporal_port=temporal,
+        temporal_ui_port=ui,
+        smtp_port=smtp,
+        caldav_port=caldav,
+    )
+    output = folder / "output"
+    with output.open("w") as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "cli.py", "up"],
+            cwd=ROOT,
+            env={**os.environ, **settings.as_environment()},
+            stdout=terminal,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + UP_WITHIN
+        while UP not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.1)
+        yield Service(settings, output)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,180 @@
+import re
+
+import pytest
+
+from domain import words
+from domain.commands import StaffRole
+from domain.journey import Letter, Meeting, OpenAsk, Task
+from domain.view import StaffView
+from letters.rendering import LINK, Service, kinds, personal_link, purpose_of, render
+from tests.sample_case import CHILD, NOW, sample_case
+
+SERVICE = Service(
+    name="SEN Mediation Service",
+    phone="01632 960 100",
+    email="mediation@service.example",
+    address="1 Example Street",
+    public_url="https://mediation.example",
+)
+ABOUT = {
+    "consent": ("consent/p2", "p2.1"),
+    "visit_choice": ("visit_choice/p1/1", "p1.1"),
+    "visit": ("visit/p1/1", "p1.1"),
+    "availability": ("availability/p2/1", "p2.1"),
+    "joint_meeting": ("joint_meeting/1", "p3.1"),
+    "comments": ("comments/p2/1", "p2.1"),
+    "action": ("action/1", "p2.1"),
+    "feedback": ("feedback/p1", "p1.1"),
+    "permission": ("permission", "p1.1"),
+    "agreement": ("agreement/1", "p2.1"),
+    "acceptance": ("acceptance/1", "mediator/m1"),
+    "staff_task": ("explaining_call", "coordinator"),
+    "staff_remind": ("joint_date/1", "coordinator"),
+    "staff_escalate": ("visit_dates/p2/1", "manager"),
+    "closed_mediator": ("", "mediator/m1"),
+}
+STAFF = ("acceptance_ask", "staff_task", "staff_remind", "staff_escalate", "closed_mediator")
+
+
+def letter(kind: str) -> Letter:
+    prefix = max((prefix for prefix in ABOUT if kind.startswith(prefix)), key=len, default="")
+    about, to = ABOUT.get(prefix, ("", "p1.1"))
+    return Letter(kind=kind, about=about, to=to)
+
+
+def test_every_kind_has_its_template_and_its_title() -> None:
+    assert kinds() == sorted(words.LETTERS)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_letter_is_whole(kind: str) -> None:
+    case = sample_case()
+    rendered = render(case, letter(kind), service=SERVICE, now=NOW)
+    print(rendered.subject, rendered.text, sep="\n\n")
+    assert "\n" not in rendered.subject
+    assert "SM-2026-00042" in rendered.subject
+    assert rendered.text.startswith("Dear ")
+    for needed in (case.reference, SERVICE.phone, SERVICE.email, "Jo Coordinator"):
+        assert needed in rendered.text
+    whole = rendered.subject + rendered.text
+    for name in CHILD.split():
+        assert name not in whole
+    assert not any(party.name in rendered.subject for party in case.parties)
+    assert not re.search(r"\{|\}|None|Undefined|\n\n\n|[^\n.:] {2,}", whole)
+    assert (LINK in rendered.text) == (purpose_of(letter(kind)) is not None)
+    assert re.search(r"\n\nIf you have a question", rendered.text)
+    if kind in STAFF:
+        assert "https://mediation.example/cases/SM-2026-00042" in rendered.text
+    else:
+        assert "appeal to the SEND Tribunal is not affected" in rendered.text
+        assert "https://" not in rendered.text  # the personal link stands there as a placeholder only
+
+
+def test_which_link_a_letter_carries() -> None:
+    carried = {kind: purpose_of(letter(kind)) for kind in kinds()}
+    assert carried["permission_ask"] == carried["permission_remind"] == "permission"
+    assert carried["consent_ask"] == carried["consent_remind"] == "consent/p2"
+    assert carried["consent_receipt"] == carried["referral_received"] == carried["agreement_copy"] == "case"
+    assert carried["visit_choice_ask"] == "visit_choice/p1/1"
+    assert carried["comments_remind"] == "comments/p2/1"
+    assert carried["action_remind"] == "action/1"
+    assert carried["feedback_ask"] == "feedback/p1"
+    assert carried["visit_booked"] == carried["visit_remind"] == carried["joint_meeting_remind"] == "case"
+    none = {kind for kind, purpose in carried.items() if purpose is None}
+    assert none == {kind for kind in kinds() if kind.startswith("closed_")} | {*STAFF} | {
+        "visit_cancelled",
+        "joint_meeting_cancelled",
+        "withdrawal_receipt",
+    }
+    assert personal_link(SERVICE, "tok") == "https://mediation.example/l/tok"
+
+
+def test_an_invitation_to_a_stranger_does_not_name_the_family() -> None:
+    for kind in ("consent_ask", "consent_remind"):
+        text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
+        assert "Ann Example" not in text
+        assert "a child" in text
+
+
+def test_neutral_closings_name_nobody() -> None:
+    for kind in kinds():
+        if kind.startswith("closed_") and kind != "closed_mediator":
+            text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
+            assert "Oakfield" not in text
+            assert "Westshire" not in text
+
+
+def test_a_booking_says_when_where_and_who_may_come() -> None:
+    rendered = render(sample_case(), letter("visit_booked"), service=SERVICE, now=NOW)
+    for needed in ("Thu 3 Dec 2026, 10:00 to 11:30", "Library, Room 2", "Max Mediator", "supporter", "confidential"):
+        assert needed in rendered.text
+    assert rendered.invitation is not None
+    assert rendered.invitation.method == "REQUEST"
+    cancelled = render(sample_case(), letter("visit_cancelled"), service=SERVICE, now=NOW)
+    assert cancelled.invitation is not None
+    assert cancelled.invitation.method == "CANCEL"
+    assert render(sample_case(), letter("visit_remind"), service=SERVICE, now=NOW).invitation is None
+
+
+def test_silence_that_counts_as_an_answer_is_announced_with_its_day() -> None:
+    assert "by Tue 1 Dec 2026, 09:00" in render(sample_case(), letter("comments_ask"), service=SERVICE, now=NOW).text
+
+
+def test_the_copy_carries_the_agreement() -> None:
+    assert render(sample_case(), letter("agreement_copy"), service=SERVICE, now=NOW).attachments == ["agreement/1"]
+
+
+def test_the_reminder_of_an_action_says_which() -> None:
+    text = render(sample_case(), letter("action_remind"), service=SERVICE, now=NOW).text
+    assert "five hours of help" in text
+    assert "Fri 15 Jan 2027" in text
+
+
+def test_a_task_is_told_in_words() -> None:
+    tasks = [Task(key="phone/consent/p2/1", kind="phone", about="consent/p2", role=StaffRole.COORDINATOR, opened=NOW)]
+    order = Letter(kind="staff_task", about="phone/consent/p2/1", to="coordinator")
+    text = render(sample_case(tasks=tasks), order, service=SERVICE, now=NOW).text
+    assert "Ring Oakfield School: no answer yet (consent)" in text
+    assert "Dear Jo Coordinator" in text
+
+
+def test_what_the_case_does_not_hold_is_not_papered_over() -> None:
+    with pytest.raises(LookupError):
+        render(sample_case(actions=[]), letter("action_remind"), service=SERVICE, now=NOW)
+    with pytest.raises(Exception, match="undefined"):
+        render(
+            sample_case(meetings=[Meeting(key="visit/p1/1", party="p1")]),
+            letter("visit_booked"),
+            service=SERVICE,
+            now=NOW,
+        )
+
+
+@pytest.mark.parametrize("what", ["booked", "remind", "cancelled"])
+@pytest.mark.parametrize("about", ["visit/p1/1", "joint_meeting/1"])
+def test_the_mediator_hears_of_meetings_as_staff_do(about: str, what: str) -> None:
+    order = Letter(kind=f"{about.partition('/')[0]}_{what}", about=about, to="mediator/m1")
+    assert purpose_of(order) is None
+    rendered = render(sample_case(), order, service=SERVICE, now=NOW)
+    assert rendered.text.startswith("Dear Max Mediator,")
+    assert "https://mediation.example/cases/SM-2026-00042" in rendered.text
+    assert LINK not in rendered.text
+    assert "\n\n\n" not in rendered.text
+    assert rendered.invitation is None  # the calendar server has it already
+
+
+def test_a_manager_reads_what_there_is_to_decide() -> None:
+    tasks = [
+        Task(key="decide/consent/p2", kind="decide", about="consent/p2", role=StaffRole.MANAGER, opened=NOW),
+    ]
+    order = Letter(kind="staff_escalate", about="consent/p2", to="manager")
+    boss = StaffView(id="s9", name="Bo Manager", email="bo@service.example")
+    text = render(sample_case(tasks=tasks), order, service=SERVICE, now=NOW, staff=boss).text
+    assert "Dear Bo Manager" in text
+    assert "Decide what the silence of Oakfield School means (consent)" in text
+
+
+def test_names_are_text_and_never_template() -> None:
+    case = sample_case(asks=[OpenAsk(key="consent/p2", of="p2", asked=NOW)])
+    case.parties[1].people[0].details.name = "{{ 7 * 7 }} <b>Sam & Co</b>"
+    assert "Dear {{ 7 * 7 }} <b>Sam & Co</b>," in render(case, letter("consent_ask"), service=SERVICE, now=NOW).text

@@ -1,0 +1,129 @@
+import base64
+import stat
+from pathlib import Path
+
+import pytest
+
+from settings import REQUIRED_IN_PRODUCTION, Settings, SettingsRefused, load_settings, make_development_secrets
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+COMPLETE = {
+    "ENVIRONMENT": "production",
+    "CODEC_KEYS": f"k1:{KEY}",
+    "VAULT_KEY": KEY,
+    "LINK_SECRET": KEY,
+    "DATABASE_URL": "postgresql+asyncpg://db/cases",
+    "TEMPORAL_ADDRESS": "temporal.internal:7233",
+    "SMTP_URL": "smtps://user:hunter2@mail.internal",
+    "MAIL_FROM": "mediation@service.example",
+    "CALDAV_URL": "https://mediation:hunter3@calendar.internal/",
+    "PUBLIC_URL": "https://mediation.service.example/",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `.env` and no setting of the person who runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_addresses_follow_the_ports_unless_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    set_environment(monkeypatch, {"API_PORT": "9000", "TEMPORAL_PORT": "9001", "SMTP_PORT": "9002", "VAR_DIR": "here"})
+    settings = load_settings()
+    assert settings.public_url == "http://127.0.0.1:9000"
+    assert settings.temporal_address == "127.0.0.1:9001"
+    assert settings.smtp_url == "smtp://127.0.0.1:9002"
+    assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/here/casefile.db"
+
+
+def test_development_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
+    first = load_settings(make_secrets=True)
+    kept = tmp_path / "var" / "secrets.env"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert len(first.vault_master_key()) == 32
+    assert load_settings(make_secrets=True) == first
+    assert first.caldav_password
+    assert first.caldav_password in first.caldav_url
+
+
+def test_a_secret_that_a_later_version_adds_is_appended(tmp_path: Path) -> None:
+    kept = tmp_path / "var" / "secrets.env"
+    kept.parent.mkdir()
+    kept.write_text(f"VAULT_KEY={KEY}\n")
+    make_development_secrets(kept)
+    assert kept.read_text().startswith(f"VAULT_KEY={KEY}\n")
+    assert "CODEC_KEYS=" in kept.read_text()
+
+
+def test_the_environment_wins_over_generated_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_settings(make_secrets=True)
+    monkeypatch.setenv("VAULT_KEY", KEY)
+    assert load_settings().vault_master_key() == bytes(range(32))
+
+
+def test_a_missing_secret_is_named() -> None:
+    with pytest.raises(SettingsRefused, match=r"CODEC_KEYS is missing: set it .* or start once with `make run`"):
+        load_settings().codec_key_ring()
+
+
+def test_complete_production_settings_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, COMPLETE)
+    settings = load_settings()
+    assert settings.public_url == "https://mediation.service.example"
+    assert settings.allow_demo_policy is False
+    assert settings.codec_key_ring() == {"k1": bytes(range(32))}
+
+
+@pytest.mark.parametrize("name", REQUIRED_IN_PRODUCTION)
+def test_production_refuses_what_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    set_environment(monkeypatch, {**COMPLETE, name: ""})
+    with pytest.raises(SettingsRefused, match=f"^{name}: missing"):
+        load_settings()
+
+
+def test_production_does_not_read_development_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make_development_secrets(tmp_path / "var" / "secrets.env")
+    set_environment(monkeypatch, {**COMPLETE, "VAULT_KEY": ""})
+    with pytest.raises(SettingsRefused, match="VAULT_KEY"):
+        load_settings(make_secrets=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("ALLOW_DEMO_POLICY", "true", "ALLOW_DEMO_POLICY: production refuses the demo policy"),
+        ("PUBLIC_URL", "http://mediation.service.example", "PUBLIC_URL: links in letters need https://"),
+        ("CODEC_KEYS", KEY, "CODEC_KEYS: should look like id:base64"),
+        ("CODEC_KEYS", f"a:{KEY},a:{KEY}", "CODEC_KEYS: has the same key id twice"),
+        ("VAULT_KEY", "c2hvcnQ=", "VAULT_KEY: needs 32 random bytes"),
+        ("SMTP_URL", "mail.internal:587", "SMTP_URL: should look like smtp://"),
+        ("API_PORT", "eighty", "API_PORT: "),
+        ("ENVIRONMENT", "prod", "ENVIRONMENT: "),
+    ],
+)
+def test_refusals_name_the_setting_and_show_no_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    set_environment(monkeypatch, {**COMPLETE, name: value})
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    assert sentence in str(refused.value)
+    assert not any(secret in str(refused.value) for secret in (KEY, "hunter2", "hunter3"))
+
+
+def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, COMPLETE)
+    assert not any(secret in repr(load_settings()) for secret in (KEY, "hunter2", "hunter3"))
+
+
+def test_child_processes_get_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(make_secrets=True, api_port=9100)
+    set_environment(monkeypatch, settings.as_environment())
+    assert load_settings() == settings

@@ -1,0 +1,108 @@
+"""The worker: wires workflows and activities to what they need, and runs them.
+
+python worker.py run"""
+
+import argparse
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.calendars import CalDAVCalendars
+from activities.correspondence import Letters
+from activities.documents import Typesetting
+from activities.records import Records
+from casefile.database import Database
+from casefile.links import Links
+from casefile.vault import Vault
+from letters.rendering import Service
+from logs import configure_logging
+from mail import MailServer
+from processes import finish, run_and_finish, say_ready, when_told_to_stop
+from settings import Settings, SettingsRefused, load_settings
+from temporal_client import connect
+from workflows.case import MediationCase
+from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, activities_of
+
+log = structlog.get_logger(__name__)
+GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
+
+
+def build_worker(client: Client, settings: Settings, database: Database) -> Worker:
+    """Workflows, and the real thing behind each of their neighbours."""
+    vault = Vault(settings.vault_master_key())
+    links = Links(database, settings.link_signing_key())
+    service = Service(
+        name=settings.service_name,
+        phone=settings.service_phone,
+        email=settings.service_email,
+        address=settings.service_address,
+        public_url=settings.public_url,
+    )
+    parts: dict[type, object] = {
+        CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
+        Correspondence: Letters(database, vault, links, MailServer(settings.smtp_url), settings.mail_from, service),
+        Calendars: CalDAVCalendars(settings.caldav_url, database),
+        Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
+    }
+    return Worker(
+        client,
+        task_queue=settings.temporal_task_queue,
+        workflows=[MediationCase],
+        activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def run(settings: Settings) -> int:
+    """Until told to stop. An unreachable Temporal server is waited for: cases lose nothing by it."""
+    stop = asyncio.Event()
+    when_told_to_stop(stop.set)
+    client = await connect_patiently(settings, stop)
+    if client is None:
+        return 0
+    database = Database(settings.database_url)
+    async with build_worker(
+        client, settings, database
+    ):  # an error of the worker itself ends the process, to be started again
+        log.info("worker started", task_queue=settings.temporal_task_queue)
+        say_ready()
+        await stop.wait()
+        log.info("worker stopping")
+    await database.close()
+    return 0
+
+
+async def connect_patiently(settings: Settings, stop: asyncio.Event) -> Client | None:
+    pause = 0.25
+    while not stop.is_set():
+        try:
+            return await connect(settings)
+        except RuntimeError as error:  # how the SDK reports an unreachable server
+            log.warning("Temporal cannot be reached", address=settings.temporal_address, error=str(error))
+        try:
+            async with asyncio.timeout(pause):
+                await stop.wait()
+        except TimeoutError:
+            pause = min(pause * 2, 10.0)
+    return None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__)
+    parser.add_argument("command", choices=["run"])
+    parser.parse_args()
+    try:
+        settings = load_settings()
+        settings.codec_key_ring()
+    except SettingsRefused as refused:
+        print(refused)  # noqa: T201
+        finish(1)
+    configure_logging(settings.log_level)
+    run_and_finish(run(settings))
+
+
+if __name__ == "__main__":
+    main()
