@@ -53,7 +53,7 @@ class Person:
     async def read(self, message: EmailMessage, public_url: str, say: Callable[[str], None]) -> None:
         body = message.get_body(("plain",))
         for link in LINK.findall(body.get_content() if body else ""):
-            async with httpx.AsyncClient(base_url=public_url, follow_redirects=True) as browser:
+            async with httpx.AsyncClient(base_url=public_url, follow_redirects=True, timeout=20) as browser:
                 page = await browser.get(link)
                 form = form_of(page)
                 if form is not None and link not in self.opened:
@@ -117,7 +117,7 @@ class Desk:
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         answer = await self.http.post(path, json=body)
-        if answer.status_code not in (200, 201, 202):
+        if answer.status_code not in (200, 201, 202, 409):  # refused: it was done meanwhile, the next look will tell
             raise RuntimeError(f"{path}: {answer.text}")
         return answer.json()
 

@@ -35,6 +35,7 @@ class Field:
     optional: bool = False
     value: str = ""  # what stands there before anything was typed
     rows: int = 4
+    missing: str = ""  # what to say when it is not answered
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,32 @@ class Group:
     fields: tuple[Field, ...]
     hint: str = ""
     beside: bool = False
+    optional: bool = False  # as a whole: its questions do not say so again
 
 
-def fields_of(form: Iterable[Field | Group]) -> list[Field]:
-    """Every question of a form."""
-    return [one for part in form for one in (part.fields if isinstance(part, Group) else (part,))]
+@dataclass(frozen=True)
+class Fold:
+    """Groups that are seldom needed, folded away until somebody opens them or something stands in them."""
+
+    summary: str
+    groups: tuple[Group, ...]
+
+
+Part = Field | Group | Fold
+
+
+def fields_of(form: Iterable[Part]) -> list[Field]:
+    """Every question of a form, in its order."""
+    found: list[Field] = []
+    for part in form:
+        match part:
+            case Fold():
+                found += fields_of(part.groups)
+            case Group():
+                found += part.fields
+            case Field():
+                found.append(part)
+    return found
 
 
 @dataclass
@@ -85,15 +107,29 @@ class Typed:
         """The first complaint about a question stands."""
         self.errors.setdefault(name, message)
 
-    def check(self, form: Iterable[Field | Group]) -> None:
+    def in_order(self, form: Iterable[Part]) -> None:
+        """Complaints in the order of the questions, those about the whole first."""
+        names = [one.name for one in fields_of(form)]
+        self.errors = dict(
+            sorted(self.errors.items(), key=lambda item: names.index(item[0]) if item[0] in names else -1)
+        )
+
+    def fills(self, fold: Fold) -> bool:
+        """Does anything stand in it, or is anything wrong there? A list that opens always has something in it."""
+        return any(
+            one.name in self.errors or (one.kind != "pick" and self.raw(one.name, one.value))
+            for one in fields_of([fold])
+        )
+
+    def check(self, form: Iterable[Part]) -> None:
         """What must be answered is, and answers are among those that were offered."""
         for one in fields_of(form):
             given = [value for value in self.many(one.name) if value.strip()]
             offered = {option.value for option in one.options}
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
-                self.wrong(one.name, _missing(one))
+                self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
-                self.wrong(one.name, f"{one.label}: choose from what is offered.")
+                self.wrong(one.name, f"{one.label.rstrip('?')}: choose from what is offered.")
 
     def day(self, name: str, label: str = "The date") -> date | None:
         """A date as browsers send it, or as people write it (3/12/2026)."""

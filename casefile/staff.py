@@ -37,7 +37,7 @@ class StaffMember(BaseModel):
     @property
     def only_mediates(self) -> bool:
         """Sees and does only what belongs to their own cases."""
-        return self.roles == [StaffRole.MEDIATOR]
+        return self.actor().only_mediates
 
     def actor(self) -> Actor:
         """As the author of a command."""

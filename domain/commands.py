@@ -35,6 +35,13 @@ class Actor(BaseModel):
         """Has one of these staff roles."""
         return any(role in self.roles for role in roles)
 
+    @property
+    def only_mediates(self) -> bool:
+        """A mediator without a role that runs cases: sees and does only what belongs to their own."""
+        return self.is_any_of(StaffRole.MEDIATOR) and not self.is_any_of(
+            StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD
+        )
+
 
 class How(StrEnum):
     """How an answer reached the service."""

@@ -36,8 +36,7 @@ def judge(command: c.Command, journey: Journey, now: datetime) -> None:
     if command.actor.kind == "staff":
         if not command.actor.is_any_of(*command.may):
             raise Refused(Refusal.NOT_YOURS)
-        only_mediates = command.actor.roles == [c.StaffRole.MEDIATOR]
-        if only_mediates and command.actor.id not in (journey.mediator, journey.offered_to):
+        if command.actor.only_mediates and command.actor.id not in (journey.mediator, journey.offered_to):
             raise Refused(Refusal.NOT_YOURS)
     elif not command.by_link:
         raise Refused(Refusal.NOT_YOURS)

@@ -1,6 +1,7 @@
 """What goes wrong at the JSON door, as problem+json (RFC 9457). What was sent is never echoed: it may hold secrets."""
 
 import json
+import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -132,6 +133,12 @@ def _problem(error: Exception, request: Request) -> Problem:
             return not_taken([FieldError(field="policy", problem=str(error))])
         case StoredElsewhere():
             return Problem(422, "This Idempotency-Key was used before, for something else. Send a new one.")
-    route = request.scope.get("route")
-    log.exception("the JSON door failed", method=request.method, route=getattr(route, "path", ""))
+    route, last = request.scope.get("route"), traceback.extract_tb(error.__traceback__)[-1]
+    log.error(  # no message: a database's or a validator's may quote what was sent
+        "the JSON door failed",
+        method=request.method,
+        route=getattr(route, "path", ""),
+        error=type(error).__name__,
+        at=f"{last.filename}:{last.lineno}",
+    )
     return Problem(500, "A fault on our side. Nothing is known to be done; send the same request again.")

@@ -122,7 +122,10 @@ def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str
 def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> list[Doable]:
     """What the case is ready for and this member of staff may do."""
     found = []
-    for one in rules.possible(journey):
+    ready = rules.possible(journey)
+    if not journey.closing:
+        ready.append(rules.Possible(kind="change_policy"))  # always possible, so the rules do not name it
+    for one in ready:
         command = COMMANDS[one.kind]
         if not me.has(*command.may) or (one.kind == "answer_allocation" and not _may_answer(journey, me, command.may)):
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from api.forms import Field, Group, Option, Typed
+from api.forms import Field, Fold, Group, Option, Part, Typed
 from api.intake import Intake
 from casefile.reading import MediatorView
 from domain import words
@@ -21,7 +21,7 @@ from domain.stages import STAFF_CLOSINGS, OutcomeDetail
 from domain.view import CaseView, VenueView
 from domain.working_days import LONDON, local_day
 
-Questions = list[Field | Group]
+Questions = list[Part]
 Fields = dict[str, Any]
 
 
@@ -78,6 +78,10 @@ class CommandForm:
     def intro(self, s: Setting) -> str:
         """A sentence above the questions."""
         return ""
+
+    def points(self, s: Setting) -> list[str]:
+        """What is listed below that sentence."""
+        return []
 
     def title(self, s: Setting, kind: str) -> str:
         """The page's heading."""
@@ -288,10 +292,11 @@ class VisitDates(PartyForm):
             Group(
                 f"Date {n}",
                 (
-                    Field(f"date{n}", f"Day {n}", "date", optional=n > 1),
-                    Field(f"time{n}", f"Time {n}", "time", optional=n > 1),
+                    Field(f"date{n}", "Day", "date", optional=n > 1, missing="Give at least one date."),
+                    Field(f"time{n}", "Time", "time", optional=n > 1, missing="Give its time."),
                 ),
                 beside=True,
+                optional=n > 1,
             )
             for n in range(1, self.ROWS + 1)
         )
@@ -305,7 +310,12 @@ class VisitDates(PartyForm):
                 options=(Option("no", "In person"), Option("yes", "Online")),
                 value="no",
             ),
-            Field("place", "Address, or link to the online room", hint="Printed in the invitation.", optional=True),
+            Field(
+                "place",
+                "Address, or link to the online room",
+                hint="Printed in the invitation.",
+                missing="Give the address of the visit, or the link to the online room.",
+            ),
             NOTE,
         ]
 
@@ -317,11 +327,8 @@ class VisitDates(PartyForm):
                 start = _start(typed, f"date{n}", f"time{n}", s.now)
                 if start:
                     slots.append({"start": start, "minutes": minutes})
-        online = typed.one("online") == "yes"
-        if not typed.one("place"):
-            typed.wrong("place", "Give the link to the online room." if online else "Give the address of the visit.")
         return (
-            {"party": s.about, "slots": slots, "online": online},
+            {"party": s.about, "slots": slots, "online": typed.one("online") == "yes"},
             {"place": typed.one("place"), "note": typed.one("note")},
         )
 
@@ -442,18 +449,20 @@ class FixMeeting(CommandForm):
         answered = meeting.availability if meeting else {}
         if meeting is None or not answered:
             return "No party has said yet when they can come."
-        best = suits(answered, meeting.half_days)
+        if any(not half.who_cannot for half in suits(answered, meeting.half_days)):
+            return "These half days suit everyone who answered:"
+        return "No half day suits everyone who answered. The best are:"
+
+    def points(self, s: Setting) -> list[str]:
+        meeting = s.joint_meeting()
+        if meeting is None or not meeting.availability:
+            return []
+        best = suits(meeting.availability, meeting.half_days)
         everyone = [words.half_day(half.key) for half in best if not half.who_cannot]
-        if everyone:
-            return f"Suits everyone who answered: {'; '.join(everyone[:6])}."
-        return (
-            "No half day suits everyone. The best: "
-            + "; ".join(
-                f"{words.half_day(half.key)} (not {', '.join(words.who(s.case, p) for p in half.who_cannot)})"
-                for half in best[:3]
-            )
-            + "."
-        )
+        return everyone[:8] or [
+            f"{words.half_day(half.key)}: not {', '.join(words.who(s.case, party) for party in half.who_cannot)}"
+            for half in best[:4]
+        ]
 
     def questions(self, s: Setting) -> Questions:
         houses = [party.organisation for party in s.case.parties]
@@ -551,7 +560,7 @@ class JointMeeting(CommandForm):
 
 
 class Writing(CommandForm):
-    ROWS = 10
+    ROWS, OPEN = 10, 4
     button: ClassVar[str] = "Write it up"
     blame: ClassVar[Mapping[str, str]] = {
         "terms": "what1",
@@ -577,34 +586,39 @@ class Writing(CommandForm):
                 (
                     Field(
                         f"what{n}",
-                        f"What is done (term {n})",
+                        "What is done",
                         "words",
                         optional=n > 1,
+                        missing="Write at least one term.",
                         rows=2,
                         value=said[n - 1] if n <= len(said) else "",
                     ),
                     Field(
                         f"owner{n}",
-                        f"Who does it (term {n})",
+                        "Who does it",
                         "pick",
                         options=owners,
                         optional=n > 1,
+                        missing=f"Term {n}: say who does it.",
                         value=terms[n - 1].owner if n <= len(terms) else "",
                     ),
                     Field(
                         f"by{n}",
-                        f"By when (term {n})",
+                        "By when",
                         "date",
                         optional=n > 1,
+                        missing=f"Term {n}: say by when.",
                         value=terms[n - 1].by.isoformat() if n <= len(terms) else "",
                     ),
                 ),
                 beside=True,
+                optional=n > 1,
             )
             for n in range(1, self.ROWS + 1)
         )
         return [
-            *rows,
+            *rows[: self.OPEN],
+            Fold("More terms", rows[self.OPEN :]),
             Field(
                 "wishes",
                 "The child's wishes and feelings",

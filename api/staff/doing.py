@@ -16,7 +16,7 @@ from api.staff.command_forms import FORMS, CommandForm, Setting, with_policy
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
-from domain.commands import COMMANDS, Command, StaffRole
+from domain.commands import COMMANDS, Command
 from domain.refusals import SENTENCES, Refusal
 from domain.view import CaseView
 
@@ -125,6 +125,8 @@ def _page(
     refusal: str = "",
 ) -> Response:
     hidden = form.hidden(setting)
+    questions = form.questions(setting)
+    typed.in_order(questions)
     return page(
         request,
         "staff/do.html",
@@ -134,12 +136,12 @@ def _page(
         kind=kind,
         title=form.title(setting, kind),
         intro=form.intro(setting),
-        questions=form.questions(setting),
+        points=form.points(setting),
+        questions=questions,
         typed=typed,
         key=key,
         about=setting.about,
         # a stale version stays stale while its form shows the old wording; after a refusal the page shows the new one
         hidden=hidden if not typed.posted or refusal else {name: typed.raw(name) for name in hidden},
         refusal=refusal,
-        guardian=StaffRole.SAFEGUARDING_LEAD in setting.roles,
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api.forms import Field, Group, Option, Typed, fields_of
+from api.forms import Field, Fold, Group, Option, Part, Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
 from api.services import ServicesDep
@@ -27,12 +27,12 @@ _ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_
 _OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
 
 
-def child_fields() -> list[Field | Group]:
+def child_fields() -> list[Part]:
     return [
         Group(
             "The child or young person",
             (
-                Field("child", "Child's name"),
+                Field("child", "Child's name", missing="Give the child's name."),
                 Field("born", "Date of birth", "date", optional=True),
                 Field(
                     "about",
@@ -40,6 +40,7 @@ def child_fields() -> list[Field | Group]:
                     "words",
                     hint="In a few sentences, as the referrer puts it.",
                     rows=5,
+                    missing="Say what the disagreement is about.",
                 ),
             ),
         )
@@ -49,9 +50,10 @@ def child_fields() -> list[Field | Group]:
 def party_fields(n: int) -> Group:
     """The questions about a party and its lead contact."""
     first = n == 1
+    whose = whose_of(n)
     roles = _REFERRERS if first else tuple(PartyRole)
     return Group(
-        "Who refers" if first else f"Other party {n - 1}",
+        title_of(n),
         (
             Field(
                 f"p{n}_role",
@@ -59,6 +61,7 @@ def party_fields(n: int) -> Group:
                 "pick",
                 options=(Option("", "Choose"), *(Option(role, words.PARTY_ROLES[role]) for role in roles)),
                 optional=n > 2,
+                missing="Choose who refers." if first else f"Choose who {whose} is.",
             ),
             Field(
                 f"p{n}_organisation",
@@ -66,19 +69,43 @@ def party_fields(n: int) -> Group:
                 hint="For a school, a local authority or a health body.",
                 optional=True,
             ),
-            Field(f"p{n}_1_name", "Contact's name", optional=n > 2),
-            Field(f"p{n}_1_email", "E-mail address", "email", optional=n > 2),
+            Field(
+                f"p{n}_1_name", "Contact's name", optional=n > 2, missing=f"Give the name of the contact of {whose}."
+            ),
+            Field(
+                f"p{n}_1_email",
+                "E-mail address",
+                "email",
+                optional=n > 2,
+                missing=f"Give the e-mail address of the contact of {whose}.",
+            ),
             Field(f"p{n}_1_phone", "Telephone number", "phone", optional=True),
         ),
         hint="" if n < 3 else "Leave it empty when there are no more parties.",
         beside=True,
+        optional=n > 2,
     )
 
 
-def person_fields(n: int, m: int) -> Group:
-    """The questions about another person of a party."""
+def title_of(n: int) -> str:
+    return "Who refers" if n == 1 else f"Other party {n - 1}"
+
+
+def whose_of(n: int) -> str:
+    return "the referrer" if n == 1 else f"other party {n - 1}"
+
+
+def people_fields(n: int) -> Fold:
+    """The questions about the other people of a party."""
+    return Fold(
+        f"More people of {whose_of(n)}: a decision-maker, a supporter, an interpreter",
+        tuple(_person(n, m) for m in range(2, PEOPLE + 1)),
+    )
+
+
+def _person(n: int, m: int) -> Group:
     return Group(
-        f"Person {m}",
+        f"Person {m} of {whose_of(n)}",
         (
             Field(f"p{n}_{m}_name", "Name", optional=True),
             Field(f"p{n}_{m}_email", "E-mail address", "email", optional=True),
@@ -92,7 +119,18 @@ def person_fields(n: int, m: int) -> Group:
             ),
         ),
         beside=True,
+        optional=True,
     )
+
+
+def questions_of(blocks: list[int]) -> list[Part]:
+    """All questions, in the order of the page."""
+    form: list[Part] = []
+    for n in blocks:
+        form += [party_fields(n), people_fields(n)]
+        if n == 1:
+            form += child_fields()
+    return form
 
 
 @router.get("/cases/new")
@@ -131,22 +169,20 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
 def read(typed: Typed, blocks: int) -> ReferralForm | None:
     """The referral as it was typed; None, and complaints in `typed`."""
     shown = [n for n in range(1, blocks + 1) if n <= 2 or _anything(typed, n)]
-    questions: list[Field | Group] = [*child_fields()]
-    for n in shown:
-        questions.append(party_fields(n))
-        questions += [person_fields(n, m) for m in range(2, PEOPLE + 1)]
+    questions = questions_of(shown)
     typed.check(questions)
     born = typed.day("born", "The date of birth")
-    labels = {one.name: one.label for one in fields_of(questions)}
+    asked = {one.name: one for one in fields_of(questions)}
+    labels = {name: _label(one) for name, one in asked.items()}
     names = {"": "p1_1_email", "child": "born", "child.name": "child", "about": "about", "policy": "policy"}
     parties: list[dict[str, Any]] = []
     for place, n in enumerate(shown):
         role = typed.one(f"p{n}_role")
         if role in _ORGANISATIONS and not typed.one(f"p{n}_organisation"):
-            typed.wrong(f"p{n}_organisation", "Give the organisation's name.")
+            typed.wrong(f"p{n}_organisation", f"Give the name of the organisation of {whose_of(n)}.")
         for part in ("role", "1_name", "1_email"):  # an optional block that was begun is finished
             if not typed.one(f"p{n}_{part}"):
-                typed.wrong(f"p{n}_{part}", f"{labels[f'p{n}_{part}'].rstrip('?')}: this must be filled in.")
+                typed.wrong(f"p{n}_{part}", asked[f"p{n}_{part}"].missing)
         names |= {f"parties.{place}": f"p{n}_1_name", f"parties.{place}.organisation": f"p{n}_organisation"}
         people: list[dict[str, str]] = []
         for m in range(1, PEOPLE + 1):
@@ -171,6 +207,12 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
     return None if typed.errors else form
 
 
+def _label(one: Field) -> str:
+    """The question as a complaint names it, with the party that it is about."""
+    party = one.name.partition("_")[0]
+    return f"{one.label} of {whose_of(int(party[1:]))}" if party[1:].isdigit() else one.label.rstrip("?")
+
+
 def _anything(typed: Typed, n: int) -> bool:
     return any(
         typed.one(name)
@@ -188,25 +230,14 @@ def _form(request: Request, allow_demo: bool, typed: Typed, blocks: int, status:
         options=(Option("standard", "The standard targets"), Option("demo", "Demonstration: seconds for days")),
         value="standard",
     )
+    questions = questions_of(list(range(1, blocks + 1)))
+    typed.in_order(questions)
     return page(
         request,
         "staff/new_case.html",
         status,
         typed=typed,
-        child=child_fields(),
-        parties=[
-            (
-                n,
-                party_fields(n),
-                [person_fields(n, m) for m in range(2, PEOPLE + 1)],
-                any(
-                    typed.one(f"p{n}_{m}_{part}") or f"p{n}_{m}_{part}" in typed.errors
-                    for m in range(2, PEOPLE + 1)
-                    for part in ("name", "email", "phone")
-                ),
-            )
-            for n in range(1, blocks + 1)
-        ],
+        questions=questions,
         policies=[policies] if allow_demo else [],
         blocks=blocks,
         may_add=blocks < MOST_PARTIES,

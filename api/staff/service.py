@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 
-from api.forms import Field, Group, Option, Typed, fields_of
+from api.forms import Field, Option, Part, Typed, fields_of
 from api.pages import page
 from api.services import ServicesDep
 from api.staff.access import PanelManager, StaffManager, VenueManager
@@ -35,19 +35,19 @@ class _House(BaseModel):
     owner: Line = ""
 
 
-_MEDIATOR: list[Field | Group] = [
+_MEDIATOR: list[Part] = [
     Field("name", "Name"),
     Field("email", "E-mail address", "email", hint="They sign in with it."),
     Field("professional_body", "Professional body", hint="Of which they are a practising member."),
     Field("registered_until", "Registered until", "date"),
     Field("trained", "Trained in SEN law and the SEND Code of Practice", "tick", optional=True),
 ]
-_VENUE: list[Field | Group] = [
+_VENUE: list[Part] = [
     Field("name", "Name"),
     Field("address", "Address"),
     Field("owner", "Belongs to", hint="The school, authority or other organisation whose house it is.", optional=True),
 ]
-_STAFF: list[Field | Group] = [
+_STAFF: list[Part] = [
     Field("name", "Name"),
     Field("email", "E-mail address", "email", hint="They sign in with it."),
     Field(
@@ -216,7 +216,7 @@ def _told_once(request: Request, name: str, email: str, password: str, back: str
     return page(request, "staff/password.html", name=name, email=email, password=password, back=back)
 
 
-def _read(model: type[Model], typed: Typed, form: list[Field | Group]) -> Model | None:
+def _read(model: type[Model], typed: Typed, form: list[Part]) -> Model | None:
     labels = {one.name: one.label for one in fields_of(form)}
     try:
         read = model.model_validate({name: typed.one(name) for name in model.model_fields if name in labels})

@@ -18,7 +18,7 @@ from api.services import Services
 from api.shield import Shield
 from casefile.letters import SentWords, place_of
 from casefile.tables import Case, CommandRow, LetterRow
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, StaffRole
 from domain.journey import Journey
 from domain.refusals import SENTENCES, Refusal
 from tests.api.conftest import CHILD, NOW, Account, FilledCase
@@ -105,10 +105,17 @@ async def test_operations_see_no_personal_data(
     assert (await client.get("/api/cases", headers=staff["jack"].bearer)).status_code == 200
 
 
+@pytest.mark.parametrize("roles", [[StaffRole.MEDIATOR], [StaffRole.OPERATIONS, StaffRole.MEDIATOR]])
 async def test_mediators_see_their_own_cases_only(
-    client: httpx.AsyncClient, staff: dict[str, Account], filled: FilledCase
+    client: httpx.AsyncClient,
+    staff: dict[str, Account],
+    filled: FilledCase,
+    services: Services,
+    roles: list[StaffRole],
 ) -> None:
     own, others = staff["mediator"].bearer, staff["other_mediator"].bearer
+    for name in ("mediator", "other_mediator"):
+        await services.staff.set_roles(staff[name].id, roles)
     assert (await client.get("/api/cases", headers=own)).json()["total"] == 1
     assert (await client.get("/api/cases", headers=others)).json()["total"] == 0
     asked = await client.get("/api/cases", params={"mediator": "mediator"}, headers=others)
@@ -436,13 +443,20 @@ async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient, 
 
 
 async def test_a_fault_of_ours_tells_nothing(
-    client: httpx.AsyncClient, coordinator: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient,
+    coordinator: dict[str, str],
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     async def broken(*_: Any) -> None:
         raise RuntimeError("the password is hunter2")
 
     monkeypatch.setattr(services.cases, "list", broken)
     assert "hunter2" not in json.dumps(problem(await client.get("/api/cases", headers=coordinator), 500))
+    logged = "".join(capfd.readouterr())
+    assert "RuntimeError" in logged
+    assert "hunter2" not in logged
 
 
 async def test_an_erased_case_is_gone(

@@ -62,7 +62,8 @@ async def office(prepared: Settings) -> AsyncIterator[Office]:
         at = [browser() for _ in range(3)]
         for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
             await one.sign_in(email, password)
-        yield Office(world, *at, jo_id, meg_id, case_id, reference, browser)
+        jo_there, max_there, meg_there = at
+        yield Office(world, jo_there, max_there, meg_there, jo_id, meg_id, case_id, reference, browser)
 
 
 def text_of(page: str) -> str:
@@ -557,7 +558,8 @@ async def test_venues_and_staff_are_added(office: Office) -> None:
     twice = await office.max.post("/staff", new)
     assert twice.status_code == 422
     assert "already" in text_of(twice.text)
-    for wrong in ({"roles": []}, {"roles": ["king"]}, {"email": "x\r\ny"}):
+    mistakes: list[dict[str, Any]] = [{"roles": []}, {"roles": ["king"]}, {"email": "x\r\ny"}]
+    for wrong in mistakes:
         assert (await office.max.post("/staff", {**new, "email": "new@service.example", **wrong})).status_code == 422
 
 
