@@ -4,28 +4,34 @@ and keys only; names stay in the case file."""
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.journey import CaseStart, Journey
+    from domain.journey import CaseStart, Journey, OpenAsk
     from domain.working_days import LONDON
 
 
 def details_of(case: CaseStart, journey: Journey) -> str:
-    """The current details, in Markdown."""
+    """The current details, in Markdown. Lists, not tables: the UI sets tables without any space between columns."""
     lines = [f"### {case.reference}", f"Stage: **{journey.stage}**"]
     if journey.on_hold:
         lines.append("**On a safeguarding hold**: nothing leaves unprompted until it is released.")
     if journey.paused:
-        lines.append("**Paused**: nothing is reminded until the case is resumed.")
-    if journey.asks:
-        lines += ["", "| waiting for | of | since | then | at |", "|---|---|---|---|---|"]
-    for ask in sorted(journey.asks, key=lambda ask: (ask.armed is None, ask.armed.at if ask.armed else ask.asked)):
-        then, at = (
-            (f"{ask.armed.do} {ask.armed.number}", f"{ask.armed.at.astimezone(LONDON):%a %d %b %Y %H:%M}")
-            if ask.armed
-            else ("nothing is armed", "")
-        )
-        lines.append(f"| `{ask.key}` | {ask.of} | {ask.asked.astimezone(LONDON):%a %d %b} | {then} | {at} |")
-    if journey.tasks:
-        lines += ["", "Tasks: " + ", ".join(f"`{task.key}` ({task.role})" for task in journey.tasks)]
+        lines.append("**Paused**: nobody is reminded until the case is resumed.")
     if journey.closing:
-        lines += ["", f"Closed: **{journey.closing.reason}** {journey.closing.who}"]
+        lines.append(f"Closed: **{journey.closing.reason}** {journey.closing.who}")
+    waiting = sorted(journey.asks, key=lambda ask: (ask.armed is None, ask.armed.at if ask.armed else ask.asked))
+    lines += _section("What happens next", [_next(ask) for ask in waiting])
+    lines += _section("Tasks", [f"`{task.key}` for the {task.role}" for task in journey.tasks])
+    roles = [f"`{party.key}` {party.role}" for party in journey.parties]
+    lines += _section("Parties", [f"{roles[0]}, who referred", *roles[1:]])
     return "\n".join(lines)
+
+
+def _section(title: str, rows: list[str]) -> list[str]:
+    return ["", f"#### {title}", *(f"- {row}" for row in rows)] if rows else []
+
+
+def _next(ask: OpenAsk) -> str:
+    since = f"`{ask.of}` was asked on {ask.asked.astimezone(LONDON):%a %d %b}"
+    if ask.armed is None:
+        return f"`{ask.key}`: waits for an answer, nothing is armed; {since}"
+    at = f"{ask.armed.at.astimezone(LONDON):%a %d %b %Y %H:%M}"
+    return f"**{at}** {ask.armed.do} {ask.armed.number} for `{ask.key}`, unless answered; {since}"
