@@ -53,5 +53,6 @@ async def story(env: WorkflowEnvironment, world: World) -> AsyncIterator[Story]:
     ):
         story = Story(env, world, standard(of_england(year, year + 3)))
         yield story
+    assert story.breaches() == []
     history = await story.case.fetch_history()
     await Replayer(workflows=[MediationCase], data_converter=pydantic_data_converter).replay_workflow(history)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.journey import MeetingStatus
-from domain.policy import Policy
+from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Closing, ClosingReason
 from domain.working_days import local_day
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
@@ -123,6 +123,23 @@ async def test_a_new_holiday_moves_every_reminder(story: Story, world: World) ->
     await story.days(5)
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
     assert any(filing.policy == Policy(holidays=week) for filing in world.filings)
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+
+
+async def test_of_several_rungs_that_fell_due_only_the_latest_is_climbed(story: Story, world: World) -> None:
+    """As after an outage: no burst of letters."""
+    patient = [Rung(do=Do.ASK), Rung(do=Do.REMIND, after=20)]
+    story.policy = story.policy.model_copy(update={"ladders": {**STANDARD_LADDERS, "consent": patient}})
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.working_days(7)
+    usual = story.policy.model_copy(update={"ladders": STANDARD_LADDERS})
+    await story.act("change_policy", MANAGER, policy=usual)  # the reminders of days 3 and 6 are due, all at once
+    await story.breathe()
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
+    await story.working_days(2)
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind", "consent_remind"]
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
 

@@ -225,6 +225,22 @@ class Story:
         day = add_working_days(local_day(await self.now()), days_ahead, self.policy.holidays)
         return Slot(start=at_local(day, time(hour)), minutes=60)
 
+    def breaches(self) -> list[str]:
+        """Letters that no story may see: unprompted at night or on a holiday, a question after its answer, or to
+        somebody whom the case was not allowed to contact."""
+        found = []
+        journey = self.world.journey
+        for sent in self.world.sent:
+            letter = sent.letter
+            if not letter.reply and not is_office_time(sent.at, self.policy):
+                found.append(f"{letter.kind} to {letter.to} left at {local(sent.at)}")
+            fact = journey.facts.get(letter.while_asked)
+            if fact and fact.at + timedelta(seconds=1) < sent.at:
+                found.append(f"{letter.kind} to {letter.to} left after the answer")
+            if letter.to.startswith("p") and letter.to.partition(".")[0] not in journey.contacted:
+                found.append(f"{letter.kind} to {letter.to}, who was not to be contacted")
+        return found
+
     async def closing(self) -> Closing:
         return await self.case.result()
 
