@@ -23,7 +23,9 @@ def up(settings: Settings, args: argparse.Namespace) -> int:
     """start everything on this machine, and supervise it"""
     import stack
 
-    return asyncio.run(stack.up(settings, tuple(args.only) if args.only else None, first_sign_in))
+    only = tuple(args.only) if args.only else None
+    signs_in = only is None or "api" in only
+    return asyncio.run(stack.up(settings, only, first_sign_in if signs_in else None))
 
 
 async def first_sign_in(settings: Settings) -> str:

@@ -51,9 +51,7 @@ async def test_silence_passes_to_the_next_and_alerts_after_three(story: Story, w
     assert not world.journey.escalated
     await story.working_days(2)
     assert world.tasks() == ["escalated/allocation"]
-    assert world.recipients("acceptance_ask") == [
-        f"mediator/{name}" for name in ("mia", "noor", "olu", "pat")
-    ]
+    assert world.recipients("acceptance_ask") == [f"mediator/{name}" for name in ("mia", "noor", "olu", "pat")]
     await story.working_days(2)  # nobody is left: a coordinator has to find one
     assert "mediator_choice/5" in world.tasks()
     assert await story.refused("offer_mediator", mediator="mia") == "already_tried"
