@@ -55,6 +55,14 @@ ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
 ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 
 
+POLICIES: dict[str, str] = {
+    "standard": "The standard targets",
+    "minutes": "For trying out: a minute for each working day",
+    "demo": "For demonstrations: a second for each working day",
+}
+"""The policies that a case may run under, in words. All but the standard are for development only."""
+
+
 class NoSuchPolicy(ValueError):
     """No policy has this name, or it is not allowed here. The message is a sentence for whoever asked."""
 
@@ -102,11 +110,17 @@ class Intake:
         if name == "standard":
             year = local_day(self.clock()).year
             return standard(bank_holidays.of_england(year, year + 2))
-        if name == "demo" and self.allow_demo:
-            return demo()
+        if name in POLICIES and not self.allow_demo:
+            raise NoSuchPolicy(f"The policy “{name}” is for trying out only; this service does not allow it.")
+        if name == "minutes":
+            return demo(seconds_a_day=60).model_copy(update={"name": name})
         if name == "demo":
-            raise NoSuchPolicy("The policy “demo” counts seconds for days; this service does not allow it.")
+            return demo()
         raise NoSuchPolicy("There is no policy of this name. Use “standard”.")
+
+    def policies(self) -> dict[str, str]:
+        """Those that may be chosen here, with their titles."""
+        return {name: title for name, title in POLICIES.items() if name == "standard" or self.allow_demo}
 
     async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
         """A referral becomes a case; the same command id gives the same case again. NoSuchPolicy, or StoredElsewhere
@@ -133,6 +147,10 @@ class Intake:
         StoredElsewhere, LookupError (no such case), vault.Erased."""
         if field := implausible(command, self.clock()):
             return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
+        if not command.has_its_words(texts or Texts()):
+            return Answer(
+                status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING)
+            )
         await self.commands.store(command, texts)
         return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
 

@@ -78,6 +78,11 @@ class Command(BaseModel):
     actor: Actor
     at: datetime
 
+    def has_its_words(self, texts: Texts) -> bool:
+        """Whether the words that this command cannot do without are there. Asked before it is stored: the case itself
+        never sees words."""
+        return True
+
     @classmethod
     def kind(cls) -> str:
         """The command's name, as the Update's and the URL's: RecordPermission -> "record_permission"."""
@@ -130,6 +135,10 @@ class DecideOnSilence(Command):
     title = "Decide on a party's silence"
     ask: str
     decision: Literal["wait", "replace_contact", "close"]
+
+    def has_its_words(self, texts: Texts) -> bool:
+        named = isinstance(texts, NewContactTexts) and bool(texts.name and texts.email)
+        return named or self.decision != "replace_contact"
 
 
 # Allocation
@@ -273,6 +282,9 @@ class WriteAgreement(Command):
     title = "Write up the agreement"
     terms: list[Term] = Field(min_length=1, max_length=40)
     comments_wanted: bool = False
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, AgreementTexts) and len(texts.what) == len(self.terms) and all(texts.what)
 
 
 class CommentOnAgreement(Command):

@@ -54,6 +54,8 @@ def judge(command: c.Command, journey: Journey, now: datetime) -> None:
 def _explaining_call(command: c.RecordExplainingCall, journey: Journey, now: datetime) -> None:
     if journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING) or "explaining_call" in journey.facts:
         raise Refused(Refusal.NOT_ASKED)
+    if command.permission != "not_yet":
+        _not_contradicted(journey, "permission", command.permission == "given")
 
 
 def _permission(command: c.RecordPermission, journey: Journey, now: datetime) -> None:

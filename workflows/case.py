@@ -66,12 +66,11 @@ class MediationCase(Doors):
 
     @workflow.run
     async def run(self, case: CaseStart) -> Closing:
-        filing = asyncio.create_task(self.errands.keep_filed())
+        self.errands.begin()
         closing = await self.until_ended(asyncio.create_task(self.journey_of_the_leaflet()))
         await self.tell_everyone(closing)
-        await self.errands.all_home()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        filing.cancel()
+        await self.errands.until(lambda: self.errands.all_home() and workflow.all_handlers_finished())
+        self.errands.end()
         return closing
 
     # The journey, as the leaflet tells it
@@ -224,7 +223,7 @@ class MediationCase(Doors):
 
     async def until_ended(self, journey: asyncio.Task[Closing]) -> Closing:
         """The journey's own end, or the one that somebody asked for, whichever comes first."""
-        await workflow.wait_condition(lambda: journey.done() or self.journey.closing is not None)
+        await self.errands.until(lambda: journey.done() or self.journey.closing is not None)
         if self.journey.closing is None:
             try:
                 self.end(await journey)

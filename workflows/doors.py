@@ -3,7 +3,6 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 
 import asyncio
 from abc import ABC, abstractmethod
-from datetime import datetime
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -157,7 +156,8 @@ class Doors(ABC):
             self.judge(command)
             number = self.meetings.visit_round(command.party)
             if command.start is not None:
-                await self.book(command, self.meetings.of_visit(command.party, number), command.start)
+                visit = self.meetings.of_visit(command.party, number)
+                await self.book(command, visit, next(slot for slot in visit.offered if slot.start == command.start))
             self.asks.learn(
                 f"visit_choice/{command.party}/{number}", "none_suits" if command.start is None else "chosen"
             )
@@ -199,9 +199,12 @@ class Doors(ABC):
         async with self.at_the_desk:
             self.judge(command)
             meeting = self.meetings.latest_joint()
-            meeting.offered = [command.slot]
-            meeting.venue, meeting.online, meeting.offer_command = command.venue, not command.venue, command.id
-            await self.book(command, meeting, command.slot.start)
+            place: dict[str, str | bool] = {
+                "venue": command.venue,
+                "online": not command.venue,
+                "offer_command": command.id,
+            }
+            await self.book(command, meeting, command.slot, place)
             self.asks.learn(meeting.key.replace("joint_meeting", "joint_date"), "fixed")
         return await self.accept(command, meeting.key)
 
@@ -397,17 +400,19 @@ class Doors(ABC):
         await self.errands.filed()
         return Accepted()
 
-    async def book(self, command: c.ChooseVisitDate | c.FixJointMeeting, meeting: Meeting, start: datetime) -> None:
-        """Claim the calendars, or refuse; the state is looked at again, for a withdrawal may have come meanwhile."""
-        slot = next(slot for slot in meeting.offered if slot.start == start)
-        booking = self.meetings.booking(meeting, slot)
+    async def book(
+        self, command: c.Command, meeting: Meeting, slot: c.Slot, place: dict[str, str | bool] | None = None
+    ) -> None:
+        """Claim the calendars, or refuse and change nothing; the state is looked at again, for a withdrawal may have
+        come meanwhile."""
+        booking = self.meetings.booking(meeting.model_copy(update=place), slot)
         self.heed(await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}"))
         try:
             self.judge(command)
         except ApplicationError:
             await near(CaseFile.let_go, booking, f"let go of {meeting.key}")
             raise
-        self.meetings.booked(meeting, slot)
+        self.meetings.booked(meeting, slot, place or {})
         self.errands.book(booking)
         self.invite(meeting)
 

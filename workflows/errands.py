@@ -22,20 +22,25 @@ Answer = TypeVar("Answer")
 Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
 
 
+class Broken(Exception):
+    """Something of ours failed for good. Not a FailureError, on purpose: the workflow task fails and is tried again,
+    and the case goes on when the code is mended, where a FailureError would end it for ever."""
+
+
 async def near(part: Part[Neighbour, Order, Answer], order: Order, summary: str) -> Answer:
     """Ask the case file, which is ours: tried until it answers. Waiting may be cancelled, the activity is not: one
     whose completion is on its way would otherwise be in doubt."""
-    return await asyncio.shield(
-        asyncio.create_task(
-            workflow.execute_activity_method(
-                part,
-                order,
-                start_to_close_timeout=timedelta(seconds=20),
-                retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
-                summary=summary,
-            )
-        )
+    activity = workflow.execute_activity_method(
+        part,
+        order,
+        start_to_close_timeout=timedelta(seconds=20),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+        summary=summary,
     )
+    try:
+        return await asyncio.shield(asyncio.create_task(activity))
+    except ActivityError as error:
+        raise Broken(summary) from error
 
 
 async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) -> Answer:
@@ -67,6 +72,8 @@ class Errands:
         self.new_policy: Policy | None = None
         self.new_events: list[Event] = []
         self.new_letters: list[Letter] = []
+        self.filing: asyncio.Task[None] | None = None
+        self.broken: BaseException | None = None  # a bug in something that runs beside the journey
 
     # Filing: whatever changed since the last write goes into the next one
 
@@ -91,7 +98,11 @@ class Errands:
         )
         self.changed()
 
-    async def keep_filed(self) -> None:
+    def begin(self) -> None:
+        """From now on whatever changes is filed."""
+        self.filing = self.set_going(self._keep_filed())
+
+    async def _keep_filed(self) -> None:
         """Runs for as long as the case does; one write at a time."""
         while True:
             await workflow.wait_condition(lambda: self.changes > self.filed_changes)
@@ -109,7 +120,7 @@ class Errands:
             await near(CaseFile.file, filing, self._what_is_filed(filing))
             self.filed_changes = changes
             for letter in letters:
-                self._set_going(self._deliver(letter))
+                self.set_going(self._deliver(letter))
 
     async def filed(self) -> None:
         """Until everything that has changed so far is in the case file."""
@@ -170,7 +181,7 @@ class Errands:
                 await workflow.wait_condition(before.done)
             await errand()
 
-        self.calendars[booking.meeting] = self._set_going(in_turn())
+        self.calendars[booking.meeting] = self.set_going(in_turn())
 
     async def _in_calendars(self, what: Callable[..., Any], booking: Booking, verb: str) -> None:
         try:
@@ -196,21 +207,37 @@ class Errands:
 
     # What is on its way
 
-    def _set_going(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def set_going(self, errand: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs beside the journey. A bug in it is raised where the case waits (`until`), not lost."""
+
+        async def watched() -> None:
+            try:
+                await errand
+            except Exception as error:
+                self.broken = error
+
         self.under_way = [task for task in self.under_way if not task.done()]
-        task = asyncio.create_task(errand)
+        task = asyncio.create_task(watched())
         self.under_way.append(task)
         return task
 
-    async def all_home(self) -> None:
-        """Until everything is filed, every letter is settled, and nobody has to see to one that failed any more."""
-        await workflow.wait_condition(
-            lambda: (
-                self.filed_changes == self.changes
-                and all(task.done() for task in self.under_way)
-                and not self.journey.tasks
-            )
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """The main wait of a case."""
+        await workflow.wait_condition(lambda: self.broken is not None or condition())
+        if self.broken is not None:
+            raise self.broken
+
+    def all_home(self) -> bool:
+        """Everything is filed, every letter is settled, and nobody has to see to one that failed any more."""
+        return (
+            self.filed_changes == self.changes
+            and all(task.done() for task in self.under_way if task is not self.filing)
+            and not self.journey.tasks
         )
+
+    def end(self) -> None:
+        if self.filing:
+            self.filing.cancel()
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

@@ -64,7 +64,9 @@ class Meetings:
             online=meeting.online,
         )
 
-    def booked(self, meeting: Meeting, slot: Slot) -> None:
+    def booked(self, meeting: Meeting, slot: Slot, place: dict[str, str | bool]) -> None:
+        for name, value in place.items():
+            setattr(meeting, name, value)
         meeting.slot, meeting.status = slot, MeetingStatus.BOOKED
         meeting.invited = self._welcome(meeting.party)
 

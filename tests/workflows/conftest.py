@@ -1,3 +1,5 @@
+import gzip
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -44,9 +46,21 @@ def world() -> World:
     return World()
 
 
+RECORDED = (
+    "test_a_full_agreement_with_one_reminder",
+    "test_comments_when_they_are_wanted",
+    "test_the_ladder_of_a_silent_school",
+    "test_silence_passes_to_the_next_and_alerts_after_three",
+    "test_withdrawal_after_the_joint_meeting_was_booked",
+    "test_a_safeguarding_hold_stops_all_unprompted_messages",
+)
+"""Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
+
+
 @pytest.fixture
-async def story(env: WorkflowEnvironment, world: World) -> AsyncIterator[Story]:
-    """A case to be told; what it did is replayed afterwards, so that no story rests on chance."""
+async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Story]:
+    """A case to be told; what it did is replayed afterwards, so that no story rests on chance. With RECORD_HISTORIES
+    set, the histories of some are written there, as `make histories` does."""
     year = (await env.get_current_time()).year
     async with Worker(
         env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities, max_cached_workflows=5
@@ -55,4 +69,8 @@ async def story(env: WorkflowEnvironment, world: World) -> AsyncIterator[Story]:
         yield story
     assert story.breaches() == []
     history = await story.case.fetch_history()
+    folder = os.environ.get("RECORD_HISTORIES")
+    if folder and request.node.name in RECORDED:
+        packed = gzip.compress(history.to_json().encode(), mtime=0)
+        (Path(folder) / f"{request.node.name.removeprefix('test_')}.json.gz").write_bytes(packed)
     await Replayer(workflows=[MediationCase], data_converter=pydantic_data_converter).replay_workflow(history)
