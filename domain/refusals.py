@@ -68,7 +68,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
-    Refusal.WORDS_MISSING: "Words are missing: say for each term what is done, and give a new contact's name and e-mail.",
+    Refusal.WORDS_MISSING: "Words are missing: say what each term is, and give a new contact's name and e-mail.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",

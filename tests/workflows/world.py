@@ -205,8 +205,7 @@ class Story:
         return await self.env.get_current_time()
 
     async def days(self, count: float) -> None:
-        await self.env.sleep(count * DAY)
-        await self.breathe()
+        await self.until(await self.now() + count * DAY)
 
     async def working_days(self, count: int) -> None:
         """To noon of the working day that lies so many after today."""
@@ -214,7 +213,8 @@ class Story:
         await self.until(at_local(day, time(12)))
 
     async def until(self, instant: datetime) -> None:
-        await self.env.sleep(max(instant - await self.now(), timedelta(0)))
+        while (left := instant - await self.now()) > timedelta(0):
+            await self.env.sleep(min(left, DAY))  # a day at a time: one call of weeks may run into its own time limit
         await self.breathe()
 
     async def breathe(self) -> None:
