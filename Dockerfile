@@ -10,5 +10,5 @@ COPY . .
 RUN useradd --system --uid 10001 mediation && mkdir -p /var/lib/mediation && chown mediation /var/lib/mediation
 USER mediation
 
-ENV HOST=0.0.0.0 VAR_DIR=/var/lib/mediation
+ENV HOST=0.0.0.0 ENVIRONMENT=production VAR_DIR=/var/lib/mediation
 CMD ["python", "cli.py", "api"]

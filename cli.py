@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import traceback
@@ -90,7 +91,9 @@ def user(settings: Settings, args: argparse.Namespace) -> int:
                     print(f"There is no account for {email}; `cli.py user list` shows all.", file=sys.stderr)
                     return 1
                 if args.act == "password":
-                    print(f"The new password of {email}, shown only now: {await accounts.new_password_for(found.id)}")
+                    print(
+                        f"The new password of {email}, shown only now: {await accounts.new_password_for(found.id, now)}"
+                    )
                 else:
                     print(await accounts.new_token(found.id, "cli", now))
             case _:
@@ -124,9 +127,10 @@ def api(settings: Settings, args: argparse.Namespace) -> int:
 
 def smtp_sink(settings: Settings, args: argparse.Namespace) -> int:
     """receive mail and keep it as files in <VAR_DIR>/mail"""
+    from stack.parts import HERE
     from stack.sink import serve
 
-    return asyncio.run(serve(settings.host, settings.smtp_port, settings.var_dir / "mail"))
+    return asyncio.run(serve(HERE, settings.smtp_port, settings.var_dir / "mail"))
 
 
 def migrate(settings: Settings, args: argparse.Namespace) -> int:
@@ -183,6 +187,7 @@ MAKES_SECRETS = {"up", "demo"}  # development only; the other commands find them
 
 
 def main() -> None:
+    os.umask(0o077)  # what is written here is for its owner: databases, mail, logs
     parser = argparse.ArgumentParser(prog="cli.py", description="Commands of the mediation service.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     parser_of: dict[str, argparse.ArgumentParser] = {}

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
@@ -21,6 +22,7 @@ TALKATIVE = (
     "alembic.runtime.plugins",
 )
 E_MAIL_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
+FRAMES = 8  # of each exception, the innermost first
 CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^\s/@]+:[^\s/@]+(?=@)")
 
 
@@ -44,7 +46,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                exceptions_without_their_words,
                 without_addresses,
                 structlog.processors.JSONRenderer(default=str),
             ],
@@ -55,6 +57,30 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
     root.setLevel(level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def exceptions_without_their_words(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What failed and where. Never an exception's message: it may quote a row, a name or a password."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else None
+    if error is not None:
+        event["exception"] = _chain(error)
+    return event
+
+
+def _chain(error: BaseException) -> list[str]:
+    lines = []
+    while error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+        where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[::-1])
+        lines.append(f"{type(error).__name__} at {where}")
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None or len(lines) >= FRAMES:
+            break
+        error = cause
+    return lines
 
 
 def without_addresses(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

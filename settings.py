@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         default_factory=lambda known: f"sqlite+aiosqlite:///{known['var_dir']}/casefile.db", repr=False
     )
 
-    temporal_address: str = Field(default_factory=lambda known: f"{known['host']}:{known['temporal_port']}")
+    temporal_address: str = Field(default_factory=lambda known: f"127.0.0.1:{known['temporal_port']}")
     temporal_namespace: str = "default"
     temporal_task_queue: str = "mediation"
     temporal_tls: bool = False
@@ -63,16 +63,16 @@ class Settings(BaseSettings):
     temporal_tls_cert: Path | None = None
     temporal_tls_key: Path | None = None
     temporal_api_key: str = Field("", repr=False)
-    temporal_ui_url: str = Field(default_factory=lambda known: f"http://{known['host']}:{known['temporal_ui_port']}")
+    temporal_ui_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known['temporal_ui_port']}")
 
     # smtp://user:password@host:port, smtps://…, or smtp://…?starttls
-    smtp_url: str = Field(default_factory=lambda known: f"smtp://{known['host']}:{known['smtp_port']}", repr=False)
+    smtp_url: str = Field(default_factory=lambda known: f"smtp://127.0.0.1:{known['smtp_port']}", repr=False)
     mail_from: str = "SEN Mediation Service <mediation@service.example>"
 
     caldav_password: str = Field("", repr=False)  # of our own Radicale
     caldav_url: str = Field(
         default_factory=lambda known: (
-            f"http://mediation:{quote(known['caldav_password'], safe='')}@{known['host']}:{known['caldav_port']}/"
+            f"http://mediation:{quote(known['caldav_password'], safe='')}@127.0.0.1:{known['caldav_port']}/"
         ),
         repr=False,
     )
@@ -131,6 +131,9 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(missing)}: missing, and production has no default for it")
         if self.allow_demo_policy:
             raise ValueError("ALLOW_DEMO_POLICY: production refuses the demo policy")
+        keys = [*keys_from(self.codec_keys).values(), key_from(self.vault_key), key_from(self.link_secret)]
+        if len(set(keys)) < len(keys) or not all(any(key) for key in keys):
+            raise ValueError("CODEC_KEYS, VAULT_KEY, LINK_SECRET: each needs a key of its own, and none of zeros")
         public = urlsplit(self.public_url)
         if public.scheme != "https" and public.hostname not in LOOPBACK:
             raise ValueError("PUBLIC_URL: links in letters need https:// in production")

@@ -33,6 +33,7 @@ SEARCH_ATTRIBUTES = (("CaseStage", "Keyword"), ("CaseEscalated", "Bool"), ("Case
 RETENTION = timedelta(days=180)  # closed cases stay readable for operations
 
 SEALED = b"binary/encrypted"
+NOTHING = b"binary/null"  # what a converter writes for None
 NONCE_BYTES = 12
 
 
@@ -45,8 +46,8 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
     (the first seals, all unseal), the Temporal UI's codec endpoint can unseal without a context, and a payload moved
     to another case is refused.
 
-    Payloads that nobody sealed pass through: the server and the UI write some of their own, and a refusal here would
-    stop the whole workflow. The codec keeps secrets; it does not replace access control on the Temporal server."""
+    Outside a workflow, payloads that nobody sealed pass through: the server and the UI write some of their own. The
+    codec keeps secrets; it does not replace access control on the Temporal server."""
 
     def __init__(self, keys: Mapping[str, bytes], workflow_id: str | None = None) -> None:
         if not keys:
@@ -68,6 +69,13 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._unseal(payload) for payload in payloads]
 
+    def _unsealed(self, payload: Payload) -> Payload:
+        """Whoever can write to Temporal could forge an act of ours in the clear. Within a case it becomes a payload
+        that no converter reads: the Update is refused, where an error here would stop the whole workflow."""
+        if self.workflow_id and payload.metadata.get("encoding") != NOTHING:
+            return Payload(metadata={"encoding": b"refused/unsealed"})
+        return payload
+
     def _seal(self, payload: Payload) -> Payload:
         key_id, owner = self._sealing_key.encode(), (self.workflow_id or "").encode()
         nonce = os.urandom(NONCE_BYTES)
@@ -76,7 +84,7 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
 
     def _unseal(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != SEALED:
-            return payload
+            return self._unsealed(payload)
         key_id, owner = payload.metadata.get("key-id", b""), payload.metadata.get("workflow-id", b"")
         if self.workflow_id and not _belongs(owner.decode(errors="replace"), self.workflow_id):
             raise CannotUnseal("the payload belongs to another workflow")

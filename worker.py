@@ -4,6 +4,7 @@ python worker.py run"""
 
 import argparse
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -91,6 +92,7 @@ async def connect_patiently(settings: Settings, stop: asyncio.Event) -> Client |
 
 
 def main() -> None:
+    os.umask(0o077)  # what is written here is for its owner
     parser = argparse.ArgumentParser(prog="worker.py", description=__doc__)
     parser.add_argument("command", choices=["run"])
     parser.parse_args()

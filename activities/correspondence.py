@@ -243,7 +243,8 @@ def _envelope(
     """ValueError or MessageError: a name or an address does not fit into a header."""
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(display_name=to.name, addr_spec=to.email)
+    # an encoded-word in a name would be decoded into the header, line ends and all
+    message["To"] = Address(display_name=to.name.replace("=?", "= ?"), addr_spec=to.email)
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, HTTPException, Request, Response
 
@@ -108,10 +108,33 @@ async def session_of(request: Request, services: Services) -> Session | None:
 # Cross-site request forgery
 
 
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def shows_stale_forms_again(handler: Handler) -> Handler:
+    """Marks the handler of a post that does nothing with a form that `is_stale`, and shows it again as it was typed."""
+    _SHOW_AGAIN.add(handler)
+    return handler
+
+
+_SHOW_AGAIN: set[Callable[..., Any]] = set()
+STALE = "You have signed in anew since this form was opened, so nothing was recorded yet. Check it and send it again."
+
+
+def is_stale(request: Request) -> bool:
+    """The form that was posted carries no token of this session."""
+    return getattr(request.state, "stale", False)
+
+
+async def carries(request: Request, expected: str) -> bool:
+    """Whether the form that was posted carries this CSRF token."""
+    given = (await request.form()).get(CSRF_FIELD)
+    return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
+
+
 async def check_csrf(request: Request, expected: str) -> None:
     """403, unless the form that was posted carries the token of this browser."""
-    given = (await request.form()).get(CSRF_FIELD)
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
+    if not await carries(request, expected):
         raise HTTPException(
             403,
             "This form is out of date, so nothing was done. Go back, open the page again and send the form once more.",
@@ -133,12 +156,15 @@ def visitor_csrf(services: Services, visitor: str) -> str:
 
 async def signed_in(request: Request, services: ServicesDep) -> StaffMember:
     """The member of staff at the browser. Every post is checked for the session's CSRF token here, so that no page can
-    forget it."""
+    forget it; but for those that show a stale form again."""
     session = await session_of(request, services)
     if session is None:
         raise NotSignedIn
     if request.method not in ("GET", "HEAD"):
-        await check_csrf(request, session.csrf)
+        if request.scope.get("endpoint") in _SHOW_AGAIN:
+            request.state.stale = not await carries(request, session.csrf)
+        else:
+            await check_csrf(request, session.csrf)
     return session.staff
 
 

@@ -62,8 +62,8 @@ def install(app: FastAPI) -> None:
         return sorry(
             request,
             401,
-            "You have been signed out meanwhile, so nothing was stored. Sign in in another window, go back here, copy "
-            "what you had written, and send it from a fresh page.",
+            "You have been signed out meanwhile, so nothing was stored. Sign in in another window, then go back and "
+            "send the form once more: what you had written is still in it.",
         )
 
     @app.exception_handler(Exception)

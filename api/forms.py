@@ -138,7 +138,7 @@ class Typed:
             return None
         try:
             return _day(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.wrong(name, f"{label} must be a real date, such as 3/12/2026.")
             return None
 
@@ -150,7 +150,7 @@ class Typed:
             return None
         try:
             at = time.fromisoformat(self.one(clock).replace(".", ":"))
-        except ValueError:
+        except (ValueError, OverflowError):
             self.wrong(clock, "The time must be written like 14:30.")
             return None
         return datetime.combine(on, at.replace(tzinfo=None, second=0, microsecond=0), LONDON)

@@ -148,9 +148,7 @@ class Intake:
         if field := implausible(command, self.clock()):
             return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
         if not command.has_its_words(texts or Texts()):
-            return Answer(
-                status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING)
-            )
+            return Answer(status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING))
         await self.commands.store(command, texts)
         return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
 

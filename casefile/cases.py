@@ -4,13 +4,15 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+import structlog
 from pydantic import BaseModel, Field, RootModel
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.commands import StoredElsewhere
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
-from casefile.vault import CaseKey, Vault
+from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
 from domain.journey import CaseStart, Journey
 from domain.parties import Party, PartyRole, Person, PersonRole
@@ -18,6 +20,8 @@ from domain.policy import Policy
 from domain.referral import PersonDetails, ReferralForm
 from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
 from domain.working_days import local_day
+
+log = structlog.get_logger(__name__)
 
 
 class NoSuchCase(LookupError):
@@ -74,11 +78,17 @@ class Cases:
     async def open(
         self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str, policy: Policy, at: datetime
     ) -> CaseStart:
-        """A new case from a referral, with its first command ("refer"), in one transaction. The same command id gives
-        the same case again, whatever the form says the second time."""
+        """A new case from a referral, with its first command ("refer"), in one transaction. The same form under the
+        same command id is the same case again; StoredElsewhere: the id was used for another form."""
         case_id = derived_id("case", command_id)
+        fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
-            if await session.get(Case, case_id) is None:
+            there = await session.get(Case, case_id)
+            if there is not None:
+                key = self.vault.case_key(case_id, there.wrapped_key)
+                if key.open(CaseText, there.sealed, f"case/{case_id}").form != fingerprint:
+                    raise StoredElsewhere(command_id)
+            else:
                 wrapped, key = self.vault.new_case_key(case_id)
                 year = local_day(at).year
                 session.add(
@@ -88,7 +98,9 @@ class Cases:
                         created=at,
                         coordinator_id=coordinator,
                         wrapped_key=wrapped,
-                        sealed=key.seal(CaseText(child=form.child, about=form.about), f"case/{case_id}"),
+                        sealed=key.seal(
+                            CaseText(child=form.child, about=form.about, form=fingerprint), f"case/{case_id}"
+                        ),
                         policy=policy.model_dump(mode="json"),
                         waiting_for="coordinator",
                     )
@@ -195,12 +207,15 @@ class Cases:
 
     async def _line(self, session: AsyncSession, case: Case) -> CaseLine:
         waiting = [part for part in case.waiting_for.split(",") if part]
-        if case.wrapped_key is None:
-            child, names = "(erased)", {}
-        else:
+        try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
             names = {party.key: party.name for party in await _parties(session, case.id, key)} if waiting else {}
+        except Erased:
+            child, names = "(erased)", {}
+        except ValueError:  # one damaged row must not take the list away from everybody
+            log.error("a case cannot be read", case=case.id)
+            child, names = "(cannot be read)", {}
         return CaseLine(
             **case.model_dump(exclude={"wrapped_key", "sealed", "waiting_for"}),
             child=child,

@@ -1,7 +1,7 @@
 """The inbox of commands: stored first, delivered later, answered once."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from sqlmodel import col, func, select
@@ -24,6 +24,12 @@ class StoredElsewhere(ValueError):
     """The one-time key of this form was used before, for something else."""
 
 
+def _said(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a command says, whenever it was said and whatever roles its author had then."""
+    author = (payload.get("actor") or {}).get("id")
+    return {name: value for name, value in payload.items() if name not in ("at", "actor")} | {"author": author}
+
+
 class Commands:
     """Stores commands and what became of them."""
 
@@ -32,11 +38,11 @@ class Commands:
 
     async def store(self, command: Command, texts: Texts | None = None) -> bool:
         """Write the command down. False: it is there already (a repeated post). StoredElsewhere: its id belongs to
-        another case or kind."""
+        another command."""
         async with self.database.write() as session:
             there = await session.get(CommandRow, command.id)
             if there is not None:
-                if (there.case_id, there.kind) != (command.case_id, command.kind()):
+                if there.kind != command.kind() or _said(there.payload) != _said(command.model_dump(mode="json")):
                     raise StoredElsewhere(command.id)
                 return False
             case = await session.get(Case, command.case_id)

@@ -34,7 +34,11 @@ class Links:
         """The token of this person's link for this purpose; its row is written when there is none yet."""
         link_id = derived_id("link", case_id, person, purpose)
         token = self._token(link_id)
-        if await session.get(PersonalLink, link_id) is None:
+        row = await session.get(PersonalLink, link_id)
+        if row is not None:
+            row.token_hash = _hash(token)  # another one, when the secret was changed since
+            session.add(row)
+        else:
             session.add(
                 PersonalLink(
                     id=link_id, case_id=case_id, person=person, purpose=purpose, token_hash=_hash(token), created=at

@@ -95,8 +95,8 @@ class StaffAccounts:
         _, password = await self.create(name, email, (StaffRole.MANAGER, StaffRole.COORDINATOR), at)
         return password
 
-    async def new_password_for(self, staff_id: str) -> str:
-        """A fresh generated password; whoever was signed in with the old one is signed out. LookupError."""
+    async def new_password_for(self, staff_id: str, at: datetime) -> str:
+        """A fresh generated password; the old one's sessions and the account's tokens end. LookupError."""
         password = new_password()
         hashed = await self._hash(password)
         async with self.database.write() as session:
@@ -104,6 +104,11 @@ class StaffAccounts:
             staff.password_hash = hashed
             session.add(staff)
             await session.exec(delete(StaffSession).where(col(StaffSession.staff_id) == staff_id))
+            await session.exec(
+                update(ApiToken)
+                .where(col(ApiToken.staff_id) == staff_id, col(ApiToken.revoked).is_(None))
+                .values(revoked=at)
+            )
         return password
 
     async def set_active(self, staff_id: str, active: bool, at: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 _NONCE = 12
 Text = TypeVar("Text", bound=BaseModel)
@@ -38,7 +38,11 @@ class CaseKey:
         return self.seal_bytes(text.model_dump_json().encode(), place)
 
     def open(self, model: type[Text], sealed: bytes, place: str) -> Text:
-        return model.model_validate_json(self.open_bytes(sealed, place))
+        """ValueError: sealed elsewhere, or written for another version of `model`. It quotes nothing of the text."""
+        try:
+            return model.model_validate_json(self.open_bytes(sealed, place))
+        except ValidationError:
+            raise ValueError(f"the text of {place} is no {model.__name__}") from None
 
 
 class Vault:

@@ -33,6 +33,8 @@ class PartyDetails(BaseModel):
             raise ValueError("the lead contact needs an e-mail address")
         if self.role in (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY) and not self.organisation:
             raise ValueError("give the organisation's name")
+        if self.role in (PartyRole.PARENT, PartyRole.YOUNG_PERSON) and self.organisation:
+            raise ValueError("a family has no organisation; put names with the people")
         return self
 
 

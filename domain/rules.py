@@ -220,7 +220,7 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
 
 def tickable(task_kind: str) -> bool:
     """A task that stands for itself; the others are done by recording the answer they wait for."""
-    return task_kind in ("phone", "letter_failed", "calendar_failed", "safeguarding", "escalated")
+    return task_kind in ("phone", "letter_failed", "calendar_failed", "safeguarding", "escalated", "cancel_requested")
 
 
 _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {

@@ -16,6 +16,7 @@ class CaseText(BaseModel):
 
     child: Child
     about: str
+    form: str = ""  # fingerprint of the referral: the same key with another form is refused
 
 
 class PersonView(BaseModel):

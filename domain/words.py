@@ -441,6 +441,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return f"{title} could not be delivered" + (f" to {recipient(case, to)}" if to else "") + ": find out why"
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
+    if task.kind == "cancel_requested":
+        return "Somebody pressed Cancel in the Temporal UI: close the case here if that was meant"
     if task.kind == "safeguarding":
         return "Safeguarding: look at the case today"
     words, names = _words(case, task.about or task.key)
@@ -476,6 +478,7 @@ _EVENTS: dict[str, str] = {
     "release": "The safeguarding hold was released",
     "tick_task": "Ticked off: {about}",
     "change_policy": "The case's policy was changed",
+    "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
     "calendar_failed": "A calendar entry could not be written ({about})",
     "rung_ask": "Asked for {about}",
     "rung_remind": "Reminder {number}: {about}",

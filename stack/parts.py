@@ -14,6 +14,8 @@ from stack.keeper import StackFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+HERE = "127.0.0.1"  # only the API may listen elsewhere (HOST): none of the others asks who is calling
+SECRETS = ("CODEC_KEYS", "VAULT_KEY", "LINK_SECRET")
 TEMPORAL, CALENDAR, MAIL, WORKER, API = "temporal", "calendar", "mail", "worker", "api"
 
 
@@ -35,13 +37,12 @@ class Part:
 
 def all_parts(settings: Settings) -> list[Part]:
     """In the order of starting; stopped the other way round. A part whose address somebody set is theirs, not ours."""
-    host = settings.host
     parts = []
-    if settings.temporal_address == f"{host}:{settings.temporal_port}":
+    if settings.temporal_address == f"{HERE}:{settings.temporal_port}":
         parts.append(temporal(settings))
-    if urlsplit(settings.caldav_url).netloc.endswith(f"@{host}:{settings.caldav_port}"):
+    if urlsplit(settings.caldav_url).netloc.endswith(f"@{HERE}:{settings.caldav_port}"):
         parts.append(calendar(settings))
-    if settings.smtp_url == f"smtp://{host}:{settings.smtp_port}":
+    if settings.smtp_url == f"smtp://{HERE}:{settings.smtp_port}":
         parts.append(mail(settings))
     return [*parts, worker(settings), api(settings)]
 
@@ -51,7 +52,7 @@ def temporal(settings: Settings) -> Part:
     program = str(beside_python) if beside_python.exists() else shutil.which("temporal")
     if not program:
         raise StackFailed("The `temporal` program is missing: run `make clean` and `make run` to install it again.")
-    host, port, ui_port = settings.host, settings.temporal_port, settings.temporal_ui_port
+    host, port, ui_port = HERE, settings.temporal_port, settings.temporal_ui_port
     return Part(
         TEMPORAL,
         "Temporal",
@@ -78,7 +79,7 @@ def calendar(settings: Settings) -> Part:
     users.write_text(f"{address.username}:{settings.caldav_password}\n")
     config.write_text(
         f"""[server]
-hosts = {settings.host}:{settings.caldav_port}
+hosts = {HERE}:{settings.caldav_port}
 
 [auth]
 type = htpasswd
@@ -100,7 +101,7 @@ level = warning
         CALENDAR,
         "Calendars (Radicale)",
         (PYTHON, "-m", "radicale", "--config", str(config)),
-        ready=lambda: accepts(settings.host, settings.caldav_port),
+        ready=lambda: accepts(HERE, settings.caldav_port),
         ports=(Port(settings.caldav_port, "CALDAV_PORT"),),
     )
 
@@ -110,7 +111,7 @@ def mail(settings: Settings) -> Part:
         MAIL,
         "Mail (a sink that keeps every message)",
         (PYTHON, str(ROOT / "cli.py"), "smtp-sink"),
-        ready=lambda: accepts(settings.host, settings.smtp_port),
+        ready=lambda: accepts(HERE, settings.smtp_port),
         ports=(Port(settings.smtp_port, "SMTP_PORT"),),
     )
 
@@ -139,7 +140,9 @@ def ready_file(settings: Settings, name: str) -> Path:
 
 def environment(settings: Settings, name: str) -> dict[str, str]:
     """What a part finds in its environment, beside what the supervisor found in its own."""
-    return {**settings.as_environment(), READY_FILE: str(ready_file(settings, name)), "PYTHONUNBUFFERED": "1"}
+    secrets = () if name in (WORKER, API) else SECRETS  # the others have no use for them
+    ours = {key: value for key, value in settings.as_environment().items() if key not in secrets}
+    return {**ours, READY_FILE: str(ready_file(settings, name)), "PYTHONUNBUFFERED": "1"}
 
 
 async def accepts(host: str, *ports: int) -> bool:

@@ -249,6 +249,6 @@ def addresses(stack: Stack) -> str:
     if known.MAIL in stack.keepers:
         rows.append(("Mail it sent", f"{settings.var_dir / 'mail'} (one .eml file a message)"))
     if known.CALENDAR in stack.keepers:
-        rows.append(("Calendars", f"http://{settings.host}:{settings.caldav_port}"))
+        rows.append(("Calendars", f"http://{known.HERE}:{settings.caldav_port}"))
     rows.append(("Logs", str(settings.var_dir / "log")))
     return "\n" + "\n".join(f"  {name:<17}{where}" for name, where in rows)

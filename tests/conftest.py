@@ -1,7 +1,9 @@
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from tests.real_service import Service, running
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,10 @@ def free_ports() -> Callable[[int], list[int]]:
                 one.close()
 
     return find
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Service]:
+    """The real stack, one for all tests that need it."""
+    with running(tmp_path_factory.mktemp("service"), free_ports(5)) as up:
+        yield up

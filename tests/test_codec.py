@@ -125,7 +125,13 @@ async def test_failures_are_sealed_too() -> None:
 
 async def test_payloads_of_the_server_itself_pass() -> None:
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b'"hello"')
-    assert await opened(plain, {"new": NEW}) == "hello"
+    assert (await SealingCodec({"new": NEW}).decode([plain])) == [plain]
+
+
+async def test_an_act_that_was_forged_in_the_clear_is_not_read() -> None:
+    forged = Payload(metadata={"encoding": b"json/plain"}, data=b'{"kind": "release"}')
+    with pytest.raises(KeyError, match="refused/unsealed"):
+        await opened(forged, {"new": NEW})
 
 
 def test_a_codec_without_keys_is_refused() -> None:

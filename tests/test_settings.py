@@ -6,12 +6,12 @@ import pytest
 
 from settings import REQUIRED_IN_PRODUCTION, Settings, SettingsRefused, load_settings, make_development_secrets
 
-KEY = base64.b64encode(bytes(range(32))).decode()
+KEY, OTHER, THIRD = (base64.b64encode(bytes(range(first, first + 32))).decode() for first in (0, 1, 2))
 COMPLETE = {
     "ENVIRONMENT": "production",
     "CODEC_KEYS": f"k1:{KEY}",
-    "VAULT_KEY": KEY,
-    "LINK_SECRET": KEY,
+    "VAULT_KEY": OTHER,
+    "LINK_SECRET": THIRD,
     "DATABASE_URL": "postgresql+asyncpg://db/cases",
     "TEMPORAL_ADDRESS": "temporal.internal:7233",
     "SMTP_URL": "smtps://user:hunter2@mail.internal",
@@ -102,6 +102,7 @@ def test_production_does_not_read_development_secrets(monkeypatch: pytest.Monkey
         ("PUBLIC_URL", "http://mediation.service.example", "PUBLIC_URL: links in letters need https://"),
         ("CODEC_KEYS", KEY, "CODEC_KEYS: should look like id:base64"),
         ("CODEC_KEYS", f"a:{KEY},a:{KEY}", "CODEC_KEYS: has the same key id twice"),
+        ("VAULT_KEY", KEY, "each needs a key of its own"),
         ("VAULT_KEY", "c2hvcnQ=", "VAULT_KEY: needs 32 random bytes"),
         ("SMTP_URL", "mail.internal:587", "SMTP_URL: should look like smtp://"),
         ("API_PORT", "eighty", "API_PORT: "),
@@ -115,12 +116,12 @@ def test_refusals_name_the_setting_and_show_no_secret(
     with pytest.raises(SettingsRefused) as refused:
         load_settings()
     assert sentence in str(refused.value)
-    assert not any(secret in str(refused.value) for secret in (KEY, "hunter2", "hunter3"))
+    assert not any(secret in str(refused.value) for secret in (KEY, OTHER, "hunter2", "hunter3"))
 
 
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(monkeypatch, COMPLETE)
-    assert not any(secret in repr(load_settings()) for secret in (KEY, "hunter2", "hunter3"))
+    assert not any(secret in repr(load_settings()) for secret in (KEY, OTHER, "hunter2", "hunter3"))
 
 
 def test_child_processes_get_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:

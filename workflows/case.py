@@ -29,7 +29,12 @@ with workflow.unsafe.imports_passed_through():
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
 END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
 
-SURVIVES_THE_END = ("safeguarding", "letter_failed", "calendar_failed")  # tasks that a person must still see to
+SURVIVES_THE_END = (
+    "safeguarding",
+    "letter_failed",
+    "calendar_failed",
+    "cancel_requested",
+)  # tasks that a person must still see to
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
 ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
@@ -68,7 +73,7 @@ class MediationCase(Doors):
     async def run(self, case: CaseStart) -> Closing:
         self.errands.begin()
         closing = await self.until_ended(asyncio.create_task(self.journey_of_the_leaflet()))
-        await self.tell_everyone(closing)
+        self.errands.set_going(self.tell_everyone(closing))
         await self.errands.until(lambda: self.errands.all_home() and workflow.all_handlers_finished())
         self.errands.end()
         return closing

@@ -383,7 +383,11 @@ class Doors(ABC):
     outcome_detail: OutcomeDetail | None
 
     def judge(self, command: c.Command) -> None:
-        """Raises the refusal that the state of the case demands."""
+        """Raises the refusal that the state of the case demands. A command stands in the case file under the id of its
+        Update: one that was copied from a history and sent again under another id is nobody's."""
+        update = workflow.current_update_info()
+        if update is None or update.id != command.id or command.case_id != self.case.case_id:
+            raise refusal(Refusal.NOT_YOURS)
         try:
             judge(command, self.journey, workflow.now())
         except Refused as refused:

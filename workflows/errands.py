@@ -222,8 +222,15 @@ class Errands:
         return task
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """The main wait of a case."""
-        await workflow.wait_condition(lambda: self.broken is not None or condition())
+        """The main wait of a case. "Request Cancellation" in the Temporal UI, which would end a case without a word,
+        becomes a task, and the case goes on."""
+        while True:
+            try:
+                await workflow.wait_condition(lambda: self.broken is not None or condition())
+                break
+            except asyncio.CancelledError:
+                self.open_task("cancel_requested", "cancel_requested", role=StaffRole.MANAGER)
+                self.note("cancel_requested")
         if self.broken is not None:
             raise self.broken
 

@@ -158,6 +158,7 @@ class Visit:
             referrer=referrer_in_words(self.case),
             stage=STAGES[journey.stage if journey else Stage.REFERRAL],
             meetings=self._meetings(),
+            actions=self._actions(),
             may_withdraw=self.may_withdraw,
             withdrawing="withdraw" in self.waiting,
             closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
@@ -179,6 +180,22 @@ class Visit:
             }
             for meeting in (self.case.journey.meetings if self.case.journey else [])
             if meeting.status == MeetingStatus.BOOKED and meeting.slot and self.link.person in meeting.invited
+        ]
+
+    def _actions(self) -> list[dict[str, Any]]:
+        """How far the agreement is carried out, without its words."""
+        journey = self.case.journey
+        if journey is None or journey.agreement is None or journey.agreement.status != "issued":
+            return []
+        states = {"open": "Not yet done", "done": "Done", "not_done": "Will not be done"}
+        return [
+            {
+                "number": action.number,
+                "owner": words.who(self.case, action.owner),
+                "by": words.day(action.by),
+                "state": states[action.state],
+            }
+            for action in journey.actions
         ]
 
     # Answering

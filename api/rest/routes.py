@@ -21,7 +21,7 @@ from api.rest.examples import EXAMPLES
 from api.rest.problems import MEDIA_TYPE, Problem, ProblemDetails, ProblemRoute
 from api.rest.shown import CaseBegun, CaseList, CaseShown, LetterShown, TaskShown, letter_shown, shown
 from api.services import Services, ServicesDep
-from casefile.cases import CaseFilter, NoSuchCase
+from casefile.cases import CaseFilter, NoSuchCase, derived_id
 from casefile.reading import MediatorView
 from casefile.staff import StaffMember
 from casefile.vault import Erased
@@ -73,6 +73,13 @@ def _key(
 
 
 Key = Annotated[str, Depends(_key)]
+
+
+def _own(me: StaffMember, key: str) -> str:
+    """The caller's key as an id: two callers who choose the same one do not meet."""
+    return derived_id("key", me.id, key)
+
+
 Reference = Annotated[str, Path(description="such as SM-2026-00042", max_length=40)]
 
 
@@ -97,7 +104,7 @@ async def begin_case(
 ) -> CaseBegun:
     """Begin a case from a referral. A coordinator's or manager's token; they become the case's coordinator."""
     _only(me, *COORDINATORS)
-    referred = await services.intake.refer(form, key, me.actor(), me.id)
+    referred = await services.intake.refer(form, _own(me, key), me.actor(), me.id)
     response.status_code = 201 if referred.created else 200
     response.headers["Location"] = f"/api/cases/{referred.reference}"
     return CaseBegun(reference=referred.reference, status=referred.status, created=referred.created)
@@ -165,7 +172,13 @@ async def give_command(
         raise Problem(404, f"There is no such command. There are: {', '.join(COMMANDS)}.", commands=list(COMMANDS))
     case_id = await _case_id(services, me, reference)
     command, texts = parse(
-        command_class, body or {}, services.intake, id=key, case_id=case_id, actor=me.actor(), at=services.clock()
+        command_class,
+        body or {},
+        services.intake,
+        id=_own(me, key),
+        case_id=case_id,
+        actor=me.actor(),
+        at=services.clock(),
     )
     answer = await services.intake.take(command, texts)
     return JSONResponse(answer.model_dump(), {"accepted": 200, "pending": 202, "refused": 409}[answer.status])
@@ -296,7 +309,7 @@ async def list_venues(me: CaseWorker, services: ServicesDep) -> VenueList:
 async def add_venue(body: VenueBody, key: Key, me: CaseWorker, services: ServicesDep) -> Made:
     """Add a venue. A manager's token."""
     _only(me, StaffRole.MANAGER)
-    return Made(id=await services.reading.add_venue(**body.model_dump(), once=key))
+    return Made(id=await services.reading.add_venue(**body.model_dump(), once=_own(me, key)))
 
 
 # The door's own description

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.privacy import may_read
 from casefile.cases import CaseLine
 from casefile.letters import LetterView, SentWords
 from casefile.staff import StaffMember
@@ -13,13 +14,6 @@ from domain.commands import StaffRole
 from domain.journey import Event, Meeting
 from domain.rules import Possible, possible
 from domain.view import CaseView, StaffView
-
-PRIVATE_WORDS = {
-    "record_visit": (StaffRole.MEDIATOR,),  # what a party said alone with the mediator
-    "hold": (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER),
-    "release": (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER),
-}
-"""Commands whose words only some may read (practice, sections 6.20 and 7); the others are open to all staff."""
 
 
 class CaseBegun(BaseModel):
@@ -300,18 +294,12 @@ def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[
         about=event.about,
         by=staff_names.get(event.by) or words.actor(case, event.by),
         sentence=words.event_sentence(case, event),
-        texts=case.texts.get(event.command, {}) if may_read_words(event.what, case, reader) else {},
+        texts={
+            name: text
+            for name, text in case.texts.get(event.command, {}).items()
+            if may_read(reader, case, event.what, name)
+        },
     )
-
-
-def may_read_words(kind: str, case: CaseView, reader: StaffMember) -> bool:
-    """Whether somebody may read the words that went with a command of this kind."""
-    roles = PRIVATE_WORDS.get(kind)
-    if roles is None:
-        return True
-    if roles == (StaffRole.MEDIATOR,):
-        return case.mediator is not None and case.mediator.id == reader.id
-    return reader.has(*roles)
 
 
 def _closed(case: CaseView) -> Closed | None:

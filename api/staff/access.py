@@ -9,7 +9,6 @@ from api.services import Services
 from casefile.cases import NoSuchCase
 from casefile.staff import StaffMember
 from casefile.vault import Erased
-from domain.commands import StaffRole
 from domain.view import CaseView
 
 CaseWorker = Annotated[StaffMember, Depends(require(*PAGES["cases"]))]
@@ -21,9 +20,6 @@ VenueManager = Annotated[StaffMember, Depends(require(*PAGES["venues"]))]
 StaffManager = Annotated[StaffMember, Depends(require(*PAGES["staff"]))]
 Operator = Annotated[StaffMember, Depends(require(*PAGES["operations"]))]
 __all__ = ["Me"]
-
-GUARDED = ("hold", "release")
-"""Commands whose words are for the safeguarding lead, managers and their author."""
 
 
 async def case_of(services: Services, me: StaffMember, reference: str) -> CaseView:
@@ -37,14 +33,3 @@ async def case_of(services: Services, me: StaffMember, reference: str) -> CaseVi
     if me.only_mediates and (case.mediator is None or case.mediator.id != me.id):
         raise HTTPException(404, f"There is no case {reference[:40]} among yours.")
     return case
-
-
-def may_read(me: StaffMember, case: CaseView, kind: str, text: str, by: str) -> bool:
-    """May they read this text ("note", "may_share" …) of a command of this kind?"""
-    if by == me.id:
-        return True
-    if kind in GUARDED:
-        return me.has(StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
-    if kind == "record_visit" and text == "note":  # private to the party and its mediator
-        return case.mediator is not None and case.mediator.id == me.id
-    return True

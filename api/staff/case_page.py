@@ -11,14 +11,15 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from api.intake import PENDING
 from api.pages import page
+from api.privacy import may_read
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, case_of, may_read
-from api.staff.command_forms import FORMS, Setting
+from api.staff.access import CaseWorker, case_of
+from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import rules, words
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, StaffRole
 from domain.journey import Event, Journey, Meeting, MeetingStatus
 from domain.scheduling import suits
 from domain.stages import Stage
@@ -27,6 +28,7 @@ from domain.view import CaseView
 router = APIRouter(include_in_schema=False)
 
 _ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
+_AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _TEXTS = {
     "note": "Note",
     "may_share": "May be shared",
@@ -120,24 +122,28 @@ def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str
 
 
 def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> list[Doable]:
-    """What the case is ready for and this member of staff may do."""
+    """What the case is ready for and this member of staff may do, first what is a task of theirs. What only ticks a
+    task off or decides about it stands among the tasks."""
     found = []
+    mine = {task_link(case, journey, task, me) for task in journey.tasks if task.role in me.roles}
     ready = rules.possible(journey)
     if not journey.closing:
         ready.append(rules.Possible(kind="change_policy"))  # always possible, so the rules do not name it
     for one in ready:
         command = COMMANDS[one.kind]
-        if not me.has(*command.may) or (one.kind == "answer_allocation" and not _may_answer(journey, me, command.may)):
+        if one.kind in _AMONG_THE_TASKS or not me.has(*command.may):
+            continue
+        if one.kind == "answer_allocation" and not _may_answer(journey, me):
             continue
         setting = Setting(case, journey, one.about, me.roles, [], [], now)
         form = FORMS[one.kind]
         title = form.title(setting, one.kind) if form.about_is_known(setting) else command.title
         found.append(Doable(title, do_link(case.reference, one), one.kind in _ANY_TIME))
-    return found
+    return sorted(found, key=lambda one: one.href not in mine)
 
 
-def _may_answer(journey: Journey, me: StaffMember, may: Sequence[str]) -> bool:
-    return journey.offered_to == me.id or "manager" in me.roles
+def _may_answer(journey: Journey, me: StaffMember) -> bool:
+    return journey.offered_to == me.id or me.has(StaffRole.MANAGER)
 
 
 def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
@@ -146,7 +152,9 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
     return {
         "meeting": meeting,
         "title": words.meeting_title(case, meeting.key),
-        "state": words.MEETING_STATUSES[meeting.status],
+        "state": "Gathering dates"
+        if joint and meeting.status == MeetingStatus.OFFERED
+        else words.MEETING_STATUSES[meeting.status],
         "when": words.slot(meeting.slot) if meeting.slot else "",
         "place": case.place_of(meeting),
         "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
@@ -198,7 +206,7 @@ def _line(case: CaseView, me: StaffMember, event: Event) -> Line:
     said = [
         (label, str(texts[name]))
         for name, label in _TEXTS.items()
-        if texts.get(name) and may_read(me, case, event.what, name, event.by)
+        if texts.get(name) and may_read(me, case, event.what, name)
     ]
     return Line(event.at, words.event_sentence(case, event), event.what == "stage", said)
 

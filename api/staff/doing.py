@@ -7,12 +7,13 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from api.auth import STALE, is_stale, shows_stale_forms_again
 from api.forms import Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, case_of
-from api.staff.command_forms import FORMS, CommandForm, Setting, with_policy
+from api.staff.forms import FORMS, CommandForm, Setting, with_policy
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
@@ -35,12 +36,17 @@ async def show(
 
 
 @router.post("/cases/{reference}/do/{kind}")
+@shows_stale_forms_again
 async def do(
     request: Request, services: ServicesDep, me: CaseWorker, reference: str, kind: str, about: str = ""
 ) -> Response:
     case, setting, form = await _opened(services, me, reference, kind, about)
     typed = Typed.of(await request.form())
     key = typed.one("key")
+    if is_stale(request):
+        if not form.about_is_known(setting):
+            return _gone(request, case, typed)
+        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 403, STALE)
     if not KEY.fullmatch(key):
         raise HTTPException(422, "This form is not complete. Open it again from the case page.")
     back = RedirectResponse(f"/cases/{case.reference}?done={key}", 303)
@@ -50,8 +56,7 @@ async def do(
             return back
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
-        said = [(one, values) for one, values in typed.values.items() if one not in ("key", "csrf") and any(values)]
-        return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
+        return _gone(request, case, typed)
     questions = form.questions(setting)
     typed.check(questions)
     fields, texts = form.read(typed, setting)
@@ -108,9 +113,15 @@ async def _opened(
         panel=await services.reading.mediators() if kind == "offer_mediator" else [],
         venues=await services.reading.venues() if kind == "fix_joint_meeting" else [],
         now=services.clock(),
-        policies=("standard", "demo") if services.settings.allow_demo_policy else ("standard",),
+        policies=services.intake.policies(),
     )
     return case, setting, form
+
+
+def _gone(request: Request, case: CaseView, typed: Typed) -> Response:
+    """Nobody waits for this any more; what was typed is shown, to be copied."""
+    said = [(one, values) for one, values in typed.values.items() if one not in ("key", "csrf") and any(values)]
+    return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
 
 
 def _page(

@@ -2,12 +2,14 @@
 whichever button is pressed; nothing is stored before the last one."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from api.auth import STALE, is_stale, shows_stale_forms_again
 from api.forms import Field, Fold, Group, Option, Part, Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
@@ -66,7 +68,7 @@ def party_fields(n: int) -> Group:
             Field(
                 f"p{n}_organisation",
                 "Organisation",
-                hint="For a school, a local authority or a health body.",
+                hint="Of a school, authority or health body.",
                 optional=True,
             ),
             Field(
@@ -135,24 +137,28 @@ def questions_of(blocks: list[int]) -> list[Part]:
 
 @router.get("/cases/new")
 async def show(request: Request, services: ServicesDep, me: Coordinator) -> Response:
-    return _form(request, services.settings.allow_demo_policy, Typed(values={"key": [secrets.token_hex(16)]}), 3)
+    return _form(request, services.intake.policies(), Typed(values={"key": [secrets.token_hex(16)]}), 3)
 
 
 @router.post("/cases/new")
+@shows_stale_forms_again
 async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Response:
-    typed, allow_demo = Typed.of(await request.form()), services.settings.allow_demo_policy
+    typed, policies = Typed.of(await request.form()), services.intake.policies()
     action, key = typed.one("action"), typed.one("key")
     count = typed.one("blocks")
     blocks = min(max(int(count), 2), MOST_PARTIES) if count.isascii() and count.isdigit() and len(count) < 3 else 3
+    if is_stale(request):
+        typed.values["key"] = [key if KEY.fullmatch(key) else secrets.token_hex(16)]
+        return _form(request, policies, typed, blocks, 403, STALE)
     if not KEY.fullmatch(key):
         raise HTTPException(422, "This form is not complete. Open “New case” again.")
     if action == "add_party":
-        return _form(request, allow_demo, typed, min(blocks + 1, MOST_PARTIES))
+        return _form(request, policies, typed, min(blocks + 1, MOST_PARTIES))
     if action == "change":
-        return _form(request, allow_demo, typed, blocks)
+        return _form(request, policies, typed, blocks)
     form = read(typed, blocks)
     if form is None:
-        return _form(request, allow_demo, typed, blocks, 422)
+        return _form(request, policies, typed, blocks, 422)
     try:
         services.intake.policy(form.policy)
         if action != "create":
@@ -160,7 +166,7 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
         referred = await services.intake.refer(form, key, me.actor(), me.id)
     except NoSuchPolicy as error:
         typed.wrong("policy", str(error))
-        return _form(request, allow_demo, typed, blocks, 422)
+        return _form(request, policies, typed, blocks, 422)
     except StoredElsewhere:
         raise HTTPException(409, "This form was used before, for something else. Open “New case” again.") from None
     return RedirectResponse(f"/cases/{referred.reference}?done={key}", 303)
@@ -221,13 +227,15 @@ def _anything(typed: Typed, n: int) -> bool:
     )
 
 
-def _form(request: Request, allow_demo: bool, typed: Typed, blocks: int, status: int = 200) -> Response:
-    policies = Field(
+def _form(
+    request: Request, policies: Mapping[str, str], typed: Typed, blocks: int, status: int = 200, refusal: str = ""
+) -> Response:
+    targets = Field(
         "policy",
         "Targets",
         "pick",
-        hint="The demonstration counts seconds for days.",
-        options=(Option("standard", "The standard targets"), Option("demo", "Demonstration: seconds for days")),
+        hint="By which people are reminded. Those of real cases count working days and keep office hours.",
+        options=tuple(Option(name, title) for name, title in policies.items()),
         value="standard",
     )
     questions = questions_of(list(range(1, blocks + 1)))
@@ -238,10 +246,11 @@ def _form(request: Request, allow_demo: bool, typed: Typed, blocks: int, status:
         status,
         typed=typed,
         questions=questions,
-        policies=[policies] if allow_demo else [],
+        policies=[targets] if len(policies) > 1 else [],
         blocks=blocks,
         may_add=blocks < MOST_PARTIES,
         key=typed.one("key"),
+        refusal=refusal,
     )
 
 

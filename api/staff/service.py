@@ -35,6 +35,7 @@ class _House(BaseModel):
     owner: Line = ""
 
 
+_ROLES = tuple(Option(role, words.STAFF_ROLES[role]) for role in StaffRole if role != StaffRole.MEDIATOR)
 _MEDIATOR: list[Part] = [
     Field("name", "Name"),
     Field("email", "E-mail address", "email", hint="They sign in with it."),
@@ -55,7 +56,7 @@ _STAFF: list[Part] = [
         "Roles",
         "ticks",
         hint="Mediators are added on the page “Panel”.",
-        options=tuple(Option(role, words.STAFF_ROLES[role]) for role in StaffRole if role != StaffRole.MEDIATOR),
+        options=_ROLES,
     ),
 ]
 
@@ -89,7 +90,13 @@ async def add_mediator(request: Request, services: ServicesDep, me: PanelManager
     )
     if before is not None:
         return RedirectResponse("/panel?saved=1", 303)
-    return _told_once(request, someone.name, someone.email, await services.staff.new_password_for(mediator), "/panel")
+    return _told_once(
+        request,
+        someone.name,
+        someone.email,
+        await services.staff.new_password_for(mediator, services.clock()),
+        "/panel",
+    )
 
 
 @router.post("/panel/{mediator}/conflict")
@@ -184,15 +191,23 @@ async def add_staff(request: Request, services: ServicesDep, me: StaffManager) -
 
 @router.post("/staff/{staff_id}/{act}")
 async def change_staff(request: Request, services: ServicesDep, me: StaffManager, staff_id: str, act: str) -> Response:
-    """Deactivate or reactivate an account, or give it a new password."""
+    """Deactivate or reactivate an account, give it a new password or other roles."""
     member = next((one for one in await services.staff.list() if one.id == staff_id), None)
-    if member is None or act not in ("deactivate", "reactivate", "password"):
+    if member is None or act not in ("deactivate", "reactivate", "password", "roles"):
         raise HTTPException(404, "There is no such account or action. Choose one on the page “Staff”.")
     if act == "password":
-        password = await services.staff.new_password_for(staff_id)
+        password = await services.staff.new_password_for(staff_id, services.clock())
         return _told_once(request, member.name, member.email, password, "/staff")
+    typed = Typed.of(await request.form())
+    chosen = [role for role in StaffRole if role in typed.many("roles") and role != StaffRole.MEDIATOR]
+    mediates = [StaffRole.MEDIATOR] if member.has(StaffRole.MEDIATOR) else []  # the panel says who mediates
+    if act == "roles" and not chosen + mediates:
+        return await _staff(request, services, Typed(errors={"": f"Choose at least one role for {member.name}."}), 422)
     try:
-        await services.staff.set_active(staff_id, act == "reactivate", services.clock())
+        if act == "roles":
+            await services.staff.set_roles(staff_id, chosen + mediates)
+        else:
+            await services.staff.set_active(staff_id, act == "reactivate", services.clock())
     except LastManager:
         typed = Typed(errors={"": "This is the last manager. Give somebody else the role first."}, posted=True)
         return await _staff(request, services, typed, 409)
@@ -207,6 +222,7 @@ async def _staff(request: Request, services: ServicesDep, typed: Typed, status: 
         typed=typed,
         form=_STAFF,
         people=await services.staff.list(),
+        roles=_ROLES,
         saved="saved" in request.query_params,
     )
 

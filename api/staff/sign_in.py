@@ -23,6 +23,8 @@ from api.services import Services, ServicesDep
 from casefile.staff import StaffMember
 from domain.commands import EVERY_STAFF, StaffRole
 
+LONGEST_EMAIL = 254
+
 router = APIRouter(include_in_schema=False)
 _WRONG = "The e-mail address or the password is not right. Passwords keep capital and small letters apart."
 
@@ -51,14 +53,14 @@ async def show(request: Request, services: ServicesDep, next: str = "") -> Respo
 async def sign_in(request: Request, services: ServicesDep) -> Response:
     await check_csrf(request, visitor_csrf(services, request.cookies.get(VISITOR_COOKIE, "")))
     typed = Typed.of(await request.form())
-    email, password, now = typed.one("email"), typed.raw("password"), services.clock()
+    email, password, now = typed.one("email").strip().lower(), typed.raw("password"), services.clock()
     lockout: Lockout = request.app.state.lockout
     if minutes := lockout.minutes_left(email, now):
         typed.wrong("email", f"Too many wrong passwords for this address. Try again in {minutes} minutes.")
         return _form(request, services, typed, 429)
-    staff = await services.staff.check_password(email[:254], password)
+    lockout.failed(email, now)  # counted before it is checked, which takes a while: many at once are many
+    staff = await services.staff.check_password(email, password) if len(email) <= LONGEST_EMAIL else None
     if staff is None:
-        lockout.failed(email, now)
         typed.wrong("email", _WRONG)
         return _form(request, services, typed, 422)
     lockout.forgive(email)
@@ -92,4 +94,5 @@ def _form(request: Request, services: Services, typed: Typed, status: int = 200)
 def _local(target: str) -> str:
     """The page on which somebody was asked to sign in; never another site."""
     parts = urlsplit(target.replace("\\", "/"))
-    return target if target.startswith("/") and not parts.scheme and not parts.netloc and target.isprintable() else ""
+    here = target.startswith("/") and target[1:2] not in ("/", "\\") and not parts.scheme and not parts.netloc
+    return target if here and target.isprintable() else ""

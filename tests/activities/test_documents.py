@@ -218,7 +218,7 @@ async def test_polish_is_at_home_in_our_fonts(office: Office) -> None:
     assert "pdfuaid" in standards(pdf)
 
 
-@pytest.mark.parametrize("name", ["刘小龙", "ਗੁਰਪ੍ਰੀਤ", "Zoe 🙂", "محمد", "A\u200bB\u2060C\u202e"])
+@pytest.mark.parametrize("name", ["刘小龙", "ਗੁਰਪ੍ਰੀਤ", "Zoe 🙂", "محمد"])
 async def test_what_our_fonts_lack_does_not_fail(office: Office, name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     pdf = await office.made(child=name)

@@ -1,6 +1,5 @@
 """What the doors' tests share: a case file in a temporary SQLite, accounts with tokens, and a case in full swing."""
 
-import base64
 import hashlib
 import shutil
 from collections.abc import AsyncIterator
@@ -10,20 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from api.intake import Intake
 from api.services import Services
-from casefile.cases import Cases
-from casefile.commands import Commands
-from casefile.database import Database
-from casefile.letters import Letters
-from casefile.links import Links
 from casefile.migrate import upgrade
-from casefile.reading import Reading
-from casefile.staff import StaffAccounts
-from casefile.tables import ApiToken, Case, CommandOutcome, Document, Mediator, Staff, TaskRow, TimelineEvent, Venue
-from casefile.vault import Vault
+from casefile.tables import ApiToken, Case, CommandOutcome, Document, Mediator, Staff, Venue
 from domain.commands import (
     Actor,
     AgreementTexts,
@@ -54,7 +43,7 @@ from domain.policy import Do, standard
 from domain.referral import ReferralForm
 from domain.stages import Stage
 from settings import Settings
-from tests.api.fakes import Clock, FakeTemporal
+from tests.api.fakes import QUICK_HASHER, Clock, FakeTemporal, file_journey, services_on, settings_for
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday
 PASSWORD = "correct-horse-battery"
@@ -63,15 +52,21 @@ CHILD = "Sam Unmistakable"
 
 @pytest.fixture(scope="session")
 def empty_case_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once, and copied for each test."""
-    path = tmp_path_factory.mktemp("casefile") / "empty.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
+    """The folder of a service that has just been set up: migrated once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("empty")
+    upgrade(settings_for(folder).database_url)
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_case_file: Path) -> Settings:
+    shutil.copytree(empty_case_file, tmp_path, dirs_exist_ok=True)
+    return settings_for(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
+    return QUICK_HASHER.hash(PASSWORD)
 
 
 @pytest.fixture
@@ -80,55 +75,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database_url(empty_case_file: Path, tmp_path: Path) -> str:
-    shutil.copy(empty_case_file, tmp_path / "casefile.db")
-    return f"sqlite+aiosqlite:///{tmp_path / 'casefile.db'}"
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    key = base64.b64encode(b"k" * 32).decode()
-    return Settings(
-        environment="test",
-        var_dir=tmp_path,
-        database_url=database_url,
-        codec_keys=f"test:{key}",
-        vault_key=base64.b64encode(b"v" * 32).decode(),
-        link_secret=base64.b64encode(b"l" * 32).decode(),
-        public_url="http://testserver",
-    )
-
-
-@pytest.fixture
 def temporal() -> FakeTemporal:
     return FakeTemporal()
 
 
 @pytest.fixture
-async def services(
-    settings: Settings, clock: Clock, temporal: FakeTemporal, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Services]:
+async def services(settings: Settings, clock: Clock, temporal: FakeTemporal) -> AsyncIterator[Services]:
     """The real case file behind a Temporal that only pretends."""
-    database, vault = Database(settings.database_url), Vault(b"v" * 32)
-    cases, commands = Cases(database, vault), Commands(database, vault)
-    monkeypatch.setattr("casefile.staff.PasswordHasher", lambda: PasswordHasher(time_cost=1, memory_cost=64))
-    intake = Intake(cases, commands, temporal, "mediation", clock, allow_demo=True)  # type: ignore[arg-type]
-    intake.patience = 0.5
-    yield Services(
-        settings=settings,
-        database=database,
-        vault=vault,
-        cases=cases,
-        commands=commands,
-        links=Links(database, settings.link_signing_key()),
-        letters=Letters(database, vault),
-        reading=Reading(database, vault),
-        staff=StaffAccounts(database),
-        intake=intake,
-        clock=clock,
-    )
-    await intake.close()
-    await database.close()
+    async with services_on(settings, clock, temporal) as services:
+        yield services
 
 
 @dataclass
@@ -222,21 +177,7 @@ class FilledCase:
         return found
 
     async def file(self, journey: Journey, events: list[Event] | None = None) -> None:
-        """As the journey would: its state, the columns that lists filter by, tasks, and new lines of the timeline."""
-        async with self.services.database.write() as session:
-            case = await session.get_one(Case, self.id)
-            case.journey, case.stage = journey.model_dump(mode="json"), journey.stage
-            case.mediator_id = journey.mediator or journey.offered_to
-            case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
-            case.next_at, case.escalated = journey.next_at, journey.escalated
-            case.on_hold, case.paused = journey.on_hold, journey.paused
-            case.closed_at = journey.closed_at
-            case.closed_reason = journey.closing.reason if journey.closing else ""
-            session.add(case)
-            for task in journey.tasks:
-                await session.merge(TaskRow(case_id=self.id, **task.model_dump()))
-            for event in events or []:
-                session.add(TimelineEvent(case_id=self.id, **event.model_dump()))
+        await file_journey(self.services, self.id, journey, events)
 
     async def token(self, person: str, purpose: str) -> str:
         """The token of a personal link, as a letter would carry it."""

@@ -1,15 +1,36 @@
-"""A Temporal for the doors' tests: it remembers what reached it, refuses what it is told to refuse, and can be away."""
+"""What stands behind the doors in their tests: the real case file and intake, a clock that stands still, and a Temporal
+that remembers what reached it, refuses what it is told to refuse, and can be away."""
 
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.intake import Intake
+from api.services import Services
+from casefile.cases import Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.letters import Letters
+from casefile.links import Links
+from casefile.reading import Reading
+from casefile.staff import StaffAccounts
+from casefile.tables import Case, TaskRow, TimelineEvent
+from casefile.vault import Vault
 from domain.commands import Command
-from domain.journey import CaseStart
+from domain.journey import CaseStart, Event, Journey
+from settings import Settings
+
+KEY = base64.b64encode(b"k" * 32).decode()
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 class Clock:
@@ -72,3 +93,59 @@ class FakeHandle:
             raise WorkflowUpdateFailedError(temporal.error)
         if id not in [known.id for known in temporal.updates]:
             temporal.updates.append(command)
+
+
+def settings_for(folder: Path, **more: Any) -> Settings:
+    """Of a service whose database lies in this folder."""
+    return Settings(
+        environment="test", var_dir=folder, codec_keys=f"test:{KEY}", vault_key=KEY, link_secret=KEY, **more
+    )
+
+
+@asynccontextmanager
+async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) -> AsyncIterator[Services]:
+    """All that the app is given, on this database and behind this Temporal."""
+    database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
+    cases, commands = Cases(database, vault), Commands(database, vault)
+    intake = Intake(
+        cases,
+        commands,
+        temporal,  # type: ignore[arg-type]
+        "mediation",
+        clock,
+        allow_demo=settings.allow_demo_policy,
+    )
+    intake.patience = 0.5
+    yield Services(
+        settings=settings,
+        database=database,
+        vault=vault,
+        cases=cases,
+        commands=commands,
+        links=Links(database, settings.link_signing_key()),
+        letters=Letters(database, vault),
+        reading=Reading(database, vault),
+        staff=StaffAccounts(database, QUICK_HASHER),
+        intake=intake,
+        clock=clock,
+    )
+    await intake.close()
+    await database.close()
+
+
+async def file_journey(services: Services, case_id: str, journey: Journey, events: list[Event] | None = None) -> None:
+    """What activities/records.py writes down after each step of the journey."""
+    async with services.database.write() as session:
+        case = await session.get_one(Case, case_id)
+        case.journey, case.stage = journey.model_dump(mode="json"), journey.stage
+        case.mediator_id = journey.mediator or journey.offered_to
+        case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
+        case.next_at, case.escalated = journey.next_at, journey.escalated
+        case.on_hold, case.paused = journey.on_hold, journey.paused
+        case.closed_at = journey.closed_at
+        case.closed_reason = journey.closing.reason if journey.closing else ""
+        session.add(case)
+        for task in journey.tasks:
+            await session.merge(TaskRow(case_id=case_id, **task.model_dump()))
+        for event in events or []:
+            await session.merge(TimelineEvent(case_id=case_id, **event.model_dump()))

@@ -4,95 +4,44 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
-from argon2 import PasswordHasher
 from sqlmodel import select
 
 from api.app import create_app
-from api.intake import Answer, Intake, NoSuchPolicy, Referred
 from api.services import Services
-from casefile.cases import Cases
-from casefile.commands import Commands, Outcome
-from casefile.database import Database
-from casefile.letters import Letters, place_of
-from casefile.links import Links
-from casefile.reading import Reading
-from casefile.staff import StaffAccounts
-from casefile.tables import Case, Document, LetterRow, TaskRow, TimelineEvent
-from casefile.vault import Vault
-from domain import words
-from domain.commands import Actor, Command, Slot, StaffRole, Term, Texts
+from casefile.commands import Outcome
+from casefile.letters import place_of
+from casefile.tables import Case, Document, LetterRow
+from domain.commands import Actor, Command, Slot, StaffRole, Term
 from domain.journey import Action, Agreement, Armed, Event, Fact, Journey, Meeting, MeetingStatus, OpenAsk, Task
 from domain.parties import Party, PartyRole, Person, PersonRole
-from domain.policy import Do, Policy, demo, standard
+from domain.policy import Do, Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
-from domain.refusals import Refusal
 from domain.scheduling import half_days_to_ask
 from domain.stages import Stage
 from letters.rendering import LINK, Rendered
 from settings import Settings
+from tests.api.fakes import Clock, FakeTemporal, file_journey, services_on
 
 NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)  # a Tuesday
-KEY = "A" * 43 + "="
-
-
-class FakeIntake:
-    """Stores commands as the real one does; what their case would say is set by the test."""
-
-    def __init__(self, cases: Cases, commands: Commands, clock: Callable[[], datetime], allow_demo: bool) -> None:
-        self.cases, self.commands, self.clock, self.allow_demo = cases, commands, clock, allow_demo
-        self.says = Outcome(status="accepted")
-        self.taken: list[tuple[Command, Texts | None]] = []
-
-    def policy(self, name: str) -> Policy:
-        if name == "demo" and self.allow_demo:
-            return demo()
-        if name != "standard":
-            raise NoSuchPolicy("There is no policy of this name. Use “standard”.")
-        return standard([date(2026, 12, 25), date(2026, 12, 28), date(2027, 1, 1)])
-
-    async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
-        start = await self.cases.open(form, command_id, actor, coordinator, self.policy(form.policy), self.clock())
-        return Referred(case_id=start.case_id, reference=start.reference, status="pending", created=True)
-
-    async def take(self, command: Command, texts: Texts | None = None) -> Answer:
-        if await self.commands.store(command, texts):
-            self.taken.append((command, texts))
-            if self.says.status != "pending":
-                await self.commands.settle(command.id, self.says, self.clock())
-        outcome = await self.commands.outcome(command.id)
-        said = words.refusal_sentence(outcome.code, outcome.about) if outcome.status == "refused" else ""
-        return Answer(status=outcome.status, message=said, code=outcome.code)
-
-    def refuse(self, code: Refusal) -> None:
-        self.says = Outcome(status="refused", code=code)
-
-
-def settings_for(folder: Path, **more: Any) -> Settings:
-    return Settings(
-        environment="test",
-        var_dir=folder,
-        codec_keys=f"test:{KEY}",
-        vault_key=KEY,
-        link_secret=KEY,
-        **more,
-    )
 
 
 class World:
     """The running service, and what tests look into."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.now = NOW
-        services.clock = lambda: self.now
+    def __init__(self, services: Services, clock: Clock, temporal: FakeTemporal) -> None:
+        self.services, self.clock, self.temporal = services, clock, temporal
 
     @property
-    def intake(self) -> FakeIntake:
-        return cast(FakeIntake, self.services.intake)
+    def now(self) -> datetime:
+        return self.clock.now
+
+    @property
+    def taken(self) -> list[Command]:
+        """The commands that reached their cases."""
+        return self.temporal.updates
 
     async def staff(self, name: str, *roles: StaffRole) -> tuple[str, str, str]:
         """id, e-mail address, password."""
@@ -109,7 +58,7 @@ class World:
             registered_until=until,
             at=self.now,
         )
-        return staff_id, email, await self.services.staff.new_password_for(staff_id)
+        return staff_id, email, await self.services.staff.new_password_for(staff_id, self.services.clock())
 
     async def rows(self) -> dict[str, list[Any]]:
         """Everything in every table."""
@@ -149,27 +98,11 @@ class World:
             ],
         )
         actor = Actor(kind="staff", id=coordinator, roles=[StaffRole.COORDINATOR])
-        referred = await self.intake.refer(form, key, actor, coordinator)
-        await self.services.commands.settle(key, Outcome(status="accepted"), self.now)
+        referred = await self.services.intake.refer(form, key, actor, coordinator)
         return referred.case_id, referred.reference
 
     async def file(self, case_id: str, journey: Journey, events: list[Event] | None = None) -> None:
-        """What activities/records.py writes down after each step of the journey."""
-        async with self.services.database.write() as session:
-            case = (await session.exec(select(Case).where(Case.id == case_id))).one()
-            case.journey = journey.model_dump(mode="json")
-            case.stage, case.escalated, case.on_hold = journey.stage, journey.escalated, journey.on_hold
-            case.paused = journey.paused
-            case.mediator_id = journey.mediator or journey.offered_to
-            case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
-            case.next_at = journey.next_at
-            case.closed_reason = journey.closing.reason if journey.closing else ""
-            case.closed_at = journey.closed_at
-            session.add(case)
-            for task in journey.tasks:
-                await session.merge(TaskRow(case_id=case_id, **task.model_dump()))
-            for event in events or []:
-                await session.merge(TimelineEvent(case_id=case_id, **event.model_dump()))
+        await file_journey(self.services, case_id, journey, events)
 
     async def rich_case(self, coordinator: str, mediator: str) -> tuple[str, str]:
         """Visits held or booked, availability half answered, letters, tasks, an agreement: something of everything."""
@@ -361,38 +294,17 @@ def hidden(page: str, name: str) -> str:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
-    """The app as it runs, with a fake intake."""
+    """The app as it runs, before a Temporal that only pretends."""
+    clock, temporal = Clock(NOW), FakeTemporal()
 
     def opens(settings: Settings) -> AbstractAsyncContextManager[Services]:
-        return _fake_services(settings)
+        return services_on(settings, clock, temporal)
 
     app = create_app(settings, opens)
     async with app.router.lifespan_context(app):
-        world = World(app.state.services)
 
         def browser() -> Browser:
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             return Browser(httpx.AsyncClient(transport=transport, base_url=settings.public_url))
 
-        yield world, browser
-
-
-@asynccontextmanager
-async def _fake_services(settings: Settings) -> AsyncIterator[Services]:
-    database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
-    cases, commands = Cases(database, vault), Commands(database, vault)
-    intake = FakeIntake(cases, commands, lambda: NOW, settings.allow_demo_policy)
-    yield Services(
-        settings=settings,
-        database=database,
-        vault=vault,
-        cases=cases,
-        commands=commands,
-        links=Links(database, settings.link_signing_key()),
-        letters=Letters(database, vault),
-        reading=Reading(database, vault),
-        staff=StaffAccounts(database, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)),
-        intake=cast(Intake, intake),
-        clock=lambda: NOW,
-    )
-    await database.close()
+        yield World(app.state.services, clock, temporal), browser

@@ -6,7 +6,10 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.converter import WorkflowSerializationContext
 
 from api.codec_endpoint import codec_router
+from domain.commands import StaffRole
+from settings import Settings
 from temporal_client import SealingCodec, data_converter
+from tests.api.staff_world import running
 
 KEYS = {"k": bytes(32)}
 UI = "http://127.0.0.1:8233"
@@ -87,3 +90,28 @@ async def test_foreign_payloads_and_huge_requests_are_refused() -> None:
         huge = await ui.post("/codec/decode", content=b" " * 9_000_000, headers={"Cookie": "session=1"})
     assert foreign.status_code == 400
     assert huge.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("environment", "role", "status"),
+    [
+        ("production", None, 403),
+        ("production", StaffRole.MANAGER, 403),
+        ("production", StaffRole.OPERATIONS, 200),
+        ("test", None, 403),
+        ("development", None, 200),
+    ],
+)
+async def test_in_production_only_signed_in_operations_read(
+    settings: Settings, environment: str, role: StaffRole | None, status: int
+) -> None:
+    """The app as it is wired, with the Temporal UI's own origin on this machine."""
+    async with running(settings.model_copy(update={"environment": environment})) as (world, browser):
+        somebody = browser()
+        if role:
+            _, email, password = await world.staff("Ola Operator", role)
+            await somebody.sign_in(email, password)
+        body = json_format.MessageToJson(Payloads())
+        ui = {"Origin": settings.temporal_ui_url}
+        answer = await somebody.client.post("/codec/decode", content=body, headers=ui)
+    assert answer.status_code == status

@@ -423,6 +423,16 @@ async def test_the_case_page_tells_what_happens(browser: Browser) -> None:
     assert "Exampleton Library, 2 Market Street, Exampleton" in page
 
 
+async def test_the_case_page_tells_how_far_the_agreement_is(browser: Browser, filled: FilledCase) -> None:
+    assert "how far it is" not in said(await browser.open("case"))
+    journey = await filled.journey()
+    assert journey.agreement
+    await changed(filled, agreement=journey.agreement.model_copy(update={"status": "issued"}).model_dump())
+    page = said(await browser.open("case"))
+    assert "Action 1: Oakfield School, by Fri 29 Jan 2027 Not yet done" in page
+    assert "A quiet room" not in page  # the words stand in their copy
+
+
 async def test_leaving_is_confirmed_first(browser: Browser, temporal: FakeTemporal) -> None:
     page = await browser.open("case")
     confirm = await browser.get(f"{page.url}/withdraw")

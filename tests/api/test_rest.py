@@ -208,6 +208,7 @@ async def test_what_was_said_alone_with_the_mediator_stays_there(
     for name, sees in {"mediator": True, "coordinator": False, "manager": False}.items():
         case = await client.get(f"/api/cases/{filled.reference}", headers=staff[name].bearer)
         assert ("PRIVATE-TO-THE-MEDIATOR" in case.text) == sees
+        assert "They want peace." in case.text  # what may be shared
 
 
 async def test_a_closed_case_says_why(

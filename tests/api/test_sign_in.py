@@ -1,17 +1,14 @@
 """Signing in: who gets in, for how long, and what keeps others out."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from api.auth import PAGES, cookie_value
-from casefile.migrate import upgrade
 from domain.commands import StaffRole
 from settings import Settings
-from tests.api.staff_world import Browser, World, hidden, running, settings_for
+from tests.api.staff_world import Browser, World, hidden, running
 
 COORDINATOR, MANAGER, MEDIATOR, OPERATIONS = (
     StaffRole.COORDINATOR,
@@ -21,22 +18,9 @@ COORDINATOR, MANAGER, MEDIATOR, OPERATIONS = (
 )
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("empty")
-    upgrade(settings_for(folder).database_url)
-    return folder
-
-
 @pytest.fixture
-def prepared(tmp_path: Path, empty_database: Path) -> Settings:
-    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
-    return settings_for(tmp_path)
-
-
-@pytest.fixture
-async def service(prepared: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
-    async with running(prepared) as found:
+async def service(settings: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
+    async with running(settings) as found:
         yield found
 
 
@@ -59,8 +43,8 @@ async def test_a_member_of_staff_signs_in_and_out(service: tuple[World, Callable
     assert (await jo.get("/cases")).url.path == "/sign-in"
 
 
-async def test_with_https_the_cookie_is_secure(prepared: Settings) -> None:
-    async with running(prepared.model_copy(update={"public_url": "https://service.example"})) as (world, browser):
+async def test_with_https_the_cookie_is_secure(settings: Settings) -> None:
+    async with running(settings.model_copy(update={"public_url": "https://service.example"})) as (world, browser):
         _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
         answer = await browser().sign_in(email, password)
         cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-staff="))
@@ -97,7 +81,7 @@ async def test_after_five_wrong_passwords_even_the_right_one_waits(
     assert locked.status_code == 429
     assert "Too many wrong passwords" in locked.text
     assert (await jo.sign_in("somebody@service.example", "x")).status_code == 422
-    world.now += timedelta(minutes=6)
+    world.clock.now += timedelta(minutes=6)
     assert (await jo.sign_in(email, password)).status_code == 303
 
 
@@ -109,12 +93,12 @@ async def test_sessions_end_when_nobody_is_there_and_after_twelve_hours(
     jo = browser()
     await jo.sign_in(email, password)
     for _ in range(14):  # somebody who reads keeps the session alive …
-        world.now += timedelta(minutes=50)
+        world.clock.now += timedelta(minutes=50)
         assert (await jo.get("/cases")).url.path == "/cases"
-    world.now += timedelta(minutes=30)  # … until 12 hours are over
+    world.clock.now += timedelta(minutes=30)  # … until 12 hours are over
     assert (await jo.get("/cases")).url.path == "/sign-in"
     await jo.sign_in(email, password)
-    world.now += timedelta(minutes=61)
+    world.clock.now += timedelta(minutes=61)
     assert (await jo.get("/cases")).url.path == "/sign-in"
 
 
@@ -177,18 +161,19 @@ async def test_nobody_is_led_to_another_site(service: tuple[World, Callable[[], 
 
 async def test_posts_without_the_browsers_token_do_nothing(service: tuple[World, Callable[[], Browser]]) -> None:
     world, browser = service
-    _, email, password = await world.staff("Jo Coordinator", COORDINATOR, MANAGER, MEDIATOR)
+    jo_id, email, password = await world.staff("Jo Coordinator", COORDINATOR, MANAGER, MEDIATOR)
+    _, reference = await world.rich_case(jo_id, jo_id)
     jo = browser()
     without = await jo.client.post("/sign-in", data={"email": email, "password": password})
     assert without.status_code == 403
     await jo.sign_in(email, password)
     before = await world.rows()
-    for path in ("/cases/new", "/cases/SM-2026-00001/do/pause", "/panel", "/venues", "/staff", "/sign-out",
+    for path in ("/cases/new", f"/cases/{reference}/do/pause", "/panel", "/venues", "/staff", "/sign-out",
                  "/staff/x/password", "/panel/x/conflict"):  # fmt: skip
         for data in ({}, {"csrf": ""}, {"csrf": "x" * 43}):
             answer = await jo.client.post(path, data=data)
             assert answer.status_code == 403, path
-            assert "out of date" in answer.text
+            assert "nothing was" in answer.text
     assert await world.rows() == before
 
 

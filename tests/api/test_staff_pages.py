@@ -1,25 +1,21 @@
 """The pages of the staff, on a case in the middle of its journey."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.staff.command_forms import FORMS
-from casefile.commands import Outcome
-from casefile.migrate import upgrade
+from api.staff.forms import FORMS
 from domain.commands import COMMANDS, FixJointMeeting, OfferVisitDates, StaffRole, WriteAgreement
 from domain.journey import Journey, OpenAsk
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import Browser, World, hidden, parties, running, settings_for
+from tests.api.staff_world import Browser, World, hidden, parties, running
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
 
@@ -39,22 +35,9 @@ class Office:
     browser: Callable[[], Browser]
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("empty")
-    upgrade(settings_for(folder).database_url)
-    return folder
-
-
 @pytest.fixture
-def prepared(tmp_path: Path, empty_database: Path) -> Settings:
-    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
-    return settings_for(tmp_path)
-
-
-@pytest.fixture
-async def office(prepared: Settings) -> AsyncIterator[Office]:
-    async with running(prepared) as (world, browser):
+async def office(settings: Settings) -> AsyncIterator[Office]:
+    async with running(settings) as (world, browser):
         jo_id, *jo = await world.staff("Jo Coordinator", COORDINATOR)
         _, *boss = await world.staff("Max Manager", MANAGER)
         meg_id, *meg = await world.mediator("Meg Mediator")
@@ -68,7 +51,8 @@ async def office(prepared: Settings) -> AsyncIterator[Office]:
 
 def text_of(page: str) -> str:
     """What a page says, without its markup."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
+    plain = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
+    return plain.replace(" ,", ",")
 
 
 # Reading
@@ -96,7 +80,7 @@ async def test_the_case_page_says_what_happens_next_and_all_that_happened(office
 
 
 async def test_a_get_over_all_links_changes_no_row(office: Office) -> None:
-    office.world.now += timedelta(minutes=20)
+    office.world.clock.now += timedelta(minutes=20)
     before = await office.world.rows()
     for reader in (office.jo, office.max, office.meg):
         seen: set[str] = set()
@@ -192,7 +176,7 @@ async def test_an_offered_case_is_accepted_or_declined(office: Office) -> None:
     path = f"/cases/{reference}/do/answer_allocation?about=1"
     await office.meg.get(path)
     assert (await office.meg.post(path, {"answer": "conflict"})).status_code == 303
-    taken = office.world.intake.taken[-1][0].model_dump()
+    taken = office.world.taken[-1].model_dump()
     assert (taken["offer"], taken["accepts"], taken["conflict"]) == (1, False, True)
     assert "Accept or decline" not in text_of((await office.jo.get(f"/cases/{reference}")).text)
 
@@ -284,8 +268,8 @@ async def test_each_form_becomes_its_command_once(office: Office, kind: str) -> 
     await person.get(path)
     again = await person.post(path, {**data, "key": key})
     assert again.headers["location"] == first.headers["location"]
-    assert len(office.world.intake.taken) == 1
-    command, _ = office.world.intake.taken[0]
+    assert len(office.world.taken) == 1
+    command = office.world.taken[0]
     assert (command.kind(), command.id, command.case_id) == (kind, key, office.case_id)
     notice = text_of((await person.get(first.headers["location"])).text)
     assert f"{COMMANDS[kind].title}: recorded" in notice
@@ -296,7 +280,7 @@ async def test_offering_a_mediator(office: Office) -> None:
     await office.jo.get(path)
     assert "Meg Mediator" in office.jo.page
     assert (await office.jo.post(path, {"mediator": office.meg_id})).status_code == 303
-    assert office.world.intake.taken[0][0].model_dump()["mediator"] == office.meg_id
+    assert office.world.taken[0].model_dump()["mediator"] == office.meg_id
 
 
 async def test_times_typed_are_londons(office: Office) -> None:
@@ -304,7 +288,7 @@ async def test_times_typed_are_londons(office: Office) -> None:
     await office.jo.get(path)
     data = {"date1": "2027-06-14", "time1": "10:00", "minutes": "60", "online": "yes", "place": "https://x.example"}
     await office.jo.post(path, data)
-    command = office.world.intake.taken[0][0]
+    command = office.world.taken[0]
     assert isinstance(command, OfferVisitDates)
     assert command.slots[0].start.isoformat() == "2027-06-14T09:00:00+00:00"
 
@@ -313,11 +297,11 @@ async def test_the_words_go_into_the_texts(office: Office) -> None:
     path = f"/cases/{office.reference}/do/write_agreement"
     await office.jo.get(path)
     await office.jo.post(path, VALID["write_agreement"][1])
-    command, texts = office.world.intake.taken[0]
+    command = office.world.taken[0]
+    texts = (await office.world.services.cases.load(office.case_id)).texts[command.id]
     assert isinstance(command, WriteAgreement)
     assert [(term.owner, term.by) for term in command.terms] == [("p2", date(2027, 2, 1)), ("p3", date(2027, 3, 1))]
-    assert texts is not None
-    assert texts.model_dump()["what"] == ["Support", "Visit"]
+    assert texts["what"] == ["Support", "Visit"]
     assert "Support" not in str(command.model_dump())
 
 
@@ -349,10 +333,10 @@ async def test_bad_input_is_told_at_the_field_and_kept(office: Office, bad: str)
     assert "typed room" in answer.text
     assert "&lt;b&gt;typed &amp; kept&lt;/b&gt;" in answer.text
     assert hidden(answer.text, "key") == key
-    assert office.world.intake.taken == []
+    assert office.world.taken == []
     mended = {**BAD[bad], "date": "2026-12-15", "time": "10:00", "minutes": "60", "venue": "online", "place": "room"}
     assert (await office.jo.post(path, mended)).status_code == 303
-    assert isinstance(office.world.intake.taken[0][0], FixJointMeeting)
+    assert isinstance(office.world.taken[0], FixJointMeeting)
 
 
 @pytest.mark.parametrize("kind", sorted(COMMANDS))
@@ -367,28 +351,28 @@ async def test_empty_forms_are_never_a_fault(office: Office, kind: str) -> None:
 
 async def test_wrong_role_is_refused(office: Office) -> None:
     for person, kind in ((office.jo, "close_case"), (office.meg, "pause"), (office.jo, "release")):
-        before = len(office.world.intake.taken)
+        before = len(office.world.taken)
         assert (await person.get(f"/cases/{office.reference}/do/{kind}")).status_code == 403
         await person.get(f"/cases/{office.reference}")
         answer = await person.post(f"/cases/{office.reference}/do/{kind}", {"key": "k" * 20, "reason": "conceded"})
         assert answer.status_code == 403
-        assert len(office.world.intake.taken) == before
+        assert len(office.world.taken) == before
 
 
 async def test_a_refusal_keeps_the_words_and_can_be_put_right(office: Office) -> None:
-    office.world.intake.refuse(Refusal.VENUE_NOT_NEUTRAL)
+    office.world.temporal.refuse["fix_joint_meeting"] = (Refusal.VENUE_NOT_NEUTRAL, "")
     path = f"/cases/{office.reference}/do/fix_joint_meeting"
     await office.jo.get(path)
     answer = await office.jo.post(path, VALID["fix_joint_meeting"][1])
     assert answer.status_code == 409
     assert "belongs to a party" in text_of(answer.text)
     assert 'value="https://meet.example"' in answer.text
-    office.world.intake.says = Outcome(status="accepted")
+    office.world.temporal.refuse.clear()
     assert (await office.jo.post(path, VALID["fix_joint_meeting"][1])).status_code == 303
 
 
 async def test_what_cannot_be_delivered_yet_is_told_honestly(office: Office) -> None:
-    office.world.intake.says = Outcome(status="pending")
+    office.world.temporal.away = True
     path = f"/cases/{office.reference}/do/pause"
     await office.jo.get(path)
     answer = await office.jo.post(path, {})
@@ -499,8 +483,8 @@ async def test_a_bad_referral_is_told_at_the_field_and_kept(office: Office, chan
     assert len((await office.world.rows())["mediation_case"]) == 1
 
 
-async def test_the_demo_policy_is_offered_only_where_it_is_allowed(prepared: Settings) -> None:
-    async with running(prepared.model_copy(update={"allow_demo_policy": False})) as (world, browser):
+async def test_the_demo_policy_is_offered_only_where_it_is_allowed(settings: Settings) -> None:
+    async with running(settings.model_copy(update={"allow_demo_policy": False})) as (world, browser):
         _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
         jo = browser()
         await jo.sign_in(email, password)
@@ -575,3 +559,53 @@ async def test_every_question_of_every_form_has_a_name_of_its_own(office: Office
     for path in re.findall(r'href="(/cases/[^"]*/do/[^"]*)"', page):
         ids = re.findall(r' id="([^"]+)"', (await office.max.get(unescape(path))).text)
         assert len(ids) == len(set(ids)), path
+
+
+async def test_a_form_that_outlived_its_session_is_shown_again_as_it_was_typed(office: Office) -> None:
+    path = f"/cases/{office.reference}/do/fix_joint_meeting"
+    await office.jo.get(path)
+    data = {**VALID["fix_joint_meeting"][1], "key": hidden(office.jo.page, "key"), "csrf": "x" * 43}
+    answer = await office.jo.post(path, data)
+    assert answer.status_code == 403
+    assert "nothing was recorded yet" in text_of(answer.text)
+    assert 'value="https://meet.example"' in answer.text
+    assert office.world.taken == []
+    fresh = {name: value for name, value in data.items() if name not in ("csrf", "key")}
+    assert (await office.jo.post(path, fresh)).status_code == 303
+    assert len(office.world.taken) == 1
+
+    await office.jo.get("/cases/new")
+    key = hidden(office.jo.page, "key")
+    answer = await office.jo.post("/cases/new", {**REFERRAL, "action": "create", "csrf": "x" * 43})
+    assert answer.status_code == 403
+    assert 'value="Noah Bright"' in answer.text
+    assert hidden(answer.text, "key") == key
+    assert (await office.jo.post("/cases/new", {**REFERRAL, "action": "create"})).status_code == 303
+
+    gone = f"/cases/{office.reference}/do/record_action?about=99"
+    answer = await office.jo.post(gone, {"note": "They did it.", "csrf": "x" * 43})
+    assert answer.status_code == 409
+    assert "They did it." in text_of(answer.text)
+
+
+async def test_roles_are_changed(office: Office) -> None:
+    said = (await office.max.get("/staff")).text
+    assert "Change the roles of Jo Coordinator" in text_of(said)
+    path = f"/staff/{office.jo_id}/roles"
+    both = {"roles": ["safeguarding_lead", "operations"]}
+    assert (await office.max.post(path, both)).status_code == 303
+    assert (await office.jo.get("/cases/new")).status_code == 403
+    assert (await office.jo.get("/operations")).status_code == 200
+    await office.max.get("/staff")
+    assert (await office.max.post(path, {})).status_code == 422
+    await office.max.get("/staff")
+    assert (await office.max.post(f"/staff/{office.meg_id}/roles", {"roles": ["manager"]})).status_code == 303
+    members = {one.name: set(one.roles) for one in await office.world.services.staff.list()}
+    assert members["Meg Mediator"] == {MEDIATOR, MANAGER}
+    await office.max.get("/staff")
+    assert (await office.max.post(f"/staff/{office.meg_id}/roles", {})).status_code == 303  # the panel keeps them
+    boss = next(one for one in await office.world.services.staff.list() if one.name == "Max Manager")
+    await office.max.get("/staff")
+    alone = await office.max.post(f"/staff/{boss.id}/roles", {"roles": ["coordinator"]})
+    assert alone.status_code == 409
+    assert "last manager" in text_of(alone.text)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from calendar_server import calendar_client
 from demo import POLL, Office, Story, open_office, stories
-from tests.end_to_end.conftest import Service
+from tests.real_service import Service
 
 PATIENCE = 80.0
 

@@ -206,7 +206,8 @@ async def test_a_part_that_keeps_dying_is_given_up(tmp_path: Path, monkeypatch: 
 
 async def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     keeper = keeper_of(
-        tmp_path, "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+        tmp_path,
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
     )
     object.__setattr__(keeper.part, "stop_within", 0.2)
     await keeper.start()

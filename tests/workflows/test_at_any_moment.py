@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from domain.commands import COMMANDS
 from domain.journey import MeetingStatus
 from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Closing, ClosingReason
 from domain.working_days import local_day
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
+from workflows.doors import Accepted
 
 
 async def test_withdrawal_after_the_joint_meeting_was_booked(story: Story, world: World) -> None:
@@ -140,6 +145,30 @@ async def test_of_several_rungs_that_fell_due_only_the_latest_is_climbed(story: 
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
     await story.working_days(2)
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind", "consent_remind"]
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+
+
+async def test_cancel_in_the_temporal_ui_becomes_a_task_and_the_case_goes_on(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.case.cancel()
+    await story.breathe()
+    assert world.tasks() == ["cancel_requested"]
+    assert world.journey.escalated
+    await story.act("tick_task", MANAGER, task="cancel_requested")
+    await story.act("answer_consent", party="p2", yes=False, how="phone")
+    assert (await story.closing()).reason == ClosingReason.NOT_AGREED
+
+
+async def test_an_act_copied_from_a_history_is_refused(story: Story, world: World) -> None:
+    await story.refer()
+    await story.act("hold")
+    release = COMMANDS["release"](id="genuine", case_id="c1", actor=GUARDIAN, at=await story.now())
+    with pytest.raises(WorkflowUpdateFailedError):
+        await story.case.execute_update("release", release, id="another", result_type=Accepted)
+    assert world.journey.on_hold
+    await story.act("release", GUARDIAN)
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
 

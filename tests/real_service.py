@@ -1,22 +1,22 @@
 """The whole service on real processes, as `make run` starts it, on free ports and in a folder of its own."""
 
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-import pytest
-
 from settings import Settings, load_settings
 from stack.supervisor import UP
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 UP_WITHIN = 90.0
 
 
@@ -29,16 +29,22 @@ class Service:
         """Of temporal, calendar, mail, worker or api; another one after a restart."""
         return int((self.settings.var_dir / "run" / f"{part}.pid").read_text().split()[0])
 
+    def first_sign_in(self) -> tuple[str, str]:
+        """The first manager's e-mail address and password, from the terminal."""
+        found = re.search(r"shown only now: (\S+) with the password (\S+)", self.output.read_text())
+        assert found, self.output.read_text()
+        return found.group(1), found.group(2)
+
     def mail(self) -> list[EmailMessage]:
         """All messages that the sink has kept, in order. X-Envelope-To says who got it."""
         files = sorted((self.settings.var_dir / "mail").glob("*.eml"))
         return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    api, temporal, ui, smtp, caldav = free_ports(5)
+@contextmanager
+def running(folder: Path, ports: list[int]) -> Iterator[Service]:
+    """Started as a newcomer starts it, and stopped at the end."""
+    api, temporal, ui, smtp, caldav = ports
     settings = load_settings(
         make_secrets=True,
         var_dir=folder / "var",

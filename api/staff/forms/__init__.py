@@ -1,0 +1,44 @@
+"""The form of each command: what is asked of whoever does it, and how their answers become a command and its texts.
+
+One class for each kind, by section of the journey. `questions` is what the page shows; `read` turns what was typed into
+the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
+
+from api.intake import Intake
+from api.staff.forms import agreement, any_time, beginning, meetings
+from api.staff.forms.base import CommandForm, Fields, Setting
+
+__all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
+
+FORMS: dict[str, CommandForm] = {
+    "record_explaining_call": beginning.ExplainingCall(),
+    "record_permission": beginning.Permission(),
+    "answer_consent": beginning.Consent(),
+    "decide_on_silence": beginning.Silence(),
+    "offer_mediator": beginning.Offer(),
+    "answer_allocation": beginning.Allocation(),
+    "offer_visit_dates": meetings.VisitDates(),
+    "choose_visit_date": meetings.VisitChoice(),
+    "record_visit": meetings.Visit(),
+    "give_availability": meetings.Availability(),
+    "fix_joint_meeting": meetings.FixMeeting(),
+    "record_joint_meeting": meetings.JointMeeting(),
+    "write_agreement": agreement.Writing(),
+    "comment_on_agreement": agreement.Comment(),
+    "issue_agreement": agreement.Issue(),
+    "record_action": agreement.DoneAction(),
+    "give_feedback": agreement.Feedback(),
+    "withdraw": any_time.Withdrawal(),
+    "pause": any_time.Pausing(),
+    "resume": any_time.Resuming(),
+    "hold": any_time.Holding(),
+    "release": any_time.Releasing(),
+    "close_case": any_time.Closing(),
+    "tick_task": any_time.Tick(),
+    "change_policy": any_time.PolicyChange(),
+}
+"""The form of every kind of command. A test sees that none is missing."""
+
+
+def with_policy(fields: Fields, intake: Intake) -> Fields:
+    """A policy is chosen by name and sent as a value."""
+    return {**fields, "policy": intake.policy(fields["policy"])} if "policy" in fields else fields

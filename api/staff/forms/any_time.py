@@ -1,0 +1,137 @@
+"""What can be done at any moment: withdraw, pause, hold, close; and a task that stands for itself."""
+
+from typing import ClassVar
+
+from api.forms import Field, Option, Typed
+from api.staff.forms.base import (
+    HOW,
+    NOTE,
+    CommandForm,
+    Fields,
+    PartyForm,
+    Questions,
+    Setting,
+)
+from domain import words
+from domain.stages import STAFF_CLOSINGS
+
+
+class Withdrawal(PartyForm):
+    button: ClassVar[str] = "Withdraw this party and end the mediation"
+    grave: ClassVar[bool] = True
+
+    def intro(self, s: Setting) -> str:
+        return (
+            f"{s.party} leaves the mediation, and it ends. Bookings and invitations are cancelled; those who were "
+            "contacted are told neutrally, without a reason."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        return [HOW, NOTE]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"party": s.about, "how": typed.one("how")}, {"note": typed.one("note")}
+
+
+class Pausing(CommandForm):
+    button: ClassVar[str] = "Pause the case"
+
+    def intro(self, s: Setting) -> str:
+        return "Reminders and the service's own clocks stand still until somebody resumes the case."
+
+
+class Resuming(CommandForm):
+    button: ClassVar[str] = "Resume the case"
+
+    def intro(self, s: Setting) -> str:
+        return "Reminders go on where they stood."
+
+
+class Holding(CommandForm):
+    button: ClassVar[str] = "Hold the case"
+    grave: ClassVar[bool] = True
+
+    def intro(self, s: Setting) -> str:
+        return (
+            "All messages that nobody asked for stop at once, and the safeguarding lead has a task today. Only the "
+            "safeguarding lead or a manager can release the hold."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field(
+                "note",
+                "What is known",
+                "words",
+                hint="Only the safeguarding lead and managers can read it.",
+                optional=True,
+            )
+        ]
+
+
+class Releasing(CommandForm):
+    button: ClassVar[str] = "Release the hold"
+
+    def questions(self, s: Setting) -> Questions:
+        hint = "Only the safeguarding lead and managers can read it."
+        return [Field("note", "Why", "words", hint=hint, optional=True)]
+
+
+class Closing(CommandForm):
+    button: ClassVar[str] = "Close the case"
+    grave: ClassVar[bool] = True
+
+    def intro(self, s: Setting) -> str:
+        return "Open bookings are cancelled, and those who were contacted are told neutrally."
+
+    def questions(self, s: Setting) -> Questions:
+        reasons = tuple(Option(reason, words.CLOSING_REASONS[reason]) for reason in STAFF_CLOSINGS)
+        return [Field("reason", "Why does it close?", "choice", options=reasons), NOTE]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"reason": typed.one("reason")}, {"note": typed.one("note")}
+
+
+class Tick(CommandForm):
+    button: ClassVar[str] = "Tick it off"
+
+    def title(self, s: Setting, kind: str) -> str:
+        task = next(task for task in s.journey.tasks if task.key == s.about)
+        return words.task_title(s.case, task)
+
+    def about_is_known(self, s: Setting) -> bool:
+        return any(task.key == s.about for task in s.journey.tasks)
+
+    def questions(self, s: Setting) -> Questions:
+        task = next(task for task in s.journey.tasks if task.key == s.about)
+        if task.kind != "phone":
+            return [NOTE]
+        return [
+            Field(
+                "outcome",
+                "What came of the call?",
+                "choice",
+                hint="Did they give their answer? Then record the answer itself on the case page.",
+                options=(
+                    Option("spoke", "I spoke to them"),
+                    Option("voicemail", "I left a message"),
+                    Option("no_answer", "Nobody answered"),
+                ),
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"task": s.about, "outcome": typed.one("outcome") or "done"}, {"note": typed.one("note")}
+
+
+class PolicyChange(CommandForm):
+    def intro(self, s: Setting) -> str:
+        return "Every open question is asked, reminded and escalated by the new targets from now on."
+
+    def questions(self, s: Setting) -> Questions:
+        options = tuple(Option(name, title) for name, title in s.policies.items())
+        return [Field("policy", "Policy", "choice", options=options), NOTE]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"policy": typed.one("policy")}, {"note": typed.one("note")}  # doing.py puts the policy itself here

@@ -1,0 +1,132 @@
+"""What the forms of all commands have in common: what they may look at, and how dates and numbers are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from api.forms import Field, Option, Part, Typed
+from casefile.reading import MediatorView
+from domain import words
+from domain.commands import COMMANDS, How, StaffRole
+from domain.journey import Journey, Meeting
+from domain.view import CaseView, VenueView
+from domain.working_days import LONDON
+
+Questions = list[Part]
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a form may look at."""
+
+    case: CaseView
+    journey: Journey
+    about: str  # the party, ask, action … that the command is about; "" for none
+    roles: list[StaffRole]
+    panel: list[MediatorView]
+    venues: list[VenueView]
+    now: datetime
+    policies: Mapping[str, str] = field(default_factory=dict)  # name -> title
+
+    @property
+    def party(self) -> str:
+        """The party's name, where the command is about one."""
+        return words.who(self.case, self.about)
+
+    def joint_meeting(self) -> Meeting | None:
+        """The joint meeting that is being arranged or was held last."""
+        found = [meeting for meeting in self.journey.meetings if meeting.key.startswith("joint_meeting/")]
+        return found[-1] if found else None
+
+
+HOW = Field(
+    "how",
+    "How did the answer reach you?",
+    "choice",
+    options=(
+        Option(How.PHONE, "By phone"),
+        Option(How.EMAIL, "By e-mail"),
+        Option(How.LETTER, "By letter"),
+        Option(How.IN_PERSON, "In person"),
+    ),
+)
+NOTE = Field("note", "Note", "words", hint="For the case file. Staff of the service can read it.", optional=True)
+YES_NO = (Option("yes", "Yes"), Option("no", "No"))
+
+
+class CommandForm:
+    """A form: subclasses say what differs."""
+
+    button: ClassVar[str] = "Record it"
+    grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
+    blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
+
+    def intro(self, s: Setting) -> str:
+        """A sentence above the questions."""
+        return ""
+
+    def points(self, s: Setting) -> list[str]:
+        """What is listed below that sentence."""
+        return []
+
+    def title(self, s: Setting, kind: str) -> str:
+        """The page's heading."""
+        return COMMANDS[kind].title
+
+    def about_is_known(self, s: Setting) -> bool:
+        """Does the case have what the address names?"""
+        return not s.about
+
+    def questions(self, s: Setting) -> Questions:
+        return [NOTE]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        """The command's fields, and its texts. Complaints go into `typed`."""
+        return {}, {"note": typed.one("note")}
+
+    def hidden(self, s: Setting) -> dict[str, str]:
+        """What the page was shown for (a version, say), posted back so that a stale form is noticed."""
+        return {}
+
+
+class PartyForm(CommandForm):
+    """A command about one party."""
+
+    def title(self, s: Setting, kind: str) -> str:
+        return f"{COMMANDS[kind].title}: {s.party}"
+
+    def about_is_known(self, s: Setting) -> bool:
+        return s.journey.party(s.about) is not None
+
+
+def start_of(typed: Typed, day: str, clock: str, now: datetime) -> datetime | None:
+    """The instant of a local date and time that lies ahead."""
+    local = typed.moment(day, clock)
+    if local is None:
+        return None
+    start = local.astimezone(UTC)
+    if start.astimezone(LONDON).replace(tzinfo=None) != local.replace(tzinfo=None):
+        typed.wrong(clock, "The clocks change that night and skip this time. Choose another.")
+        return None
+    if start <= now:
+        typed.wrong(day, "This time has passed. Choose a later one.")
+    elif start.minute % 5:
+        typed.wrong(clock, "Meetings start on a multiple of five minutes, such as 10:05.")
+    return start
+
+
+def minutes_of(typed: Typed) -> int:
+    number = number_of(typed, "minutes")
+    if not 15 <= number <= 480:
+        typed.wrong("minutes", "The length must be between 15 and 480 minutes.")
+    return number
+
+
+def number_of(typed: Typed, name: str) -> int:
+    text = typed.one(name)
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        typed.wrong(name, "Give a whole number.")
+        return 0
+    return int(text)

@@ -1,0 +1,304 @@
+"""Initial visits and the joint meeting: dates, places, and the record of who came."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import ClassVar
+
+from api.forms import Field, Group, Option, Typed
+from api.staff.forms.base import (
+    HOW,
+    NOTE,
+    CommandForm,
+    Fields,
+    PartyForm,
+    Questions,
+    Setting,
+    minutes_of,
+    start_of,
+)
+from domain import words
+from domain.allocation import is_one_of
+from domain.journey import MeetingStatus
+from domain.parties import PersonRole
+from domain.scheduling import suits
+from domain.stages import OutcomeDetail
+
+
+class VisitDates(PartyForm):
+    ROWS = 5
+    button: ClassVar[str] = "Offer these dates"
+    blame: ClassVar[Mapping[str, str]] = {"slots": "date1"}
+
+    def intro(self, s: Setting) -> str:
+        return f"{s.party} is written to and chooses one of the dates. Give as many as you can."
+
+    def questions(self, s: Setting) -> Questions:
+        rows = tuple(
+            Group(
+                f"Date {n}",
+                (
+                    Field(f"date{n}", "Day", "date", optional=n > 1, missing="Give at least one date."),
+                    Field(f"time{n}", "Time", "time", optional=n > 1, missing="Give its time."),
+                ),
+                beside=True,
+                optional=n > 1,
+            )
+            for n in range(1, self.ROWS + 1)
+        )
+        return [
+            *rows,
+            Field("minutes", "Length in minutes", "number", value="90"),
+            Field(
+                "online",
+                "Where",
+                "choice",
+                options=(Option("no", "In person"), Option("yes", "Online")),
+                value="no",
+            ),
+            Field(
+                "place",
+                "Address, or link to the online room",
+                hint="Printed in the invitation.",
+                missing="Give the address of the visit, or the link to the online room.",
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        minutes = minutes_of(typed)
+        slots = []
+        for n in range(1, self.ROWS + 1):
+            if typed.one(f"date{n}") or typed.one(f"time{n}"):
+                start = start_of(typed, f"date{n}", f"time{n}", s.now)
+                if start:
+                    slots.append({"start": start, "minutes": minutes})
+        return (
+            {"party": s.about, "slots": slots, "online": typed.one("online") == "yes"},
+            {"place": typed.one("place"), "note": typed.one("note")},
+        )
+
+
+class VisitChoice(PartyForm):
+    button: ClassVar[str] = "Record the answer"
+
+    def questions(self, s: Setting) -> Questions:
+        meeting = next(
+            (
+                meeting
+                for meeting in reversed(s.journey.meetings)
+                if meeting.party == s.about and meeting.status == MeetingStatus.OFFERED
+            ),
+            None,
+        )
+        slots = meeting.offered if meeting else []
+        options = [Option(slot.start.astimezone(UTC).isoformat(), words.slot(slot)) for slot in slots]
+        return [
+            Field(
+                "start",
+                "Which date suits?",
+                "choice",
+                options=(*options, Option("none", "None of them", "Other dates are offered then.")),
+            ),
+            HOW,
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        start = typed.one("start")
+        return (
+            {"party": s.about, "start": None if start == "none" else start, "how": typed.one("how")},
+            {"note": typed.one("note")},
+        )
+
+
+class Visit(PartyForm):
+    blame: ClassVar[Mapping[str, str]] = {"supporter_email": "supporter_email"}
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field(
+                "held",
+                "Was the visit held?",
+                "choice",
+                options=(Option("yes", "Yes"), Option("no", "No, nobody came", "A new visit is arranged.")),
+            ),
+            Field(
+                "confidentiality_explained",
+                "Confidentiality was explained, with its exception for serious child protection concerns",
+                "tick",
+                optional=True,
+            ),
+            Field("may_share", "What may be shared with the others?", "words", optional=True),
+            Field("who_else", "Who else should be involved?", "words", optional=True, rows=3),
+            Group(
+                "A supporter or friend who comes along",
+                (
+                    Field("supporter_name", "Name", optional=True),
+                    Field("supporter_email", "E-mail address", "email", optional=True),
+                ),
+                hint="They become a participant of this party, and are never chased for answers.",
+                beside=True,
+            ),
+            Field(
+                "note",
+                "Private note",
+                "words",
+                hint="Only the mediator of this case can read it.",
+                optional=True,
+            ),
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        held = typed.one("held") == "yes"
+        explained = typed.one("confidentiality_explained") == "yes"
+        if held and not explained:
+            typed.wrong("confidentiality_explained", "Confirm that confidentiality was explained; it always is.")
+        names = ("note", "who_else", "may_share", "supporter_name", "supporter_email")
+        return (
+            {"party": s.about, "held": held, "confidentiality_explained": explained},
+            {name: typed.one(name) for name in names},
+        )
+
+
+class Availability(PartyForm):
+    blame: ClassVar[Mapping[str, str]] = {"half_days": "half_days"}
+
+    def questions(self, s: Setting) -> Questions:
+        meeting = s.joint_meeting()
+        half_days = meeting.half_days if meeting else []
+        return [
+            Field(
+                "half_days",
+                f"When can {s.party} come?",
+                "ticks",
+                hint="Tick every half day that suits. None ticked: none of them suits.",
+                options=tuple(Option(key, words.half_day(key)) for key in half_days),
+            ),
+            HOW,
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return (
+            {"party": s.about, "half_days": typed.many("half_days"), "how": typed.one("how")},
+            {"note": typed.one("note")},
+        )
+
+
+class FixMeeting(CommandForm):
+    button: ClassVar[str] = "Fix the meeting and invite everyone"
+    blame: ClassVar[Mapping[str, str]] = {"slot": "date", "slot.start": "time", "slot.minutes": "minutes"}
+
+    def intro(self, s: Setting) -> str:
+        meeting = s.joint_meeting()
+        answered = meeting.availability if meeting else {}
+        if meeting is None or not answered:
+            return "No party has said yet when they can come."
+        if any(not half.who_cannot for half in suits(answered, meeting.half_days)):
+            return "These half days suit everyone who answered:"
+        return "No half day suits everyone who answered. The best are:"
+
+    def points(self, s: Setting) -> list[str]:
+        meeting = s.joint_meeting()
+        if meeting is None or not meeting.availability:
+            return []
+        best = suits(meeting.availability, meeting.half_days)
+        everyone = [words.half_day(half.key) for half in best if not half.who_cannot]
+        return everyone[:8] or [
+            f"{words.half_day(half.key)}: not {', '.join(words.who(s.case, party) for party in half.who_cannot)}"
+            for half in best[:4]
+        ]
+
+    def questions(self, s: Setting) -> Questions:
+        houses = [party.organisation for party in s.case.parties]
+        venues = tuple(
+            Option(
+                venue.id,
+                f"{venue.name}, {venue.address}"
+                + (f" (belongs to {venue.owner})" if venue.owner else "")
+                + (": not neutral" if is_one_of(venue.owner, houses) else ""),
+            )
+            for venue in s.venues
+        )
+        return [
+            Group("When", (Field("date", "Day", "date"), Field("time", "Starts at", "time")), beside=True),
+            Field("minutes", "Length in minutes", "number", value="120"),
+            Field(
+                "venue",
+                "Venue",
+                "choice",
+                hint="Neutral: it belongs to none of the parties.",
+                options=(*venues, Option("online", "Online")),
+            ),
+            Field(
+                "place",
+                "Room, or link to the online room",
+                hint="Printed in the invitation.",
+                optional=True,
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        start = start_of(typed, "date", "time", s.now)
+        venue = typed.one("venue")
+        if venue == "online" and not typed.one("place"):
+            typed.wrong("place", "Give the link to the online room.")
+        return (
+            {"slot": {"start": start, "minutes": minutes_of(typed)}, "venue": "" if venue == "online" else venue},
+            {"place": typed.one("place"), "note": typed.one("note")},
+        )
+
+
+class JointMeeting(CommandForm):
+    blame: ClassVar[Mapping[str, str]] = {"present": "present"}
+
+    def questions(self, s: Setting) -> Questions:
+        people = tuple(
+            Option(
+                person.key,
+                person.details.name,
+                party.name
+                if person.role == PersonRole.LEAD
+                else f"{party.name}, {words.PERSON_ROLES[person.role].lower()}",
+            )
+            for party in s.case.parties
+            for person in party.people
+        )
+        return [
+            Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=people),
+            Field(
+                "outcome",
+                "What did it come to?",
+                "choice",
+                options=(
+                    Option("full", "Full agreement"),
+                    Option("partial", "Agreement on some points"),
+                    Option("none", "No agreement"),
+                    Option("another", "Another meeting is needed"),
+                ),
+            ),
+            Field(
+                "detail",
+                "In particular",
+                "pick",
+                optional=True,
+                options=(
+                    Option("", "Nothing in particular"),
+                    *(Option(detail, words.OUTCOMES[detail]) for detail in OutcomeDetail),
+                ),
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        if typed.one("outcome") in ("full", "partial") and not typed.many("present"):
+            typed.wrong("present", "Say who came; everyone present receives a copy of an agreement.")
+        return (
+            {
+                "present": typed.many("present"),
+                "outcome": typed.one("outcome"),
+                "detail": typed.one("detail") or None,
+            },
+            {"note": typed.one("note")},
+        )
