@@ -148,6 +148,7 @@ class Journey(BaseModel):
     parties: list[Party]
     stage: Stage = Stage.REFERRAL
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
+    reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
     policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False

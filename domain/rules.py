@@ -216,6 +216,8 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NO_SUCH_TASK)
     if not tickable(task.kind):
         raise Refused(Refusal.ANSWER_INSTEAD)
+    if not command.actor.is_any_of(task.role, c.StaffRole.MANAGER):
+        raise Refused(Refusal.NOT_YOURS)
 
 
 def tickable(task_kind: str) -> bool:

@@ -11,20 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from stack.parts import Part
+from stack.parts import Part, StackFailed
 
 LEASH = Path(__file__).with_name("leash.py")
 READY_WITHIN = 60.0  # seconds; a loaded two-core machine needs about 5
 DEATHS_ALLOWED, WITHIN = 5, 60.0
 FIRST_PAUSE = 0.5  # seconds before a dead part is started again; doubled with each death
 LOG_KEPT = 10_000_000  # bytes; a longer log is put aside at the next start
-
-
-class StackFailed(Exception):
-    """The parts cannot run. The message is one clear sentence for the person at the terminal."""
 
 
 class Keeper:

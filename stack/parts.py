@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 
 from processes import READY_FILE
 from settings import Settings
-from stack.keeper import StackFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 HERE = "127.0.0.1"  # only the API may listen elsewhere (HOST): none of the others asks who is calling
 SECRETS = ("CODEC_KEYS", "VAULT_KEY", "LINK_SECRET")
 TEMPORAL, CALENDAR, MAIL, WORKER, API = "temporal", "calendar", "mail", "worker", "api"
+
+
+class StackFailed(Exception):
+    """The parts cannot run. The message is one clear sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Self
 from processes import when_told_to_stop
 from settings import Settings
 from stack import parts as known
-from stack.keeper import Keeper, StackFailed, last_words
-from stack.parts import Part, all_parts, environment
+from stack.keeper import Keeper, last_words
+from stack.parts import Part, StackFailed, all_parts, environment
 
 STEP_WITHIN = 120.0
 UP = "Everything is up. Ctrl-C stops it."

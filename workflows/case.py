@@ -244,18 +244,26 @@ class MediationCase(Doors):
         """Neutrally: neither who nor why. Nobody hears of a case whose parties we were not allowed to contact."""
         self.journey.closed_at = workflow.now()
         self.errands.close_tasks(lambda task: task.kind not in SURVIVES_THE_END)
+        mediator = self.journey.mediator or self.journey.offered_to
         self.journey.offered_to = ""
         self.enter(Stage.CLOSED)
         self.errands.note("closed", closing.who, reason=closing.reason)
         for meeting in self.meetings.cancel_what_is_booked():
             await self.cancel(meeting)
         for party in self.journey.contacted:
+            if not self.has_heard_of_it(party):
+                continue
             if closing.reason == ClosingReason.WITHDRAWN and party == closing.who:
                 self.write_to(party, "withdrawal_receipt", reply=True)
             else:
                 self.write_to(party, f"closed_{_LETTER_OF.get(closing.reason, 'by_service')}")
-        if self.journey.mediator:
-            self.errands.send(Letter(kind="closed_mediator", about="", to=f"mediator/{self.journey.mediator}"))
+        if mediator:
+            self.errands.send(Letter(kind="closed_mediator", about="", to=f"mediator/{mediator}"))
+
+    def has_heard_of_it(self, party: str) -> bool:
+        """Whoever was not reached before the end, by night or because mail was away, is not told of it either."""
+        spoke = f"consent/{party}" in self.journey.facts
+        return spoke or party == self.case.referrer or party in self.journey.reached
 
     async def cancel(self, meeting: Meeting) -> None:
         if meeting.slot is None:
@@ -271,6 +279,8 @@ class MediationCase(Doors):
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
         fact = await self.asks.ask(key, of, due)
         self.errands.close_tasks(lambda task: key in (task.key, task.about))
+        if self.journey.closing is not None:  # the case ended in the same breath
+            raise asyncio.CancelledError
         if fact.answer == "silent":
             raise Ended(ClosingReason.NOT_CONTACTABLE, of)
         return fact

@@ -85,7 +85,7 @@ class Doors(ABC):
         else:
             if command.decision == "replace_contact":
                 await self.replace_contact(command)
-            self.errands.close_tasks(lambda task: task.about == command.ask)
+            self.errands.close_tasks(lambda task: task.about == command.ask and task.kind != "letter_failed")
             self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
         return await self.accept(command, command.ask, decision=command.decision)
 

@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import CaseStart, Event, Filing, Journey, Letter, Task
+    from domain.parties import party_of
     from domain.policy import Policy
     from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
 
@@ -150,10 +151,14 @@ class Errands:
                     break
                 await self.filed()  # the hold was lifted here, or is about to come
             trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
+            if delivery.state == "sent" and party_of(letter.to) not in self.journey.reached:
+                self.journey.reached.append(party_of(letter.to))
+                self.changed()
         except ActivityError:
             trouble = "failed"
         if trouble:
-            self.open_task("letter_failed", f"letter/{letter.kind}/{letter.to}/{letter.number}", letter.about)
+            which = f"{letter.number}:{letter.about.replace('/', ':')}"
+            self.open_task("letter_failed", f"letter/{letter.kind}/{letter.to}/{which}", letter.about)
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
 
     async def _until_it_may_leave(self, about: str) -> None:

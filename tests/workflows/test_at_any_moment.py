@@ -1,6 +1,6 @@
 """Withdrawal, pause, safeguarding hold, a changed policy, mail that is away: at any moment of the journey."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -9,7 +9,7 @@ from domain.commands import COMMANDS
 from domain.journey import MeetingStatus
 from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Closing, ClosingReason
-from domain.working_days import local_day
+from domain.working_days import at_local, local_day
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
 from workflows.doors import Accepted
 
@@ -34,6 +34,7 @@ async def test_withdrawal_after_the_joint_meeting_was_booked(story: Story, world
 async def test_nothing_is_accepted_after_the_end(story: Story, world: World) -> None:
     await story.refer()
     await story.explained_and_permitted()
+    await story.breathe()
     world.mail_away = True  # the case ends, and still sees its letters home
     await story.act("withdraw", party="p1", how="phone")
     assert await story.refused("answer_consent", party="p2", yes=True, how="phone") == "ended"
@@ -173,25 +174,55 @@ async def test_an_act_copied_from_a_history_is_refused(story: Story, world: Worl
     await story.closing()
 
 
+async def test_whoever_never_heard_of_the_case_is_not_told_of_its_end(story: Story, world: World) -> None:
+    await story.refer()
+    await story.until(at_local(local_day(await story.now()), time(21)))
+    await story.explained_and_permitted()  # the invitations wait for the morning
+    await story.act("withdraw", person("p1.1"), party="p1", how="link")
+    await story.closing()
+    assert {sent.letter.to for sent in world.sent} == {"p1.1"}
+
+
+async def test_a_mediator_who_was_asked_is_told_of_the_end(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.everyone_consents()
+    await story.act("offer_mediator", mediator="mia")
+    await story.breathe()
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+    assert world.letters(to="mediator/mia") == ["acceptance_ask", "closed_mediator"]
+
+
+async def test_what_a_manager_owes_is_not_ticked_by_others(story: Story, world: World) -> None:
+    await story.refer()
+    await story.working_days(5)
+    assert await story.refused("tick_task", task="escalated/explaining_call") == "not_yours"
+    await story.act("tick_task", MANAGER, task="escalated/explaining_call")
+    await story.act("withdraw", party="p1", how="phone")
+    await story.closing()
+
+
 async def test_a_bounced_letter_becomes_a_task_that_a_person_ticks(story: Story, world: World) -> None:
     await story.refer()
     world.bad_addresses = ["p2.1"]
     await story.explained_and_permitted()
     await story.breathe()
-    assert world.tasks() == ["letter/consent_ask/p2.1/1"]
-    await story.act("tick_task", task="letter/consent_ask/p2.1/1")
+    assert world.tasks() == ["letter/consent_ask/p2.1/1:consent:p2"]
+    await story.act("tick_task", task="letter/consent_ask/p2.1/1:consent:p2")
     assert world.tasks() == []
-    assert await story.refused("tick_task", task="letter/consent_ask/p2.1/1") == "no_such_task"
+    assert await story.refused("tick_task", task="letter/consent_ask/p2.1/1:consent:p2") == "no_such_task"
     await story.act("answer_consent", party="p2", yes=False, how="phone")
     await story.breathe()
-    assert world.tasks() == ["letter/closed_not_agreed/p2.1/1"]
-    await story.act("tick_task", task="letter/closed_not_agreed/p2.1/1")
+    assert world.tasks() == ["letter/closed_not_agreed/p2.1/1:"]
+    await story.act("tick_task", task="letter/closed_not_agreed/p2.1/1:")
     await story.closing()
 
 
 async def test_a_manager_closes(story: Story, world: World) -> None:
     await story.refer()
     await story.explained_and_permitted()
+    await story.breathe()
     assert await story.refused("close_case", reason="overtaken_by_tribunal") == "not_yours"
     await story.act("close_case", MANAGER, reason="overtaken_by_tribunal")
     assert (await story.closing()).reason == ClosingReason.OVERTAKEN_BY_TRIBUNAL

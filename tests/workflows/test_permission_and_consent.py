@@ -60,6 +60,7 @@ async def test_permission_by_link_is_chased(story: Story, world: World) -> None:
 async def test_the_first_no_ends_it_neutrally(story: Story, world: World) -> None:
     await story.refer()
     await story.explained_and_permitted()
+    await story.breathe()
     await story.act("answer_consent", person("p3.1"), party="p3", yes=False, how="link")
     assert await story.closing() == Closing(reason=ClosingReason.NOT_AGREED, who="p3")
     assert world.letters(kind="closed") == ["closed_not_agreed"] * 3
