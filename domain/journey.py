@@ -167,12 +167,12 @@ class Journey(BaseModel):
     closed_at: datetime | None = None
 
     def open_ask(self, key: str) -> OpenAsk | None:
-        """The ask of this key, while it is open."""
-        return next((ask for ask in self.asks if ask.key == key), None)
+        """The ask of this key, while it has no answer."""
+        return next((ask for ask in self.asks if ask.key == key and key not in self.facts), None)
 
     def open_asks(self, kind: str, party: str = "") -> list[OpenAsk]:
         """The open asks of a kind; of one party when given."""
-        return [ask for ask in self.asks if ask.kind == kind and party in ("", ask.of)]
+        return [ask for ask in self.asks if ask.kind == kind and party in ("", ask.of) and ask.key not in self.facts]
 
     def party(self, key: str) -> Party | None:
         """The party of this key."""

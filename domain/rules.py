@@ -92,6 +92,8 @@ def _allocation(command: c.AnswerAllocation, journey: Journey, now: datetime) ->
         raise Refused(Refusal.SUPERSEDED)
     if command.offer > journey.offer:
         raise Refused(Refusal.NOT_ASKED)
+    if f"acceptance/{command.offer}" in journey.facts:
+        raise Refused(Refusal.SUPERSEDED)
     if command.actor.id != journey.offered_to and not command.actor.is_any_of(c.StaffRole.MANAGER):
         raise Refused(Refusal.NOT_YOURS)
 
@@ -313,7 +315,11 @@ def _about(ask: OpenAsk) -> str:
 
 def _asked(journey: Journey, kind: str, party: str = "") -> OpenAsk:
     prefix = f"{kind}/{party}" if party else kind
-    asks = [ask for ask in journey.asks if ask.key == prefix or ask.key.startswith(f"{prefix}/")]
+    asks = [
+        ask
+        for ask in journey.asks
+        if (ask.key == prefix or ask.key.startswith(f"{prefix}/")) and ask.key not in journey.facts
+    ]
     if not asks:
         raise Refused(Refusal.NOT_ASKED, party)
     return asks[0]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.workflow import _Definition
 
-from domain.commands import COMMANDS, Actor, StaffRole
-from domain.journey import Journey
+from domain.commands import COMMANDS, Actor, AnswerAllocation, StaffRole
+from domain.journey import Fact, Journey, OpenAsk
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge, possible
 from domain.stages import Closing, ClosingReason
@@ -49,3 +49,19 @@ def test_a_mediator_of_another_case_is_refused() -> None:
         judge(hold, journey, NOW)
     assert caught.value.code == Refusal.NOT_YOURS
     judge(COMMANDS["hold"](id="c", case_id="x", actor=EVERYTHING, at=NOW), journey, NOW)
+
+
+def test_an_answer_stands_although_the_journey_has_not_taken_it_up_yet() -> None:
+    """Two acts may come in the same breath: the second meets the first one's fact."""
+    journey = Journey(parties=[], offered_to="m1", offer=1, facts={"acceptance/1": Fact(answer="yes", at=NOW)})
+    declines = AnswerAllocation(id="c", case_id="x", actor=EVERYTHING, at=NOW, offer=1, accepts=False)
+    with pytest.raises(Refused) as caught:
+        judge(declines, journey, NOW)
+    assert caught.value.code == Refusal.SUPERSEDED
+    answered = Journey(
+        parties=[],
+        asks=[OpenAsk(key="joint_date/1", of="coordinator", asked=NOW)],
+        facts={"joint_date/1": Fact(answer="fixed", at=NOW)},
+    )
+    assert answered.open_ask("joint_date/1") is None
+    assert answered.open_asks("joint_date") == []
