@@ -26,6 +26,7 @@ from settings import Settings
 
 AT_MOST = 85.0  # seconds for all three cases
 POLL = 0.3
+TRIES = 8
 LINK = re.compile(r"https?://\S+/l/[\w-]+")
 Form = Any  # an lxml element; lxml brings no types
 
@@ -55,10 +56,9 @@ class Person:
         for link in LINK.findall(body.get_content() if body else ""):
             async with httpx.AsyncClient(base_url=public_url, follow_redirects=True, timeout=20) as browser:
                 page = await browser.get(link)
-                form = form_of(page)
-                if form is not None and link not in self.opened:
+                if form_of(page) is not None and link not in self.opened:
                     self.opened.add(link)
-                    say(f"{self.name}: {await self.fill(browser, page, form)}")
+                    say(f"{self.name}: {await self.answer(browser, link)}")
                 elif self.leaves_when_invited and "joint meeting" in message["Subject"].lower():
                     self.silent = True
                     page = await browser.get(f"{page.url}/withdraw")
@@ -67,22 +67,31 @@ class Person:
                         await post(browser, page, form)
                         say(f"{self.name}: leaves the mediation")
 
-    async def fill(self, browser: httpx.AsyncClient, page: httpx.Response, form: Form) -> str:
-        """Says yes, ticks everything that suits, and takes the first date that is still free."""
-        choices: dict[str, list[str]] = {}
-        for choice in form.xpath(".//input[@type='radio' or @type='checkbox']"):
-            choices.setdefault(choice.get("name"), []).append(choice.get("value"))
-        answers = {
-            "answer": ["yes"],
-            "score": ["5"],
-            "half_days": [v for v in choices.get("half_days", []) if v != "none"],
-        }
-        for start in choices.get("start", ["the one answer"]):
-            chosen = {name: answers.get(name, [start]) for name in choices}
-            result = await post(browser, page, form, chosen)
-            if result.status_code < 400:
-                return heading(result)
+    async def answer(self, browser: httpx.AsyncClient, link: str) -> str:
+        """Says yes, ticks everything that suits, and takes the first date that is still free. What was refused, because
+        other dates are on offer by now, say, is read anew and tried again."""
+        result = page = await browser.get(link)
+        for _ in range(TRIES):
+            form = form_of(page)
+            if form is None:  # it was answered after all
+                return heading(page)
+            for chosen in self.choices(form):
+                result = await post(browser, page, form, chosen)
+                if result.status_code < 400:
+                    return heading(result)
+            await asyncio.sleep(1)
+            page = await browser.get(link)
         raise RuntimeError(f"{self.name} could not answer {page.url}: {heading(result)}")
+
+    def choices(self, form: Form) -> list[dict[str, list[str]]]:
+        """The ways in which this person would fill in a form, the best first."""
+        offered: dict[str, list[str]] = {}
+        for choice in form.xpath(".//input[@type='radio' or @type='checkbox']"):
+            offered.setdefault(choice.get("name"), []).append(choice.get("value"))
+        half_days = [half_day for half_day in offered.get("half_days", []) if half_day != "none"]
+        starts = [start for start in offered.get("start", ["the one answer"]) if start != "none"]
+        answers = {"answer": ["yes"], "score": ["5"], "half_days": half_days}
+        return [{name: answers.get(name, [start]) for name in offered} for start in starts]
 
 
 def form_of(page: httpx.Response) -> Form | None:
