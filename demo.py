@@ -6,7 +6,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from email import message_from_bytes
@@ -33,13 +33,12 @@ Form = Any  # an lxml element; lxml brings no types
 
 @dataclass
 class Person:
-    """Somebody with an e-mail address, who opens each link once and answers the way they are."""
+    """Somebody with an e-mail address, who opens the link of each letter and answers the way they are."""
 
     name: str
     email: str
     silent: bool = False
     leaves_when_invited: bool = False  # withdraws as soon as the joint meeting is booked
-    opened: set[str] = field(default_factory=set)
 
     async def live(self, mailbox: Path, public_url: str, say: Callable[[str], None]) -> None:
         seen: set[Path] = set()
@@ -56,8 +55,7 @@ class Person:
         for link in LINK.findall(body.get_content() if body else ""):
             async with httpx.AsyncClient(base_url=public_url, follow_redirects=True, timeout=20) as browser:
                 page = await browser.get(link)
-                if form_of(page) is not None and link not in self.opened:
-                    self.opened.add(link)
+                if form_of(page) is not None:  # it still asks: a reminder is answered as the first letter is
                     say(f"{self.name}: {await self.answer(browser, link)}")
                 elif self.leaves_when_invited and "joint meeting" in message["Subject"].lower():
                     self.silent = True
