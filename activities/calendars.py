@@ -27,7 +27,8 @@ from workflows.neighbours import Booking, Calendars
 CONNECTIONS = 4  # Radicale lets five callers wait at its door
 ATTEMPTS = 3  # to write an entry that somebody else is writing, too
 OK, CREATED, NO_CONTENT = 200, 201, 204
-BAD_REQUEST, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, SERVER_ERROR = 400, 404, 409, 412, 500
+NOT_FOUND, CONFLICT, PRECONDITION_FAILED = 404, 409, 412
+MALFORMED = (400, 413, 415, 422)  # a wrong password or a busy server can be put right, these cannot
 MEETINGS = {"visit": "Initial visit", "joint_meeting": "Joint meeting"}
 
 
@@ -113,7 +114,7 @@ async def _write(client: AsyncDAVClient, url: str, booking: Booking, entry: str 
 
 def _refused(status: int) -> ApplicationError:
     """What the server calls malformed stays so; what it cannot do now, it may do later."""
-    malformed = BAD_REQUEST <= status < SERVER_ERROR
+    malformed = status in MALFORMED
     return ApplicationError(f"the calendar server refuses: {status}", type="calendar_refused", non_retryable=malformed)
 
 

@@ -27,11 +27,13 @@ from domain.commands import StaffRole
 from domain.journey import Journey, Letter, MeetingStatus
 from domain.parties import PersonRole, party_of
 from domain.view import CaseView, StaffView
-from letters.rendering import LINK, Rendered, Service, meeting_of, personal_link, purpose_of, render, to_staff
+from letters.rendering import LINK, Rendered, Service, kinds, meeting_of, personal_link, purpose_of, render, to_staff
 from mail import Away, MailServer, Refused
 from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
 
 log = structlog.get_logger(__name__)
+
+SENT_ONCE_MORE = 2  # a letter whose reply was lost goes a second time, and then a person looks
 
 
 class _File(NamedTuple):
@@ -108,15 +110,26 @@ class Letters(Correspondence):
                 journey = case.journey or Journey(parties=[])
                 if reason := no_longer_wanted(case, journey, order.letter, self.now()):
                     raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
-                if (journey.on_hold or journey.paused) and not order.letter.reply:
+                if not order.letter.reply and self._may_not_leave_now(case, journey):
                     return Delivery(state="held")
-                message = await self._message(session, case, key, row, order.letter)
+                if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
+                    raise _Settled("failed", "ambiguous")
+                earlier, later = await _of_the_same_asking(session, row)
+                if later:
+                    raise _Settled("withheld", "overtaken")
+                letter = order.letter if earlier else _as_the_first(order.letter)
+                message = await self._message(session, case, key, row, letter)
             except Erased:
                 return self._written(row, "withheld", "erased")
             except _Settled as settled:
                 return self._written(row, settled.state, settled.problem)
             row.state, row.attempts, row.problem = "sending", row.attempts + 1, ""
             return message
+
+    def _may_not_leave_now(self, case: CaseView, journey: Journey) -> bool:
+        """A retry may come hours after the case found that an unprompted letter could leave."""
+        now = self.now()
+        return journey.on_hold or journey.paused or case.policy.office_moment(now) > now
 
     async def _message(
         self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter
@@ -160,8 +173,36 @@ class Letters(Correspondence):
         """It surely did not go: whether it is still wanted is asked anew next time."""
         async with self.database.write() as session:
             row = await session.get_one(LetterRow, row_id)
-            row.state, row.problem = "queued", problem
+            row.state, row.problem, row.attempts = "queued", problem, 0  # counted are attempts whose fate is unclear
             session.add(row)
+
+
+async def _of_the_same_asking(session: AsyncSession, row: LetterRow) -> tuple[bool, bool]:
+    """Whether an earlier letter of the same asking has gone, and whether a later one is queued behind this one: after
+    an outage of the mail, people get the latest and not all at once."""
+    sort, _, step = row.kind.rpartition("_")
+    if step not in ("ask", "remind"):
+        return True, False
+    same = await session.exec(
+        select(LetterRow).where(
+            LetterRow.case_id == row.case_id,
+            LetterRow.about == row.about,
+            LetterRow.to == row.to,
+            col(LetterRow.kind).in_([f"{sort}_ask", f"{sort}_remind"]),
+            LetterRow.id != row.id,
+        )
+    )
+    others = list(same)
+    return (
+        any(other.state == "sent" for other in others),
+        any(other.queued > row.queued and other.state in ("queued", "sending") for other in others),
+    )
+
+
+def _as_the_first(letter: Letter) -> Letter:
+    """A reminder of something that nobody was ever asked is the question itself."""
+    asking = letter.kind.removesuffix("_remind") + "_ask"
+    return letter.model_copy(update={"kind": asking}) if asking in kinds() else letter
 
 
 def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: datetime) -> str:

@@ -44,7 +44,17 @@ class Typesetting(Documents):
 
     @activity.defn
     async def make_agreement(self, order: AgreementToMake) -> Made:
-        """Typeset a version of the agreement and keep it. Made already: its fingerprint."""
+        """Typeset a version of the agreement and keep it. Made already: its fingerprint. What trying again cannot mend
+        is a value, not an error."""
+        try:
+            return await self._make_agreement(order)
+        except ApplicationError as error:
+            if not error.non_retryable:
+                raise
+            log.error("an agreement cannot be made", extra={"case": order.case_id, "trouble": error.type})
+            return Made(trouble=error.type or "unknown")
+
+    async def _make_agreement(self, order: AgreementToMake) -> Made:
         row = (order.case_id, KIND, order.version)
         async with self._database.read() as session:
             if there := await session.get(Document, row):

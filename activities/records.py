@@ -168,6 +168,15 @@ class Records(CaseFile):
             email = texts.get("email") or texts.get("supporter_email") or ""
             if not name or (admission.role == PersonRole.LEAD and not email):
                 return Admitted()
+            if await session.get(PartyRow, (case.id, admission.party)) is None:
+                raise LookupError(f"case {case.id} has no party {admission.party}")
+            for person in people if email else []:
+                theirs = key.open(PersonDetails, person.sealed, f"participant/{case.id}/{person.key}")
+                if theirs.email.casefold() == email.casefold():
+                    if person.party != admission.party:
+                        return Admitted(refusal=Refusal.ADDRESS_TAKEN)
+                    if admission.role == PersonRole.SUPPORTER:
+                        return Admitted(person=person.key)  # named at an earlier visit already
             number = 1 + sum(person.party == admission.party for person in people)
             details = PersonDetails(name=name, email=email, phone=texts.get("phone") or "", role=admission.role)
             person_key = f"{admission.party}.{number}"

@@ -3,7 +3,7 @@
 A command holds ids and codes only and travels to the workflow as an Update of the same name. Its words (a `Texts`
 class) go into an erasable row of the case file beside it and never leave it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -163,6 +163,8 @@ class AnswerAllocation(Command):
 
 # Visits
 
+FIVE_MINUTES = timedelta(minutes=5)
+
 
 class Slot(BaseModel):
     """A time for a meeting: an instant with its time zone, and minutes."""
@@ -174,7 +176,8 @@ class Slot(BaseModel):
     def _whole(self) -> "Slot":
         if self.start.tzinfo is None:
             raise ValueError("give the time with its time zone, such as 2026-12-03T10:00:00+00:00")
-        if self.start.second or self.start.microsecond or self.start.minute % 5:
+        odd_zone = (self.start.utcoffset() or timedelta(0)) % FIVE_MINUTES
+        if self.start.second or self.start.microsecond or self.start.minute % 5 or odd_zone:
             raise ValueError("meetings start on a multiple of five minutes")
         return self
 

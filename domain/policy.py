@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from domain.working_days import add_working_days, at_local, local_day, next_office_moment
 
@@ -92,6 +92,12 @@ class Policy(BaseModel):
     morning: time = time(9)  # when a rung of a later working day is climbed
     offers_before_alert: int = 3  # a manager is told after so many mediators
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Policy":
+        if missing := [kind for kind in STANDARD_LADDERS if not self.ladders.get(kind)]:
+            raise ValueError(f"a policy needs a ladder for everything that is asked; missing: {', '.join(missing)}")
+        return self
 
     def ladder(self, kind: str) -> list[Rung]:
         """The rungs of an ask's kind ("consent"). KeyError: no such kind."""

@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     NOBODY_CAME = "nobody_came"
     WRONG_VERSION = "wrong_version"
     WORDS_MISSING = "words_missing"
+    ADDRESS_TAKEN = "address_taken"
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
     ANSWER_INSTEAD = "answer_instead"
@@ -69,6 +70,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
     Refusal.WORDS_MISSING: "Words are missing: say what each term is, and give a new contact's name and e-mail.",
+    Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",

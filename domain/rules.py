@@ -38,8 +38,10 @@ def judge(command: c.Command, journey: Journey, now: datetime) -> None:
             raise Refused(Refusal.NOT_YOURS)
         if command.actor.only_mediates and command.actor.id not in (journey.mediator, journey.offered_to):
             raise Refused(Refusal.NOT_YOURS)
-    elif not command.by_link:
-        raise Refused(Refusal.NOT_YOURS)
+    else:
+        own = journey.party(party_of(command.actor.id))
+        if not command.by_link or own is None or own.lead != command.actor.id:  # one answer speaks for the party
+            raise Refused(Refusal.NOT_YOURS)
     party = getattr(command, "party", None)
     if party is not None:
         if journey.party(party) is None:
@@ -136,6 +138,8 @@ def _availability(command: c.GiveAvailability, journey: Journey, now: datetime) 
 
 def _joint_date(command: c.FixJointMeeting, journey: Journey, now: datetime) -> None:
     _asked(journey, "joint_date")
+    if journey.on_hold:  # everyone would be invited at once
+        raise Refused(Refusal.ON_HOLD)
     if command.slot.start <= now:
         raise Refused(Refusal.IN_THE_PAST)
 
@@ -224,7 +228,15 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
 
 def tickable(task_kind: str) -> bool:
     """A task that stands for itself; the others are done by recording the answer they wait for."""
-    return task_kind in ("phone", "letter_failed", "calendar_failed", "safeguarding", "escalated", "cancel_requested")
+    return task_kind in (
+        "phone",
+        "letter_failed",
+        "calendar_failed",
+        "safeguarding",
+        "escalated",
+        "cancel_requested",
+        "document_failed",
+    )
 
 
 _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
@@ -327,7 +339,7 @@ def _asked(journey: Journey, kind: str, party: str = "") -> OpenAsk:
 
 def _not_contradicted(journey: Journey, key: str, yes: bool) -> None:
     fact = journey.facts.get(key)
-    if fact is not None and fact.answer != ("yes" if yes else "no"):
+    if fact is not None and fact.answer == ("no" if yes else "yes"):
         raise Refused(Refusal.CONTRADICTS, key)
 
 

@@ -441,6 +441,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return f"{title} could not be delivered" + (f" to {recipient(case, to)}" if to else "") + ": find out why"
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
+    if task.kind == "document_failed":
+        return "The agreement could not be made as a PDF: see to it, then tick this off and it is tried again"
     if task.kind == "cancel_requested":
         return "Somebody pressed Cancel in the Temporal UI: close the case here if that was meant"
     if task.kind == "safeguarding":

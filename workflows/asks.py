@@ -28,18 +28,26 @@ class Asks:
         """The answer; at once if it is known already (consent may come by post before anybody asked)."""
         if key in self.journey.facts:
             return self.journey.facts[key]
-        ask = OpenAsk(key=key, of=of, asked=workflow.now(), due=due)
+        ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due)
         self._pass_over_reminders_of_the_past(ask)
         self.journey.asks.append(ask)
         self._arm(ask)
         try:
             while key not in self.journey.facts:
+                if self.journey.closing is not None:  # on Python 3.11 a cancellation that meets a result is lost
+                    raise asyncio.CancelledError
                 await self._until_answered_or_changed(ask)
         except asyncio.CancelledError:  # the case ended; not `finally`, which also runs when a worker lets the case go
             self._close(ask)
             raise
         self._close(ask)
         return self.journey.facts[key]
+
+    def _asked_at(self, key: str) -> datetime:
+        """Whoever is asked by letter counts from when the letter can leave, not from a Saturday."""
+        first = self.policy.ladder(key.partition("/")[0])[0]
+        by_letter = first.do == Do.ASK and first.after == 0
+        return self.policy.office_moment(workflow.now()) if by_letter else workflow.now()
 
     def _close(self, ask: OpenAsk) -> None:
         self.journey.asks.remove(ask)
@@ -111,7 +119,7 @@ class Asks:
         """The ladder begins anew: with the first letter (0), or with the first reminder (1)."""
         ask = self.journey.open_ask(key)
         if ask:
-            ask.asked, ask.climbed = workflow.now(), from_rung
+            ask.asked, ask.climbed = self._asked_at(key) if from_rung == 0 else workflow.now(), from_rung
             self.wake()
 
     def retune(self, policy: Policy) -> None:
@@ -124,7 +132,7 @@ class Asks:
             self.silent_since = workflow.now()
         elif not silent and self.silent_since:
             for ask in self.journey.asks:
-                ask.asked += workflow.now() - max(ask.asked, self.silent_since)
+                ask.asked += max(workflow.now() - max(ask.asked, self.silent_since), timedelta(0))
             self.silent_since = None
         self.wake()
 

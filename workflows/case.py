@@ -128,6 +128,7 @@ class MediationCase(Doors):
             asked, self.journey.offered_to = self.journey.offered_to, ""
             if accepted.answer == "yes":
                 self.journey.mediator = asked
+                self.errands.close_tasks(lambda task: task.key == "escalated/allocation")
             else:
                 self.journey.tried.append(asked)
                 await self.pass_on_to_the_next_of_the_panel()
@@ -198,7 +199,10 @@ class MediationCase(Doors):
             raise ValueError("an agreement is issued after it was written")
         order = AgreementToMake(case_id=self.case.case_id, version=agreement.version, command=agreement.command)
         await self.errands.filed()  # the document is made from the case file
-        await near(Documents.make_agreement, order, f"typeset agreement {agreement.version}")
+        task = f"document/agreement/{agreement.version}"
+        while (await near(Documents.make_agreement, order, f"typeset agreement {agreement.version}")).trouble:
+            self.errands.open_task("document_failed", task)
+            await workflow.wait_condition(lambda: all(still_open.key != task for still_open in self.journey.tasks))
         agreement.status, agreement.issued = "issued", workflow.now()
         for person in self.meetings.latest_joint().present:
             self.errands.send(Letter(kind="agreement_copy", about=f"agreement/{agreement.version}", to=person))
@@ -243,6 +247,7 @@ class MediationCase(Doors):
     async def tell_everyone(self, closing: Closing) -> None:
         """Neutrally: neither who nor why. Nobody hears of a case whose parties we were not allowed to contact."""
         self.journey.closed_at = workflow.now()
+        self.journey.paused = False  # what is to be told is told; a safeguarding hold stays until it is released
         self.errands.close_tasks(lambda task: task.kind not in SURVIVES_THE_END)
         mediator = self.journey.mediator or self.journey.offered_to
         self.journey.offered_to = ""

@@ -3,6 +3,8 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -41,15 +43,16 @@ class Doors(ABC):
     asks: Asks
     errands: Errands
     meetings: Meetings
-    at_the_desk: asyncio.Lock  # one at a time where the database is asked between two looks at the state
+    at_the_desk: asyncio.Lock  # one act at a time
 
     # Explaining, permission, consent
 
     @workflow.update
     async def record_explaining_call(self, command: c.RecordExplainingCall) -> Accepted:
-        self.asks.learn("explaining_call", command.outcome)
-        if command.permission != "not_yet":
-            self.asks.learn("permission", _yes(command.permission == "given"))
+        async with self.heard(command):
+            self.asks.learn("explaining_call", command.outcome)
+            if command.permission != "not_yet":
+                self.asks.learn("permission", _yes(command.permission == "given"))
         return await self.accept(command, outcome=command.outcome, permission=command.permission)
 
     @record_explaining_call.validator
@@ -58,7 +61,8 @@ class Doors(ABC):
 
     @workflow.update
     async def record_permission(self, command: c.RecordPermission) -> Accepted:
-        self.asks.learn("permission", _yes(command.given))
+        async with self.heard(command):
+            self.asks.learn("permission", _yes(command.given))
         return await self.accept(command, given=_yes(command.given), how=command.how)
 
     @record_permission.validator
@@ -67,11 +71,12 @@ class Doors(ABC):
 
     @workflow.update
     async def answer_consent(self, command: c.AnswerConsent) -> Accepted:
-        key = f"consent/{command.party}"
-        first_time = key not in self.journey.facts
-        self.asks.learn(key, _yes(command.yes))
-        if command.yes and first_time:
-            self.write_to(command.party, "consent_receipt", key, reply=True)
+        async with self.heard(command):
+            key = f"consent/{command.party}"
+            first_time = key not in self.journey.facts
+            self.asks.learn(key, _yes(command.yes))
+            if command.yes and first_time:
+                self.write_to(command.party, "consent_receipt", key, reply=True)
         return await self.accept(command, command.party, answer=_yes(command.yes), how=command.how)
 
     @answer_consent.validator
@@ -80,13 +85,14 @@ class Doors(ABC):
 
     @workflow.update
     async def decide_on_silence(self, command: c.DecideOnSilence) -> Accepted:
-        if command.decision == "close":
-            self.asks.learn(command.ask, "silent")
-        else:
-            if command.decision == "replace_contact":
-                await self.replace_contact(command)
-            self.errands.close_tasks(lambda task: task.about == command.ask and task.kind != "letter_failed")
-            self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
+        async with self.heard(command):
+            if command.decision == "close":
+                self.asks.learn(command.ask, "silent")
+            else:
+                if command.decision == "replace_contact":
+                    await self.replace_contact(command)
+                self.errands.close_tasks(lambda task: task.about == command.ask and task.kind != "letter_failed")
+                self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
         return await self.accept(command, command.ask, decision=command.decision)
 
     @decide_on_silence.validator
@@ -94,18 +100,18 @@ class Doors(ABC):
         self.judge(command)
 
     async def replace_contact(self, command: c.DecideOnSilence) -> None:
-        async with self.at_the_desk:
-            ask = self.journey.open_ask(command.ask)
-            party = ask.of if ask else ""
-            if not await self.admit(command, party, PersonRole.LEAD):
-                raise refusal(Refusal.NAME_MISSING)
-            self.judge(command)
+        ask = self.journey.open_ask(command.ask)
+        if ask is None or self.journey.party(ask.of) is None:
+            raise refusal(Refusal.NOT_ASKED, command.ask)
+        if not await self.admit(command, ask.of, PersonRole.LEAD):
+            raise refusal(Refusal.NAME_MISSING)
+        self.judge(command)
 
     # Allocation
 
     @workflow.update
     async def offer_mediator(self, command: c.OfferMediator) -> Accepted:
-        async with self.at_the_desk:
+        async with self.heard(command):
             question = MediatorQuestion(case_id=self.case.case_id, mediator=command.mediator)
             self.heed(await near(CaseFile.may_be_offered, question, "may this mediator be offered the case?"))
             self.judge(command)
@@ -120,12 +126,13 @@ class Doors(ABC):
 
     @workflow.update
     async def answer_allocation(self, command: c.AnswerAllocation) -> Accepted:
-        if command.conflict:
-            question = MediatorQuestion(case_id=self.case.case_id, mediator=self.journey.offered_to)
-            await near(CaseFile.declare_conflict, question, "keep the declared conflict")
-            self.judge(command)
-        accepts = command.accepts and not command.conflict
-        self.asks.learn(f"acceptance/{command.offer}", _yes(accepts))
+        async with self.heard(command):
+            if command.conflict:
+                question = MediatorQuestion(case_id=self.case.case_id, mediator=self.journey.offered_to)
+                await near(CaseFile.declare_conflict, question, "keep the declared conflict")
+                self.judge(command)
+            accepts = command.accepts and not command.conflict
+            self.asks.learn(f"acceptance/{command.offer}", _yes(accepts))
         return await self.accept(command, answer=_yes(accepts))
 
     @answer_allocation.validator
@@ -140,10 +147,13 @@ class Doors(ABC):
 
     @workflow.update
     async def offer_visit_dates(self, command: c.OfferVisitDates) -> Accepted:
-        number = self.meetings.visit_round(command.party)
-        self.meetings.offer_visit(command, number)
-        self.asks.learn(f"visit_dates/{command.party}/{number}", "offered")
-        self.asks.start_again(f"visit_choice/{command.party}/{number}", from_rung=0)  # other dates than before
+        async with self.heard(command):
+            number = self.meetings.visit_round(command.party)
+            self.meetings.offer_visit(command, number)
+            self.asks.learn(f"visit_dates/{command.party}/{number}", "offered")
+            choice = f"visit_choice/{command.party}/{number}"
+            self.errands.close_tasks(lambda task: task.about == choice and task.kind != "letter_failed")
+            self.asks.start_again(choice, from_rung=0)  # other dates than before
         return await self.accept(command, command.party)
 
     @offer_visit_dates.validator
@@ -152,8 +162,7 @@ class Doors(ABC):
 
     @workflow.update
     async def choose_visit_date(self, command: c.ChooseVisitDate) -> Accepted:
-        async with self.at_the_desk:
-            self.judge(command)
+        async with self.heard(command):
             number = self.meetings.visit_round(command.party)
             if command.start is not None:
                 visit = self.meetings.of_visit(command.party, number)
@@ -169,12 +178,13 @@ class Doors(ABC):
 
     @workflow.update
     async def record_visit(self, command: c.RecordVisit) -> Accepted:
-        key = f"visit/{command.party}/{self.meetings.visit_round(command.party)}"
-        if command.held:
-            await self.admit(command, command.party, PersonRole.SUPPORTER)
-            self.judge(command)
-        self.meetings.record(key, MeetingStatus.HELD if command.held else MeetingStatus.NO_SHOW)
-        self.asks.learn(key, "held" if command.held else "no_show")
+        async with self.heard(command):
+            key = f"visit/{command.party}/{self.meetings.visit_round(command.party)}"
+            if command.held:
+                await self.admit(command, command.party, PersonRole.SUPPORTER)
+                self.judge(command)
+            self.meetings.record(key, MeetingStatus.HELD if command.held else MeetingStatus.NO_SHOW)
+            self.asks.learn(key, "held" if command.held else "no_show")
         return await self.accept(command, command.party, held=_yes(command.held))
 
     @record_visit.validator
@@ -185,9 +195,10 @@ class Doors(ABC):
 
     @workflow.update
     async def give_availability(self, command: c.GiveAvailability) -> Accepted:
-        meeting = self.meetings.latest_joint()
-        meeting.availability[command.party] = command.half_days
-        self.asks.learn(f"availability/{command.party}/{meeting.key.partition('/')[2]}", "given")
+        async with self.heard(command):
+            meeting = self.meetings.latest_joint()
+            meeting.availability[command.party] = command.half_days
+            self.asks.learn(f"availability/{command.party}/{meeting.key.partition('/')[2]}", "given")
         return await self.accept(command, command.party, how=command.how)
 
     @give_availability.validator
@@ -196,8 +207,7 @@ class Doors(ABC):
 
     @workflow.update
     async def fix_joint_meeting(self, command: c.FixJointMeeting) -> Accepted:
-        async with self.at_the_desk:
-            self.judge(command)
+        async with self.heard(command):
             meeting = self.meetings.latest_joint()
             place: dict[str, str | bool] = {
                 "venue": command.venue,
@@ -214,11 +224,12 @@ class Doors(ABC):
 
     @workflow.update
     async def record_joint_meeting(self, command: c.RecordJointMeeting) -> Accepted:
-        meeting = self.meetings.latest_joint()
-        self.meetings.record(meeting.key, MeetingStatus.HELD)
-        meeting.present, meeting.outcome = command.present, command.outcome
-        self.outcome_detail = command.detail
-        self.asks.learn(meeting.key, command.outcome)
+        async with self.heard(command):
+            meeting = self.meetings.latest_joint()
+            self.meetings.record(meeting.key, MeetingStatus.HELD)
+            meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
+            self.outcome_detail = command.detail
+            self.asks.learn(meeting.key, command.outcome)
         return await self.accept(command, meeting.key, outcome=command.outcome)
 
     @record_joint_meeting.validator
@@ -229,17 +240,18 @@ class Doors(ABC):
 
     @workflow.update
     async def write_agreement(self, command: c.WriteAgreement) -> Accepted:
-        version = self.journey.agreement.version + 1 if self.journey.agreement else 1
-        self.journey.agreement = Agreement(
-            version=version,
-            command=command.id,
-            terms=command.terms,
-            meeting=self.meetings.latest_joint().key,
-            written=workflow.now(),
-            status="comments" if command.comments_wanted else "draft",
-        )
-        self.end_round_of_comments()
-        self.asks.learn("terms/1", "written")
+        async with self.heard(command):
+            version = self.journey.agreement.version + 1 if self.journey.agreement else 1
+            self.journey.agreement = Agreement(
+                version=version,
+                command=command.id,
+                terms=command.terms,
+                meeting=self.meetings.latest_joint().key,
+                written=workflow.now(),
+                status="comments" if command.comments_wanted else "draft",
+            )
+            self.end_round_of_comments()
+            self.asks.learn("terms/1", "written")
         return await self.accept(command, version=str(version))
 
     @write_agreement.validator
@@ -248,9 +260,10 @@ class Doors(ABC):
 
     @workflow.update
     async def comment_on_agreement(self, command: c.CommentOnAgreement) -> Accepted:
-        if self.journey.agreement:
-            self.journey.agreement.comments[command.party] = "agrees" if command.agrees else "wants_changes"
-        self.asks.learn(f"comments/{command.party}/{command.version}", _yes(command.agrees))
+        async with self.heard(command):
+            if self.journey.agreement:
+                self.journey.agreement.comments[command.party] = "agrees" if command.agrees else "wants_changes"
+            self.asks.learn(f"comments/{command.party}/{command.version}", _yes(command.agrees))
         return await self.accept(command, command.party, answer=_yes(command.agrees), how=command.how)
 
     @comment_on_agreement.validator
@@ -259,9 +272,10 @@ class Doors(ABC):
 
     @workflow.update
     async def issue_agreement(self, command: c.IssueAgreement) -> Accepted:
-        if self.journey.agreement:
-            self.journey.agreement.status = "draft"
-        self.end_round_of_comments()
+        async with self.heard(command):
+            if self.journey.agreement:
+                self.journey.agreement.status = "draft"
+            self.end_round_of_comments()
         return await self.accept(command, version=str(command.version))
 
     @issue_agreement.validator
@@ -275,10 +289,11 @@ class Doors(ABC):
 
     @workflow.update
     async def record_action(self, command: c.RecordAction) -> Accepted:
-        for action in self.journey.actions:
-            if action.number == command.action:
-                action.state = "done" if command.done else "not_done"
-        self.asks.learn(f"action/{command.action}", _yes(command.done))
+        async with self.heard(command):
+            for action in self.journey.actions:
+                if action.number == command.action:
+                    action.state = "done" if command.done else "not_done"
+            self.asks.learn(f"action/{command.action}", _yes(command.done))
         return await self.accept(command, f"action/{command.action}", done=_yes(command.done), how=command.how)
 
     @record_action.validator
@@ -287,7 +302,8 @@ class Doors(ABC):
 
     @workflow.update
     async def give_feedback(self, command: c.GiveFeedback) -> Accepted:
-        self.asks.learn(f"feedback/{command.party}", "given")
+        async with self.heard(command):
+            self.asks.learn(f"feedback/{command.party}", "given")
         return await self.accept(command, command.party, score=str(command.score))
 
     @give_feedback.validator
@@ -298,7 +314,8 @@ class Doors(ABC):
 
     @workflow.update
     async def withdraw(self, command: c.Withdraw) -> Accepted:
-        self.end(Closing(reason=ClosingReason.WITHDRAWN, who=command.party))
+        async with self.heard(command):
+            self.end(Closing(reason=ClosingReason.WITHDRAWN, who=command.party))
         return await self.accept(command, command.party, how=command.how)
 
     @withdraw.validator
@@ -307,7 +324,8 @@ class Doors(ABC):
 
     @workflow.update
     async def close_case(self, command: c.CloseCase) -> Accepted:
-        self.end(Closing(reason=command.reason))
+        async with self.heard(command):
+            self.end(Closing(reason=command.reason))
         return await self.accept(command, reason=command.reason)
 
     @close_case.validator
@@ -316,7 +334,8 @@ class Doors(ABC):
 
     @workflow.update
     async def pause(self, command: c.Pause) -> Accepted:
-        self.journey.paused = True
+        async with self.heard(command):
+            self.journey.paused = True
         return await self.quiet(command)
 
     @pause.validator
@@ -325,7 +344,8 @@ class Doors(ABC):
 
     @workflow.update
     async def resume(self, command: c.Resume) -> Accepted:
-        self.journey.paused = False
+        async with self.heard(command):
+            self.journey.paused = False
         return await self.quiet(command)
 
     @resume.validator
@@ -334,9 +354,10 @@ class Doors(ABC):
 
     @workflow.update
     async def hold(self, command: c.Hold) -> Accepted:
-        self.journey.on_hold = True
-        self.errands.open_task("safeguarding", f"safeguarding/{command.id}", role=c.StaffRole.SAFEGUARDING_LEAD)
-        self.write_to_staff(c.StaffRole.SAFEGUARDING_LEAD, "staff_task", f"safeguarding/{command.id}", reply=True)
+        async with self.heard(command):
+            self.journey.on_hold = True
+            self.errands.open_task("safeguarding", f"safeguarding/{command.id}", role=c.StaffRole.SAFEGUARDING_LEAD)
+            self.write_to_staff(c.StaffRole.SAFEGUARDING_LEAD, "staff_task", f"safeguarding/{command.id}", reply=True)
         return await self.quiet(command)
 
     @hold.validator
@@ -345,8 +366,9 @@ class Doors(ABC):
 
     @workflow.update
     async def release(self, command: c.Release) -> Accepted:
-        self.journey.on_hold = False
-        self.errands.close_tasks(lambda task: task.kind == "safeguarding")
+        async with self.heard(command):
+            self.journey.on_hold = False
+            self.errands.close_tasks(lambda task: task.kind == "safeguarding")
         return await self.quiet(command)
 
     @release.validator
@@ -359,7 +381,8 @@ class Doors(ABC):
 
     @workflow.update
     async def tick_task(self, command: c.TickTask) -> Accepted:
-        self.errands.close_tasks(lambda task: task.key == command.task)
+        async with self.heard(command):
+            self.errands.close_tasks(lambda task: task.key == command.task)
         return await self.accept(command, command.task, outcome=command.outcome)
 
     @tick_task.validator
@@ -368,10 +391,11 @@ class Doors(ABC):
 
     @workflow.update
     async def change_policy(self, command: c.ChangePolicy) -> Accepted:
-        self.journey.policy_name = command.policy.name
-        self.journey.record_only_after_start = command.policy.record_only_after_start
-        self.errands.new_policy = command.policy
-        self.asks.retune(command.policy)
+        async with self.heard(command):
+            self.journey.policy_name = command.policy.name
+            self.journey.record_only_after_start = command.policy.record_only_after_start
+            self.errands.new_policy = command.policy
+            self.asks.retune(command.policy)
         return await self.accept(command, policy=command.policy.name)
 
     @change_policy.validator
@@ -392,6 +416,16 @@ class Doors(ABC):
             judge(command, self.journey, workflow.now())
         except Refused as refused:
             raise refusal(refused.code, refused.about) from refused
+
+    @asynccontextmanager
+    async def heard(self, command: c.Command) -> AsyncIterator[None]:
+        """One act at a time, and only when the case has come to rest. A worker that loads a case afresh may be handed
+        an Update together with completions that came before it, and sees the Update first: acting on it at once would
+        put the case's commands in another order than a replay does."""
+        async with self.at_the_desk:
+            await self.errands.filed()
+            self.judge(command)  # the state may have moved while it waited
+            yield
 
     def heed(self, verdict: Verdict) -> None:
         """Raises the refusal that the facts of the database demand."""
@@ -424,6 +458,7 @@ class Doors(ABC):
         """The person named in the command's texts becomes a participant; "" when nobody is named."""
         admission = Admission(case_id=self.case.case_id, command=command.id, party=party, role=role)
         admitted: Admitted = await near(CaseFile.admit, admission, f"admit a {role} of {party}")
+        self.heed(Verdict(refusal=admitted.refusal))
         people = next(p.people for p in self.journey.parties if p.key == party)
         if admitted.person and admitted.person not in [person.key for person in people]:
             people.append(Person(key=admitted.person, role=role))

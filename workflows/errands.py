@@ -23,6 +23,9 @@ Answer = TypeVar("Answer")
 Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
 
 
+LOOK_AGAIN = timedelta(minutes=1)  # the worker's clock and the case's may differ by seconds
+
+
 class Broken(Exception):
     """Something of ours failed for good. Not a FailureError, on purpose: the workflow task fails and is tried again,
     and the case goes on when the code is mended, where a FailureError would end it for ever."""
@@ -149,7 +152,7 @@ class Errands:
                 delivery = await far(Correspondence.deliver, order, about)
                 if delivery.state != "held":
                     break
-                await self.filed()  # the hold was lifted here, or is about to come
+                await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
             trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
             if delivery.state == "sent" and party_of(letter.to) not in self.journey.reached:
                 self.journey.reached.append(party_of(letter.to))

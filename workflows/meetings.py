@@ -76,8 +76,13 @@ class Meetings:
             meeting.status = status
 
     def cancel_what_is_booked(self) -> list[Meeting]:
-        """Marks each as cancelled, with a SEQUENCE of its own, and gives them back."""
-        booked = [meeting for meeting in self.journey.meetings if meeting.status == MeetingStatus.BOOKED]
+        """Marks each that lies ahead as cancelled, with a SEQUENCE of its own, and gives them back. One that has begun
+        is no longer cancelled: people were there, though it was not recorded."""
+        booked = [
+            meeting
+            for meeting in self.journey.meetings
+            if meeting.status == MeetingStatus.BOOKED and meeting.slot and meeting.slot.start > workflow.now()
+        ]
         for meeting in booked:
             meeting.status = MeetingStatus.CANCELLED
             meeting.sequence += 1

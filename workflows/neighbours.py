@@ -5,7 +5,7 @@ All are safe to run twice. Permanent trouble is a value in the answer; transient
 from abc import ABC, abstractmethod
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from temporalio import activity
 
 from domain.commands import Slot
@@ -33,6 +33,7 @@ class Admitted(BaseModel):
     """The key of the participant; "" when the texts name nobody."""
 
     person: str = ""
+    refusal: str = ""
 
 
 class MediatorQuestion(BaseModel):
@@ -89,9 +90,11 @@ class AgreementToMake(BaseModel):
 
 
 class Made(BaseModel):
-    """The document's fingerprint: the same for the same version, however often it is made."""
+    """The document's fingerprint: the same for the same version, however often it is made. `trouble` is a code: it
+    cannot be made, and a person must see to it."""
 
-    sha256: str = Field(min_length=64, max_length=64)
+    sha256: str = ""
+    trouble: str = ""
 
 
 class CaseFile(ABC):

@@ -159,7 +159,10 @@ class Desk:
             session.add(case)
             for letter in letters:
                 row_id = letter_id(self.case_id, letter)
-                session.add(LetterRow(id=row_id, case_id=self.case_id, queued=NOW, **letter.model_dump()))
+                session.add(LetterRow(id=row_id, case_id=self.case_id, queued=self.time, **letter.model_dump()))
+
+    def hours_pass(self, count: int) -> None:
+        self.time += timedelta(hours=count)
 
     async def deliver(self, letter: Letter) -> str:
         return (await self.letters.deliver(LetterToDeliver(case_id=self.case_id, letter=letter))).state
@@ -326,7 +329,7 @@ async def test_put_off_it_goes_later_under_the_same_message_id(desk: Desk, post:
     assert await desk.deliver(CONSENT) == "sent"
     assert post.messages[0]["Message-ID"] == before.message_id
     after = await desk.row(CONSENT)
-    assert (after.attempts, after.problem) == (2, "")
+    assert (after.attempts, after.problem) == (1, ""), "an attempt that surely failed is not an unclear one"
 
 
 async def test_put_off_and_answered_meanwhile_it_does_not_go(desk: Desk, post: Post) -> None:
@@ -337,6 +340,34 @@ async def test_put_off_and_answered_meanwhile_it_does_not_go(desk: Desk, post: P
     await desk.file()
     post.to_recipient = "250 OK"
     assert await desk.deliver(CONSENT) == "withheld"
+
+
+async def test_after_a_second_lost_answer_a_person_looks(desk: Desk, post: Post) -> None:
+    post.hangs_up = True
+    await desk.file(CONSENT)
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            await desk.deliver(CONSENT)
+    assert await desk.deliver(CONSENT) == "failed"
+    assert (await desk.row(CONSENT)).problem == "ambiguous"
+    assert len(post.messages) == 2
+
+
+async def test_after_an_outage_the_latest_goes_as_the_first_and_not_all_at_once(desk: Desk, post: Post) -> None:
+    reminders = [CONSENT.model_copy(update={"kind": "consent_remind", "number": number}) for number in (1, 2)]
+    for letter in (CONSENT, *reminders):
+        await desk.file(letter)
+        desk.hours_pass(24)
+    assert [await desk.deliver(letter) for letter in (CONSENT, *reminders)] == ["withheld", "withheld", "sent"]
+    assert (await desk.row(CONSENT)).problem == "overtaken"
+    [message] = post.messages
+    assert message["Subject"] == "Would you take part in mediation? (SM-2026-00001)", "it is no reminder to them"
+
+
+async def test_at_night_only_a_reply_goes(desk: Desk, post: Post) -> None:
+    desk.time = NOW.replace(hour=22)
+    assert await desk.send(CONSENT) == "held"
+    assert await desk.send(BOOKED) == "sent"
 
 
 async def test_a_lost_answer_sends_the_same_letter_once_more(desk: Desk, post: Post) -> None:

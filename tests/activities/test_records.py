@@ -21,8 +21,9 @@ from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
 from domain.parties import PartyRole, PersonRole
 from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
+from domain.refusals import Refusal
 from domain.stages import Stage
-from workflows.neighbours import Admission, Booking, MediatorQuestion, NextMediator
+from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
@@ -199,6 +200,15 @@ async def test_a_supporter_is_admitted_once(file: File) -> None:
     assert (person.details.name, person.role) == ("Bea Friend", PersonRole.SUPPORTER)
     nobody = Admission(case_id=case_id, command="visit-2", party="p1", role=PersonRole.SUPPORTER)
     assert (await file.records.admit(nobody)).person == ""
+
+
+async def test_the_address_of_another_party_is_not_taken_for_a_supporter(file: File) -> None:
+    case_id = await file.open()
+    command = RecordVisit(id="visit-1", case_id=case_id, actor=CORA, at=NOW, party="p1", held=True)
+    await file.store(command, VisitTexts(supporter_name="Sam Again", supporter_email="Sam@Oakfield.example"))
+    admission = Admission(case_id=case_id, command="visit-1", party="p1", role=PersonRole.SUPPORTER)
+    assert await file.records.admit(admission) == Admitted(refusal=Refusal.ADDRESS_TAKEN)
+    assert [person.key for person in (await file.cases.load(case_id)).party("p1").people] == ["p1.1"]
 
 
 async def test_a_new_contact_takes_over_and_the_old_links_end(file: File) -> None:

@@ -66,6 +66,8 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     verdicts: dict[str, Verdict] = field(default_factory=dict)  # by mediator, or by meeting key
     admits: str = ""  # key of the person whom the next texts name
     mail_away: bool = False
+    cannot_typeset: str = ""
+    policy: Policy = field(default_factory=Policy)
     bad_addresses: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -114,11 +116,14 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         journey, letter = self.journey, order.letter
         if (journey.on_hold or journey.paused) and not letter.reply:
             return Delivery(state="held")
+        at = activity.info().current_attempt_scheduled_time
+        if not letter.reply and not is_office_time(at, self.policy):
+            return Delivery(state="held")
         if letter.while_asked and journey.open_ask(letter.while_asked) is None:
             return Delivery(state="withheld")
         if letter.to in self.bad_addresses:
             return Delivery(state="bounced")
-        self.sent.append(Sent(letter, activity.info().current_attempt_scheduled_time))
+        self.sent.append(Sent(letter, at))
         return Delivery(state="sent")
 
     @activity.defn
@@ -131,6 +136,8 @@ class World(CaseFile, Correspondence, Calendars, Documents):
 
     @activity.defn
     async def make_agreement(self, order: AgreementToMake) -> Made:
+        if self.cannot_typeset:
+            return Made(trouble=self.cannot_typeset)
         self.made.append(order)
         return Made(sha256="0" * 64)
 
@@ -173,6 +180,7 @@ class Story:
     def __init__(self, env: WorkflowEnvironment, world: World, policy: Policy) -> None:
         self.env, self.world, self.policy = env, world, policy
         self.acts = 0
+        world.policy = policy
         self.case: WorkflowHandle[MediationCase, Closing]
 
     async def refer(self, *others: PartyRole) -> None:
