@@ -116,7 +116,7 @@ def render(
     """`staff`: the member of staff it goes to, where the case does not say. LookupError or jinja2.TemplateError: the
     case does not hold what this letter speaks of."""
     to = _recipient(case, letter.to, staff)
-    said = _context(case, letter, to, service)
+    said = _context(case, letter, to, service, now)
     written = _environment.get_template(f"{letter.kind}.txt").render(said).strip()
     subject, _, body = written.partition("\n")
     text = _environment.get_template("_frame.txt").render(said, body=body.strip())
@@ -147,7 +147,7 @@ def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
     return _To(name=person.details.name, email=person.details.email, party=case.party(person.party))
 
 
-def _context(case: CaseView, letter: Letter, to: _To, service: Service) -> dict[str, Any]:
+def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: datetime) -> dict[str, Any]:
     """What templates may speak of. What the case does not hold is left out: a template that needs it fails."""
     referrer = case.parties[0]
     context: dict[str, Any] = {
@@ -173,8 +173,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service) -> dict[
     meeting = meeting_of(case, letter.about)
     if meeting:
         context["place"], context["online"] = case.place_of(meeting), meeting.online
-        context["dates"] = [words.slot(slot) for slot in meeting.offered]
-        context["half_days"] = [words.half_day(code) for code in meeting.half_days]
+        context["dates"] = [words.slot(slot) for slot in meeting.offered if slot.start > now]
         context["visited"] = words.who(case, meeting.party) if meeting.party else ""
         if meeting.slot:
             context["date"] = words.slot(meeting.slot)

@@ -23,6 +23,7 @@ from domain.commands import (
 )
 from domain.journey import Fact, Journey, MeetingStatus
 from domain.parties import PartyRole, party_of
+from domain.scheduling import half_day_of
 from domain.view import CaseView
 
 NOTE = "note"
@@ -161,6 +162,7 @@ def _availability(
     meeting = journey.meeting(f"joint_meeting/{number}")
     given = meeting.availability.get(party) if meeting else None
     newest = [m.key for m in journey.meetings if m.key.startswith("joint_meeting/")][-1:]
+    coming = [code for code in meeting.half_days if code >= half_day_of(now)] if meeting else []
     asked = meeting is not None and [meeting.key] == newest and meeting.status == MeetingStatus.OFFERED
     said = ""
     if given is not None:
@@ -179,7 +181,7 @@ def _availability(
                 "ticks",
                 hint="Tick all that suit you. The more you tick, the sooner we find a date for everyone.",
                 options=(
-                    *(Option(code, words.half_day(code)) for code in (meeting.half_days if meeting else [])),
+                    *(Option(code, words.half_day(code)) for code in coming),
                     Option("none", "None of these suits me"),
                 ),
             ),

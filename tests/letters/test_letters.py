@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -40,6 +41,22 @@ def letter(kind: str) -> Letter:
     prefix = max((prefix for prefix in ABOUT if kind.startswith(prefix)), key=len, default="")
     about, to = ABOUT.get(prefix, ("", "p1.1"))
     return Letter(kind=kind, about=about, to=to)
+
+
+def test_a_reminder_offers_no_date_that_has_passed() -> None:
+    case = sample_case()
+    meeting = case.journey.meeting("visit/p1/1") if case.journey else None
+    assert meeting
+    assert meeting.slot
+    first, second = meeting.slot, meeting.slot.model_copy(update={"start": meeting.slot.start + timedelta(days=1)})
+    meeting.offered = [first, second]
+    text = render(case, letter("visit_choice_remind"), service=SERVICE, now=first.start).text
+    assert words.slot(first) not in text
+    assert "this date:" in text
+    assert words.slot(second) in text
+    text = render(case, letter("visit_choice_remind"), service=SERVICE, now=second.start).text
+    assert "have passed" in text
+    assert "say on your own page that you need others" in text
 
 
 def test_every_kind_has_its_template_and_its_title() -> None:
