@@ -133,6 +133,14 @@ def smtp_sink(settings: Settings, args: argparse.Namespace) -> int:
     return asyncio.run(serve(HERE, settings.smtp_port, settings.var_dir / "mail"))
 
 
+def text_sink(settings: Settings, args: argparse.Namespace) -> int:
+    """receive text messages and keep them as files in <VAR_DIR>/texts"""
+    from stack.parts import HERE
+    from stack.text_sink import serve
+
+    return asyncio.run(serve(HERE, settings.text_port, settings.var_dir / "texts"))
+
+
 def migrate(settings: Settings, args: argparse.Namespace) -> int:
     """bring the database to this version's tables"""
     from casefile.migrate import upgrade
@@ -178,6 +186,7 @@ COMMANDS: dict[str, Command] = {
     "user": user,
     "api": api,
     "smtp-sink": smtp_sink,
+    "text-sink": text_sink,
     "migrate": migrate,
     "check-migrations": check_migrations,
     "prepare-temporal": prepare_temporal,

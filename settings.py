@@ -23,6 +23,7 @@ REQUIRED_IN_PRODUCTION = (
     "DATABASE_URL",
     "TEMPORAL_ADDRESS",
     "SMTP_URL",
+    "TEXT_URL",
     "MAIL_FROM",
     "CALDAV_URL",
     "PUBLIC_URL",
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     temporal_ui_port: int = Field(8233, ge=1, le=65535)
     smtp_port: int = Field(2525, ge=1, le=65535)
     caldav_port: int = Field(5232, ge=1, le=65535)
+    text_port: int = Field(2526, ge=1, le=65535)
 
     # Base of the links in letters, without a slash at the end
     public_url: str = Field(default_factory=lambda known: f"http://{known['host']}:{known['api_port']}")
@@ -68,6 +70,10 @@ class Settings(BaseSettings):
     # smtp://user:password@host:port, smtps://…, or smtp://…?starttls
     smtp_url: str = Field(default_factory=lambda known: f"smtp://127.0.0.1:{known['smtp_port']}", repr=False)
     mail_from: str = "SEN Mediation Service <mediation@service.example>"
+
+    # Where text messages are handed over, as JSON (texts.py), with a bearer token when there is one
+    text_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known['text_port']}/messages", repr=False)
+    text_token: str = Field("", repr=False)
 
     caldav_password: str = Field("", repr=False)  # of our own Radicale
     caldav_url: str = Field(
@@ -100,6 +106,13 @@ class Settings(BaseSettings):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("is no http:// or https:// address")
         return url.rstrip("/")
+
+    @field_validator("text_url")
+    @classmethod
+    def is_a_web_address(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("is no http:// or https:// address")
+        return url
 
     @field_validator("smtp_url")
     @classmethod
@@ -138,6 +151,16 @@ class Settings(BaseSettings):
         if public.scheme != "https" and public.hostname not in LOOPBACK:
             raise ValueError("PUBLIC_URL: links in letters need https:// in production")
         return self
+
+    def service(self) -> dict[str, str]:
+        """The service as it signs its letters: the fields of letters.rendering.Service."""
+        return {
+            "name": self.service_name,
+            "phone": self.service_phone,
+            "email": self.service_email,
+            "address": self.service_address,
+            "public_url": self.public_url,
+        }
 
     def codec_key_ring(self) -> dict[str, bytes]:
         self._require("codec_keys")

@@ -24,6 +24,7 @@ from mail import MailServer
 from processes import finish, run_and_finish, say_ready, when_told_to_stop
 from settings import Settings, SettingsRefused, load_settings
 from temporal_client import connect
+from texts import TextProvider
 from workflows.case import MediationCase
 from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, activities_of
 
@@ -35,16 +36,18 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     """Workflows, and the real thing behind each of their neighbours."""
     vault = Vault(settings.vault_master_key())
     links = Links(database, settings.link_signing_key())
-    service = Service(
-        name=settings.service_name,
-        phone=settings.service_phone,
-        email=settings.service_email,
-        address=settings.service_address,
-        public_url=settings.public_url,
-    )
+    service = Service(**settings.service())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
-        Correspondence: Letters(database, vault, links, MailServer(settings.smtp_url), settings.mail_from, service),
+        Correspondence: Letters(
+            database,
+            vault,
+            links,
+            MailServer(settings.smtp_url),
+            TextProvider(settings.text_url, settings.text_token),
+            settings.mail_from,
+            service,
+        ),
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
     }

@@ -1,5 +1,5 @@
-"""Letters by e-mail. A letter goes out at most once, if it is still wanted; one whose fate is unclear goes once more
-under the same Message-ID."""
+"""Letters by every channel. A letter goes out at most once, if it is still wanted; one whose fate is unclear goes once
+more under the same Message-ID. By post and on the telephone it is written here, and leaves when a person says so."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,10 +25,22 @@ from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import StaffRole
 from domain.journey import Journey, Letter, MeetingStatus
-from domain.parties import PersonRole, party_of
+from domain.parties import BY_HAND, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
-from letters.rendering import LINK, Rendered, Service, kinds, meeting_of, personal_link, purpose_of, render, to_staff
+from letters.rendering import (
+    LINK,
+    Rendered,
+    Service,
+    kinds,
+    meeting_of,
+    personal_link,
+    purpose_of,
+    render,
+    text_message,
+    to_staff,
+)
 from mail import Away, MailServer, Refused
+from texts import TextProvider
 from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
 
 log = structlog.get_logger(__name__)
@@ -44,11 +56,32 @@ class _File(NamedTuple):
 
 
 class _To(BaseModel):
-    """Where a letter goes."""
+    """Where a letter goes. The channel is the one they chose."""
 
     name: str
     email: str
+    phone: str = ""
+    address: str = ""
+    channel: Channel = Channel.EMAIL
     staff: StaffView | None = None
+
+    def channel_for(self, rendered: Rendered) -> Channel:
+        """What is enclosed fits neither into a text message nor into a call."""
+        if rendered.attachments and self.channel in (Channel.TEXT, Channel.PHONE):
+            return Channel.EMAIL if self.email else Channel.POST if self.address else Channel.PHONE
+        return self.channel
+
+    def reached_by(self, channel: Channel) -> str:
+        """Their address on a channel; "" when we have none."""
+        return {Channel.EMAIL: self.email, Channel.POST: self.address}.get(channel, self.phone)
+
+
+class _Text(NamedTuple):
+    """A text message, ready to go."""
+
+    to: str
+    body: str
+    reference: str
 
 
 class _Settled(Exception):
@@ -68,11 +101,12 @@ class Letters(Correspondence):
         vault: Vault,
         links: Links,
         mail: MailServer,
+        texts: TextProvider,
         sender: str,  # "SEN Mediation Service <mediation@service.example>"
         service: Service,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.database, self.vault, self.links, self.mail = database, vault, links, mail
+        self.database, self.vault, self.links, self.mail, self.texts = database, vault, links, mail, texts
         self.sender, self.service, self.now = sender, service, now
 
     @activity.defn
@@ -83,7 +117,10 @@ class Letters(Correspondence):
         if isinstance(ready, Delivery):
             return ready
         try:
-            await self.mail.send(ready)
+            if isinstance(ready, _Text):
+                await self.texts.send(*ready)
+            else:
+                await self.mail.send(ready)
         except Refused as refused:
             log.warning("a letter was refused", letter=row_id, kind=order.letter.kind, code=refused.code)
             return await self._settle(row_id, "bounced" if refused.recipient else "failed", refused.code)
@@ -93,16 +130,16 @@ class Letters(Correspondence):
             return await self._settle(row_id, "sent")
         if not trouble.unclear:
             await self._back_into_the_queue(row_id, trouble.code)
-        raise ApplicationError(f"the mail server did not take the letter: {trouble.code}", type="mail_away")
+        raise ApplicationError(f"nobody took the letter yet: {trouble.code}", type="mail_away")
 
-    async def _make_ready(self, row_id: str, order: LetterToDeliver) -> EmailMessage | Delivery:
+    async def _make_ready(self, row_id: str, order: LetterToDeliver) -> EmailMessage | _Text | Delivery:
         """In one transaction: is it still wanted, and if so, its words; from here on it counts as being sent."""
         async with self.database.write() as session:
             row, case_row = await session.get(LetterRow, row_id), await session.get(Case, order.case_id)
             if row is None or case_row is None or case_row.journey is None:
                 raise ApplicationError("the letter has not been filed", type="not_filed")
             if row.state not in ("queued", "sending"):
-                return Delivery.model_validate({"state": row.state})
+                return Delivery.model_validate({"state": row.state, "channel": row.channel})
             session.add(row)
             try:
                 key = self.vault.case_key(order.case_id, case_row.wrapped_key)
@@ -123,6 +160,9 @@ class Letters(Correspondence):
                 return self._written(row, "withheld", "erased")
             except _Settled as settled:
                 return self._written(row, settled.state, settled.problem)
+            if message is None:
+                row.state = "by_hand"
+                return Delivery(state="by_hand", channel=Channel(row.channel))
             row.state, row.attempts, row.problem = "sending", row.attempts + 1, ""
             return message
 
@@ -133,8 +173,9 @@ class Letters(Correspondence):
 
     async def _message(
         self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter
-    ) -> EmailMessage:
-        """The letter in its envelope. Kept as it is sent: the row holds the words without the personal link."""
+    ) -> EmailMessage | _Text | None:
+        """The letter in its envelope; None when a person posts or says it. Kept as it is sent: the row holds the words
+        without the personal link."""
         to = await _recipient(session, case, letter.to)
         if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
             rendered = key.open(Rendered, row.sealed, place_of(row.id))
@@ -142,6 +183,16 @@ class Letters(Correspondence):
             rendered = self._rendered(case, letter, to)
             row.sealed = key.seal(rendered, place_of(row.id))
             row.message_id = f"<{row.id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
+            row.channel = to.channel_for(rendered)
+        channel = Channel(row.channel)
+        if not to.reached_by(channel):
+            raise _Settled("failed", "no_address")
+        if channel in BY_HAND:
+            return None
+        if channel == Channel.TEXT:
+            token = await self.links.token_for(session, case.id, letter.to, purpose_of(letter) or "case", self.now())
+            body = text_message(rendered, self.service, personal_link(self.service, token))
+            return _Text(to.phone, body, row.id)
         files = [await _document(session, case, key, name) for name in rendered.attachments]
         text, purpose = rendered.text, purpose_of(letter)
         if purpose:
@@ -242,9 +293,9 @@ async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
         found = _To(name=staff.name, email=staff.email, staff=staff) if staff else None
     else:
         person = next((one for party in case.parties for one in party.people if one.key == to), None)
-        found = _To(name=person.details.name, email=person.details.email) if person else None
-    if found is None or not found.email:
-        raise _Settled("failed", "no_address" if found else "nobody")
+        found = _To.model_validate(person.details, from_attributes=True) if person else None
+    if found is None:
+        raise _Settled("failed", "nobody")
     return found
 
 

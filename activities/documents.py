@@ -2,13 +2,10 @@
 
 import asyncio
 import hashlib
-import json
 import logging
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-import typst
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -21,18 +18,12 @@ from domain.parties import PartyRole, PersonRole
 from domain.view import CaseView, PersonView
 from domain.words import PARTY_ROLES
 from domain.working_days import LONDON
+from letters.typesetting import NotTypeset, typeset
 from workflows.neighbours import AgreementToMake, Documents, Made
 
 log = logging.getLogger(__name__)
 
-AGREEMENT = Path(__file__).parent.parent / "letters" / "typst" / "agreement.typ"
 KIND = "agreement"
-
-# Read by everyone (PDF/UA-1) and kept for years (PDF/A-2a). Both ask for a glyph for every character, and the fonts
-# inside typst know Latin, Greek and Cyrillic. Then the machine's fonts help, and at last a name with an empty box in
-# it is better than no agreement.
-ACCESSIBLE: list[Any] = ["ua-1", "a-2a"]
-OUR_FONTS = typst.Fonts(include_system_fonts=False)
 
 
 class Typesetting(Documents):
@@ -149,24 +140,11 @@ def agreement_page(case: CaseView, agreement: Agreement, service_name: str, serv
 
 
 def typeset_agreement(page: dict[str, Any], at: datetime) -> bytes:
-    """The PDF, the same bytes for the same page: its date is `at`, and only fonts that travel with us are used unless
-    they lack a character."""
-    attempts: list[tuple[typst.Fonts, list[Any]]] = [
-        (OUR_FONTS, ACCESSIBLE),
-        (typst.Fonts(), ACCESSIBLE),
-        (typst.Fonts(), []),
-    ]
-    for fonts, standards in attempts:
-        try:
-            compiler = typst.Compiler(AGREEMENT, font_paths=fonts, sys_inputs={KIND: json.dumps(page)})
-            pdf = compiler.compile(format="pdf", pdf_standards=standards, timestamp=int(at.timestamp()))
-        except typst.TypstError:  # its message quotes the text: not for logs
-            continue
-        if (fonts, standards) != attempts[0]:
-            log.warning("an agreement was typeset with other fonts, standards=%s", standards)
-        assert isinstance(pdf, bytes)
-        return pdf
-    raise ApplicationError("the agreement cannot be typeset", type="not_typeset", non_retryable=True)
+    """The PDF, dated `at`."""
+    try:
+        return typeset(KIND, page, at)
+    except NotTypeset:
+        raise ApplicationError("the agreement cannot be typeset", type="not_typeset", non_retryable=True) from None
 
 
 def _described(case: CaseView, person: PersonView) -> str:

@@ -71,6 +71,11 @@ class Records(CaseFile):
                 row_id = letter_id(case.id, letter)
                 if await session.get(LetterRow, row_id) is None:
                     session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **letter.model_dump()))
+            for settled in filing.settled:
+                row = await session.get(LetterRow, letter_id(case.id, settled.letter))
+                if row is not None and row.state == "by_hand":
+                    row.state, row.settled = settled.state, self.now()
+                    session.add(row)
             await self._keep_tasks(session, case.id, filing.journey.tasks)
 
     async def _keep_tasks(self, session: AsyncSession, case_id: str, tasks: list[Task]) -> None:

@@ -18,12 +18,13 @@ from api.party.routes import router as party_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import case_page, doing, lists, new_case, service, sign_in
+from api.staff import case_page, doing, lists, new_case, print_queue, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
@@ -37,6 +38,7 @@ STAFF_PAGES = (
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
+    print_queue.router,
     service.router,
 )
 
@@ -46,6 +48,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The real ones. Temporal may be away: its client connects when it is first needed."""
     database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
     cases, commands = Cases(database, vault), Commands(database, vault)
+    links = Links(database, settings.link_signing_key())
     client = await connect(settings, lazy=True)
     intake = Intake(cases, commands, client, settings.temporal_task_queue, now, allow_demo=settings.allow_demo_policy)
     relay = asyncio.create_task(intake.relay_forever())
@@ -56,7 +59,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             vault=vault,
             cases=cases,
             commands=commands,
-            links=Links(database, settings.link_signing_key()),
+            links=links,
+            post=PrintQueue(database, vault, links),
             letters=Letters(database, vault),
             reading=Reading(database, vault),
             staff=StaffAccounts(database),

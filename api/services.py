@@ -14,6 +14,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
@@ -30,6 +31,7 @@ class Services:
     cases: Cases
     commands: Commands
     links: Links
+    post: PrintQueue
     letters: Letters
     reading: Reading
     staff: StaffAccounts

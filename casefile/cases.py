@@ -15,7 +15,7 @@ from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Count
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
 from domain.journey import CaseStart, Journey
-from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import PersonDetails, ReferralForm
 from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
@@ -141,7 +141,7 @@ class Cases:
                 key=row.key,
                 role=PartyRole(row.role),
                 people=[
-                    Person(key=person.key, role=PersonRole(person.role))
+                    Person(key=person.key, role=PersonRole(person.role), channel=Channel(person.channel))
                     for person in sorted(people, key=lambda p: _order(p.key))
                     if person.party == row.key
                 ],
@@ -232,6 +232,7 @@ def participant_row(
         key=key,
         party=key.partition(".")[0],
         role=details.role,
+        channel=details.channel,
         command=command,
         sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
     )

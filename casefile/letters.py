@@ -38,7 +38,8 @@ class LetterView(BaseModel):
     about: str
     to: str
     number: int
-    state: str  # queued, sending, sent, withheld, bounced, failed
+    channel: str
+    state: str  # queued, sending, by_hand, sent, withheld, bounced, failed
     queued: datetime
     settled: datetime | None
     attempts: int

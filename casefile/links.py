@@ -14,6 +14,10 @@ from casefile.cases import derived_id
 from casefile.database import Database
 from casefile.tables import PersonalLink
 
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's 32: none is mistaken for another
+MISREAD = str.maketrans("OIL", "011")
+CODE_LENGTH = 12  # 60 bits: not to be guessed, and still typed
+
 
 class LinkView(BaseModel):
     """What a valid link stands for."""
@@ -46,6 +50,28 @@ class Links:
             )
         return token
 
+    async def code_for(self, session: AsyncSession, case_id: str, person: str, purpose: str) -> str:
+        """The same link as a code of twelve letters and digits, for people to type from paper. The link must exist."""
+        row = await session.get_one(PersonalLink, derived_id("link", case_id, person, purpose))
+        code = self._code(row.id)
+        row.code_hash = _hash(code)
+        session.add(row)
+        return "-".join(code[n : n + 4] for n in range(0, CODE_LENGTH, 4))
+
+    async def token_of_code(self, typed: str) -> str | None:
+        """The token of the link that a typed code stands for. Case, spaces and dashes do not matter, nor does O for 0
+        or I and L for 1."""
+        code = "".join(character for character in typed.upper() if character.isalnum()).translate(MISREAD)
+        async with self.database.read() as session:
+            row = (
+                await session.exec(
+                    select(PersonalLink).where(
+                        PersonalLink.code_hash == _hash(code), col(PersonalLink.revoked).is_(None)
+                    )
+                )
+            ).first()
+        return self._token(row.id) if row else None
+
     async def find(self, token: str) -> LinkView | None:
         """The link of a token; None for an unknown or revoked one."""
         async with self.database.read() as session:
@@ -66,6 +92,10 @@ class Links:
             .where(col(PersonalLink.revoked).is_(None))
             .values(revoked=at)
         )
+
+    def _code(self, link_id: str) -> str:
+        digest = hmac.new(self._secret, f"code/{link_id}".encode(), hashlib.sha256).digest()
+        return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:CODE_LENGTH])
 
     def _token(self, link_id: str) -> str:
         digest = hmac.new(self._secret, link_id.encode(), hashlib.sha256).digest()

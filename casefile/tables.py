@@ -134,6 +134,7 @@ class Participant(SQLModel, table=True):
     key: str = Field(primary_key=True)
     party: str
     role: str
+    channel: str = "email"  # domain.parties.Channel
     command: str = ""  # the command whose texts named them; "" from the referral
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # domain.referral.PersonDetails
 
@@ -188,7 +189,8 @@ class TimelineEvent(SQLModel, table=True):
 
 
 class LetterRow(SQLModel, table=True):
-    """A letter and what became of it: queued -> sending -> sent | withheld | bounced | failed."""
+    """A letter and what became of it: queued -> sending -> sent | withheld | bounced | failed; by post or on the
+    telephone queued -> by_hand -> sent | withheld."""
 
     __tablename__ = "letter"
     __table_args__ = (UniqueConstraint("case_id", "kind", "about", "to", "number"),)
@@ -200,6 +202,7 @@ class LetterRow(SQLModel, table=True):
     number: int
     reply: bool = False
     while_asked: str = ""
+    channel: str = "email"  # domain.parties.Channel: the one it is sent on
     state: str = Field(default="queued", index=True)
     queued: datetime = Field(sa_type=Instant)
     settled: datetime | None = Field(default=None, sa_type=Instant)  # when it was sent, withheld, bounced or failed
@@ -252,6 +255,7 @@ class PersonalLink(SQLModel, table=True):
     person: str
     purpose: str  # an ask's key, or "case"
     token_hash: str = Field(unique=True)
+    code_hash: str | None = Field(default=None, unique=True)  # of the code on a posted letter
     created: datetime = Field(sa_type=Instant)
     revoked: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -383,13 +383,18 @@ class CloseCase(Command):
         return self
 
 
+NOBODY_REACHED = ("no_answer", "voicemail", "call_back")
+
+
 class TickTask(Command):
-    """A task that stands for itself (a phone call, a letter that failed) is done."""
+    """A task that stands for itself (a letter to post, a call, a letter that failed) is done; or the call reached
+    nobody, and is tried again: at `call_back`, or on the next working morning."""
 
     may = EVERY_STAFF
     title = "Tick off a task"
     task: str
-    outcome: Literal["done", "spoke", "no_answer", "voicemail"] = "done"
+    outcome: Literal["done", "posted", "spoke", "no_answer", "voicemail", "call_back"] = "done"
+    call_back: datetime | None = None
 
 
 class ChangePolicy(Command):

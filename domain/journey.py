@@ -48,6 +48,7 @@ class OpenAsk(BaseModel):
     of: str  # a party key, or a staff role
     asked: datetime
     due: datetime | None = None
+    by_post: bool = False  # whoever is asked is written to by post
     climbed: int = 0  # how many rungs of its ladder lie behind it
     armed: Armed | None = None
 
@@ -131,6 +132,10 @@ class Event(BaseModel):
     detail: dict[str, str] = Field(default_factory=dict)
 
 
+LETTERS_BY_HAND = ("letter_by_post", "letter_by_phone")
+"""Kinds of the tasks by which a person posts a letter or says it on the telephone."""
+
+
 class Letter(BaseModel):
     """A letter to one person. (case, kind, about, to, number) is unique: queueing it again is the same letter."""
 
@@ -140,6 +145,24 @@ class Letter(BaseModel):
     number: int = 1
     reply: bool = False  # a receipt, confirmation or cancellation: leaves at once; else in office hours, unless on hold
     while_asked: str = ""  # wanted only while this ask is open
+
+    @property
+    def key(self) -> str:
+        """What tasks about this letter are called by: unique within its case."""
+        return f"{self.kind}/{self.to}/{self.number}:{self.about.replace('/', ':')}"
+
+    def replaces(self, other: "Letter") -> bool:
+        """This is a later asking of the same person for the same thing."""
+        sort, _, step = other.kind.rpartition("_")
+        asked_before = step in ("ask", "remind") and self.kind == f"{sort}_remind" and self != other
+        return asked_before and (self.about, self.to) == (other.about, other.to)
+
+
+class Settled(BaseModel):
+    """What became of a letter that a person took care of: posted, said on the telephone, or no longer wanted."""
+
+    letter: Letter
+    state: Literal["sent", "withheld"]
 
 
 class Journey(BaseModel):
@@ -202,3 +225,4 @@ class Filing(BaseModel):
     policy: Policy | None = None  # when it was changed
     events: list[Event] = Field(default_factory=list)
     letters: list[Letter] = Field(default_factory=list)
+    settled: list[Settled] = Field(default_factory=list)

@@ -25,11 +25,25 @@ class PersonRole(StrEnum):
     INTERPRETER = "interpreter"
 
 
+class Channel(StrEnum):
+    """How the service writes to a person: each is an equal of the others."""
+
+    EMAIL = "email"
+    TEXT = "text"  # text message
+    POST = "post"  # printed, posted and ticked off by a person
+    PHONE = "phone"  # rung by a coordinator
+
+
+BY_HAND = (Channel.POST, Channel.PHONE)
+"""Channels on which a letter has left when a member of staff says so."""
+
+
 class Person(BaseModel):
     """One participant, by key ("p2.1": first person of the second party)."""
 
     key: str
     role: PersonRole = PersonRole.LEAD
+    channel: Channel = Channel.EMAIL
 
 
 class Party(BaseModel):
@@ -42,7 +56,16 @@ class Party(BaseModel):
     @property
     def lead(self) -> str:
         """Key of the person whose answer speaks for the party: the latest lead (a contact may be replaced)."""
-        return [person.key for person in self.people if person.role == PersonRole.LEAD][-1]
+        return self._lead.key
+
+    @property
+    def by_post(self) -> bool:
+        """The lead is written to by post: letters and answers take days."""
+        return self._lead.channel == Channel.POST
+
+    @property
+    def _lead(self) -> Person:
+        return [person for person in self.people if person.role == PersonRole.LEAD][-1]
 
 
 def party_of(person: str) -> str:

@@ -90,6 +90,7 @@ class Policy(BaseModel):
     opens: time | None = time(8)  # None: letters leave at any hour
     closes: time = time(18)
     morning: time = time(9)  # when a rung of a later working day is climbed
+    posting_days: int = 2  # working days that a letter travels, each way
     offers_before_alert: int = 3  # a manager is told after so many mediators
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
 
@@ -103,8 +104,10 @@ class Policy(BaseModel):
         """The rungs of an ask's kind ("consent"). KeyError: no such kind."""
         return self.ladders[kind]
 
-    def moment(self, rung: Rung, asked: datetime, due: datetime | None) -> datetime:
-        """The instant at which a rung is climbed. ValueError: the rung hangs on a due date that the ask has not."""
+    def moment(self, rung: Rung, asked: datetime, due: datetime | None, by_post: bool = False) -> datetime:
+        """The instant at which a rung is climbed. Whoever is written to by post is given the days that a letter and its
+        answer travel; a letter before a date leaves so much earlier. ValueError: the rung hangs on a due date that the
+        ask has not."""
         if rung.anchor == "due" and due is None:
             raise ValueError(f"rung {rung.do} hangs on a due date, and there is none")
         anchor = due if rung.anchor == "due" and due else asked
@@ -114,7 +117,19 @@ class Policy(BaseModel):
             return anchor
         if rung.after == 0 and rung.anchor == "asked":
             return self.office_moment(asked) if rung.do in (Do.ASK, Do.REMIND) else asked
-        return at_local(add_working_days(local_day(anchor), rung.after, self.holidays), self.morning)
+        days = rung.after + self._posting(rung, by_post)
+        return at_local(add_working_days(local_day(anchor), days, self.holidays), self.morning)
+
+    def _posting(self, rung: Rung, by_post: bool) -> int:
+        if not by_post:
+            return 0
+        if rung.anchor == "asked":
+            return 2 * self.posting_days
+        return -self.posting_days if rung.do == Do.REMIND else 0
+
+    def next_morning(self, now: datetime) -> datetime:
+        """The morning of the next working day."""
+        return at_local(add_working_days(local_day(now), 1, self.holidays), self.morning)
 
     def office_moment(self, instant: datetime) -> datetime:
         """When an unprompted message may leave: `instant`, or the next opening of the office."""

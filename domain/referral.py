@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field, model_validator
 
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.text import Email, Line, Name, Phone, Words
 
 
@@ -14,11 +14,32 @@ class PersonDetails(BaseModel):
     name: Name
     email: Email = ""
     phone: Phone = ""
+    address: Words = ""  # postal, as it stands on an envelope, without the name
+    channel: Channel = Channel.EMAIL
+    language: Line = ""  # what they speak and what interpreter they need: "Polish, interpreter"; "" for English
+    adjustments: Line = ""  # what else they need: "large print", "step-free", "no calls before noon"
     role: PersonRole = PersonRole.LEAD
+
+    @property
+    def needs(self) -> str:
+        """Language, interpreter and adjustments in one line; "" for none."""
+        return " · ".join(filter(None, (self.language, self.adjustments)))
+
+    def missing_for_their_channel(self) -> str:
+        """The field without which they cannot be reached in the way they chose; "" when all is there."""
+        field = {Channel.EMAIL: "email", Channel.TEXT: "phone", Channel.PHONE: "phone", Channel.POST: "address"}
+        return "" if getattr(self, field[self.channel]) else field[self.channel]
+
+
+_NEEDED = {
+    "email": "an e-mail address, or another way to be reached",
+    "phone": "a telephone number to be rung or sent text messages",
+    "address": "a postal address to be written to by post",
+}
 
 
 class PartyDetails(BaseModel):
-    """A side of the disagreement: a person, or an organisation with its people. Its lead is reached by e-mail."""
+    """A side of the disagreement: a person, or an organisation with its people."""
 
     role: PartyRole
     organisation: Line = ""
@@ -29,8 +50,8 @@ class PartyDetails(BaseModel):
         leads = [person for person in self.people if person.role == PersonRole.LEAD]
         if len(leads) != 1:
             raise ValueError("each party has exactly one lead contact")
-        if not leads[0].email:
-            raise ValueError("the lead contact needs an e-mail address")
+        if missing := leads[0].missing_for_their_channel():
+            raise ValueError(f"the lead contact needs {_NEEDED[missing]}")
         if self.role in (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY) and not self.organisation:
             raise ValueError("give the organisation's name")
         if self.role in (PartyRole.PARENT, PartyRole.YOUNG_PERSON) and self.organisation:

@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
     ANSWER_INSTEAD = "answer_instead"
+    NOT_FITTING = "not_fitting"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -73,6 +74,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
+    Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

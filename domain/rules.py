@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain import commands as c
-from domain.journey import Journey, MeetingStatus, OpenAsk
+from domain.journey import LETTERS_BY_HAND, Journey, MeetingStatus, OpenAsk
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -224,11 +224,20 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.ANSWER_INSTEAD)
     if not command.actor.is_any_of(task.role, c.StaffRole.MANAGER):
         raise Refused(Refusal.NOT_YOURS)
+    fitting = {"letter_by_post": ("posted",), "letter_by_phone": CALLS, "phone": ("done", *CALLS)}
+    if command.outcome not in fitting.get(task.kind, ("done",)):
+        raise Refused(Refusal.NOT_FITTING)
+    if command.call_back and (command.outcome != "call_back" or command.call_back <= now):
+        raise Refused(Refusal.IN_THE_PAST)
+
+
+CALLS = ("spoke", *c.NOBODY_REACHED)
 
 
 def tickable(task_kind: str) -> bool:
     """A task that stands for itself; the others are done by recording the answer they wait for."""
     return task_kind in (
+        *LETTERS_BY_HAND,
         "phone",
         "letter_failed",
         "calendar_failed",

@@ -19,10 +19,14 @@ class HalfDay(BaseModel):
     who_cannot: list[str]
 
 
-def half_days_to_ask(now: datetime, policy: Policy, notice_days: int = 5, days: int = 15) -> list[str]:
+def half_days_to_ask(
+    now: datetime, policy: Policy, notice_days: int = 5, days: int = 15, by_post: bool = False
+) -> list[str]:
     """The half days about which the parties are asked: both of each of `days` working days, in order. `notice_days`
-    whole working days lie before the first, so that everyone can be told in time."""
-    first = add_working_days(local_day(now), notice_days + 1, policy.holidays)
+    whole working days lie before the first, so that everyone can be told in time; and where somebody is written to by
+    post, the days that the question, the answer and the invitation travel."""
+    travel = 3 * policy.posting_days if by_post else 0
+    first = add_working_days(local_day(now), notice_days + travel + 1, policy.holidays)
     working_days = [add_working_days(first, n, policy.holidays) for n in range(days)]
     return [f"{day.isoformat()}/{half}" for day in working_days for half in ("am", "pm")]
 

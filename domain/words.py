@@ -3,14 +3,15 @@
 Stages speak as the leaflet does. Times are those of London's clocks. What is said here is for staff, unless a function
 says that it is for everyone."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from domain.commands import How, Slot, StaffRole
-from domain.journey import Armed, Event, MeetingStatus, OpenAsk, Task
-from domain.parties import PartyRole, PersonRole
+from domain.journey import LETTERS_BY_HAND, Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
 from domain.stages import Closing, ClosingReason, OutcomeDetail, Stage
@@ -105,9 +106,17 @@ HOWS: dict[How, str] = {
     How.IN_PERSON: "in person",
 }
 
+CHANNELS: dict[Channel, str] = {
+    Channel.EMAIL: "E-mail",
+    Channel.TEXT: "Text message",
+    Channel.POST: "Post",
+    Channel.PHONE: "Telephone: we ring them",
+}
+
 LETTER_STATES: dict[str, str] = {
     "queued": "Waiting to be sent",
     "sending": "Being sent",
+    "by_hand": "Waiting to be posted or said on the telephone",
     "sent": "Sent",
     "withheld": "Not sent: no longer needed",
     "bounced": "Came back: the address did not accept it",
@@ -435,10 +444,8 @@ def task_title(case: CaseView, task: Task) -> str:
         if task.key == "escalated/allocation":
             return "No mediator has taken the case yet: look at the panel"
         return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
-    if task.kind == "letter_failed":
-        kind, _, to = task.key.removeprefix("letter/").rpartition("/")[0].partition("/")
-        title = f"“{LETTERS[kind]}”" if kind in LETTERS else "A letter"
-        return f"{title} could not be delivered" + (f" to {recipient(case, to)}" if to else "") + ": find out why"
+    if task.kind in ("letter_failed", *LETTERS_BY_HAND):
+        return _letter_task(case, task)
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
     if task.kind == "document_failed":
@@ -450,6 +457,25 @@ def task_title(case: CaseView, task: Task) -> str:
     words, names = _words(case, task.about or task.key)
     title = words.task.format(**names) or ask_title(case, task.about or task.key)
     return title[0].upper() + title[1:]
+
+
+def _letter_task(case: CaseView, task: Task) -> str:
+    kind, _, to = task.key.partition("/")[2].rpartition("/")[0].partition("/")
+    title = f"“{LETTERS[kind]}”" if kind in LETTERS else "A letter"
+    whom = recipient(case, to) if to else "somebody"
+    if task.kind == "letter_by_post":
+        return f"Print and post {title} to {whom}"
+    if task.kind == "letter_by_phone":
+        return f"Ring {whom}: {title}"
+    return f"{title} could not be delivered to {whom}: find out why"
+
+
+def needs_of(case: CaseView, *keys: str) -> str:
+    """Language, interpreter and adjustments of whoever a task (its key, or its ask's) is about: they stand on every
+    task. "" for none."""
+    parts = [part for key in keys for part in re.split("[/:]", key)]
+    concerned = [party for party in case.parties if party.key in parts or any(p.key in parts for p in party.people)]
+    return " · ".join(dict.fromkeys(party.lead.details.needs for party in concerned if party.lead.details.needs))
 
 
 _EVENTS: dict[str, str] = {

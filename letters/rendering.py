@@ -98,6 +98,11 @@ def personal_link(service: Service, token: str) -> str:
     return f"{service.public_url}/l/{token}"
 
 
+def text_message(rendered: Rendered, service: Service, link: str) -> str:
+    """The letter in a text message: what it is about, and where its words stand."""
+    return f"{service.name}: {rendered.subject}. Please read and answer here: {link} or ring us on {service.phone}."
+
+
 def meeting_of(case: CaseView, about: str) -> Meeting | None:
     """The meeting that a letter about this ask or meeting belongs to."""
     kind, _, rest = about.partition("/")
@@ -163,6 +168,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
         "last_day": _last_day(case, letter),
         "number": letter.number,
+        "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
     if purpose_of(letter):
         context["link"] = LINK
@@ -181,6 +187,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("staff_"):
         context["task"] = _task(case, letter.about)
+        context["needs"] = words.needs_of(case, letter.about)
     return context
 
 
@@ -189,7 +196,7 @@ def _last_day(case: CaseView, letter: Letter) -> str:
     ask = case.journey.open_ask(letter.about) if case.journey else None
     ladder = case.policy.ladders.get(ask.kind, []) if ask else []
     lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
-    return words.moment(case.policy.moment(lapse, ask.asked, ask.due)) if ask and lapse else ""
+    return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
 
 
 def _action(case: CaseView, number: str) -> dict[str, Any]:

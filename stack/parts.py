@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 HERE = "127.0.0.1"  # only the API may listen elsewhere (HOST): none of the others asks who is calling
 SECRETS = ("CODEC_KEYS", "VAULT_KEY", "LINK_SECRET")
-TEMPORAL, CALENDAR, MAIL, WORKER, API = "temporal", "calendar", "mail", "worker", "api"
+TEMPORAL, CALENDAR, MAIL, TEXTS, WORKER, API = "temporal", "calendar", "mail", "texts", "worker", "api"
 
 
 class StackFailed(Exception):
@@ -47,6 +47,8 @@ def all_parts(settings: Settings) -> list[Part]:
         parts.append(calendar(settings))
     if settings.smtp_url == f"smtp://{HERE}:{settings.smtp_port}":
         parts.append(mail(settings))
+    if settings.text_url == f"http://{HERE}:{settings.text_port}/messages":
+        parts.append(texts(settings))
     return [*parts, worker(settings), api(settings)]
 
 
@@ -116,6 +118,16 @@ def mail(settings: Settings) -> Part:
         (PYTHON, str(ROOT / "cli.py"), "smtp-sink"),
         ready=lambda: accepts(HERE, settings.smtp_port),
         ports=(Port(settings.smtp_port, "SMTP_PORT"),),
+    )
+
+
+def texts(settings: Settings) -> Part:
+    return Part(
+        TEXTS,
+        "Text messages (a sink that keeps every message)",
+        (PYTHON, str(ROOT / "cli.py"), "text-sink"),
+        ready=lambda: accepts(HERE, settings.text_port),
+        ports=(Port(settings.text_port, "TEXT_PORT"),),
     )
 
 

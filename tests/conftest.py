@@ -24,5 +24,5 @@ def free_ports() -> Callable[[int], list[int]]:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Service]:
     """The real stack, one for all tests that need it."""
-    with running(tmp_path_factory.mktemp("service"), free_ports(5)) as up:
+    with running(tmp_path_factory.mktemp("service"), free_ports(6)) as up:
         yield up

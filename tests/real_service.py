@@ -44,7 +44,7 @@ class Service:
 @contextmanager
 def running(folder: Path, ports: list[int]) -> Iterator[Service]:
     """Started as a newcomer starts it, and stopped at the end."""
-    api, temporal, ui, smtp, caldav = ports
+    api, temporal, ui, smtp, caldav, texts = ports
     settings = load_settings(
         make_secrets=True,
         var_dir=folder / "var",
@@ -53,6 +53,7 @@ def running(folder: Path, ports: list[int]) -> Iterator[Service]:
         temporal_ui_port=ui,
         smtp_port=smtp,
         caldav_port=caldav,
+        text_port=texts,
     )
     output = folder / "output"
     with output.open("w") as terminal:

@@ -15,6 +15,7 @@ COMPLETE = {
     "DATABASE_URL": "postgresql+asyncpg://db/cases",
     "TEMPORAL_ADDRESS": "temporal.internal:7233",
     "SMTP_URL": "smtps://user:hunter2@mail.internal",
+    "TEXT_URL": "https://texts.internal/messages",
     "MAIL_FROM": "mediation@service.example",
     "CALDAV_URL": "https://mediation:hunter3@calendar.internal/",
     "PUBLIC_URL": "https://mediation.service.example/",

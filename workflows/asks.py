@@ -28,7 +28,7 @@ class Asks:
         """The answer; at once if it is known already (consent may come by post before anybody asked)."""
         if key in self.journey.facts:
             return self.journey.facts[key]
-        ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due)
+        ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
         self._pass_over_reminders_of_the_past(ask)
         self.journey.asks.append(ask)
         self._arm(ask)
@@ -48,6 +48,10 @@ class Asks:
         first = self.policy.ladder(key.partition("/")[0])[0]
         by_letter = first.do == Do.ASK and first.after == 0
         return self.policy.office_moment(workflow.now()) if by_letter else workflow.now()
+
+    def _by_post(self, of: str) -> bool:
+        party = self.journey.party(of)
+        return party is not None and party.by_post
 
     def _close(self, ask: OpenAsk) -> None:
         self.journey.asks.remove(ask)
@@ -95,7 +99,8 @@ class Asks:
             ask.armed = None
         else:
             number = self.done_so_far.get(f"{ask.key} {rung.do}", 0) + 1
-            ask.armed = Armed(at=self.policy.moment(rung, ask.asked, ask.due), do=rung.do, number=number)
+            at = self.policy.moment(rung, ask.asked, ask.due, ask.by_post)
+            ask.armed = Armed(at=at, do=rung.do, number=number)
         self.changed()
 
     def _rung(self, ask: OpenAsk) -> Rung | None:
@@ -105,7 +110,7 @@ class Asks:
     def _pass_over_reminders_of_the_past(self, ask: OpenAsk) -> None:
         """A meeting fixed for tomorrow is not reminded of "two days before": its invitation has just gone."""
         while (rung := self._rung(ask)) and rung.anchor == "due" and rung.do == Do.REMIND:
-            if self.policy.moment(rung, ask.asked, ask.due) > ask.asked:
+            if self.policy.moment(rung, ask.asked, ask.due, ask.by_post) > ask.asked:
                 return
             ask.climbed += 1
 
@@ -120,6 +125,7 @@ class Asks:
         ask = self.journey.open_ask(key)
         if ask:
             ask.asked, ask.climbed = self._asked_at(key) if from_rung == 0 else workflow.now(), from_rung
+            ask.by_post = self._by_post(ask.of)  # another contact may be reached in another way
             self.wake()
 
     def retune(self, policy: Policy) -> None:

@@ -8,11 +8,12 @@ from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import Action, Armed, CaseStart, Fact, Journey, Letter, Meeting, OpenAsk
+    from domain.journey import LETTERS_BY_HAND, Action, Armed, CaseStart, Fact, Journey, Letter, Meeting, OpenAsk
+    from domain.parties import Channel
     from domain.policy import Do
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
-    from domain.working_days import at_local
+    from domain.working_days import add_working_days, at_local, local_day
     from workflows.asks import Asks
     from workflows.details import details_of
     from workflows.doors import Doors
@@ -34,6 +35,7 @@ SURVIVES_THE_END = (
     "letter_failed",
     "calendar_failed",
     "cancel_requested",
+    *LETTERS_BY_HAND,
 )  # tasks that a person must still see to
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
@@ -161,7 +163,9 @@ class MediationCase(Doors):
         number, outcome = 0, "another"
         while outcome == "another":
             number += 1
-            meeting = self.meetings.new_joint(number, half_days_to_ask(workflow.now(), self.asks.policy))
+            by_post = any(party.by_post for party in self.journey.parties)
+            half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
+            meeting = self.meetings.new_joint(number, half_days)
             await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
             await self.ask(f"joint_date/{number}", COORDINATOR)
             outcome = (await self.ask_for_record(meeting)).answer
@@ -283,7 +287,7 @@ class MediationCase(Doors):
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
         fact = await self.asks.ask(key, of, due)
-        self.errands.close_tasks(lambda task: key in (task.key, task.about))
+        self.errands.close_tasks(lambda task: key in (task.key, task.about) and task.kind not in LETTERS_BY_HAND)
         if self.journey.closing is not None:  # the case ended in the same breath
             raise asyncio.CancelledError
         if fact.answer == "silent":
@@ -350,6 +354,8 @@ class MediationCase(Doors):
         sort = "visit" if meeting.party else "joint_meeting"
         ahead = meeting.key if what == "remind" else ""
         for to in [*meeting.invited, f"mediator/{self.journey.mediator}"]:
+            if what == "remind" and self.would_come_too_late(to, meeting):
+                continue
             self.errands.send(
                 Letter(
                     kind=f"{sort}_{what}",
@@ -360,6 +366,15 @@ class MediationCase(Doors):
                     while_asked=ahead,
                 )
             )
+
+    def would_come_too_late(self, to: str, meeting: Meeting) -> bool:
+        """A reminder by post would arrive on the day of the meeting, or after it."""
+        by_post = any(p.key == to and p.channel == Channel.POST for party in self.journey.parties for p in party.people)
+        if not by_post or meeting.slot is None:
+            return False
+        policy = self.asks.policy
+        arrives = add_working_days(local_day(workflow.now()), policy.posting_days, policy.holidays)
+        return arrives >= local_day(meeting.slot.start)
 
     def enter(self, stage: Stage) -> None:
         self.journey.stage = stage

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import Agreement, CaseStart, Journey, Meeting, MeetingStatus
+    from domain.journey import LETTERS_BY_HAND, Agreement, CaseStart, Journey, Meeting, MeetingStatus
     from domain.parties import Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
@@ -91,7 +91,7 @@ class Doors(ABC):
             else:
                 if command.decision == "replace_contact":
                     await self.replace_contact(command)
-                self.errands.close_tasks(lambda task: task.about == command.ask and task.kind != "letter_failed")
+                self.errands.close_tasks(lambda task: task.about == command.ask and not task.kind.startswith("letter_"))
                 self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
         return await self.accept(command, command.ask, decision=command.decision)
 
@@ -382,8 +382,19 @@ class Doors(ABC):
     @workflow.update
     async def tick_task(self, command: c.TickTask) -> Accepted:
         async with self.heard(command):
-            self.errands.close_tasks(lambda task: task.key == command.task)
+            self.tick(command)
         return await self.accept(command, command.task, outcome=command.outcome)
+
+    def tick(self, command: c.TickTask) -> None:
+        """A call that reached nobody stays a task, for another time."""
+        [task] = [task for task in self.journey.tasks if task.key == command.task]
+        if command.outcome in c.NOBODY_REACHED:
+            task.due = command.call_back or self.asks.policy.next_morning(workflow.now())
+            self.errands.changed()
+            return
+        if task.kind in LETTERS_BY_HAND:
+            self.errands.seen_to.append(task.key)
+        self.errands.close_tasks(lambda one: one is task)
 
     @tick_task.validator
     def may_tick_task(self, command: c.TickTask) -> None:

@@ -12,8 +12,8 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import CaseStart, Event, Filing, Journey, Letter, Task
-    from domain.parties import party_of
+    from domain.journey import CaseStart, Event, Filing, Journey, Letter, MeetingStatus, Settled, Task
+    from domain.parties import Channel, party_of
     from domain.policy import Policy
     from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
 
@@ -76,6 +76,9 @@ class Errands:
         self.new_policy: Policy | None = None
         self.new_events: list[Event] = []
         self.new_letters: list[Letter] = []
+        self.latest: list[Letter] = []  # of each asking of each person
+        self.new_settled: list[Settled] = []
+        self.seen_to: list[str] = []  # keys of tasks whose letter was posted or said
         self.filing: asyncio.Task[None] | None = None
         self.broken: BaseException | None = None  # a bug in something that runs beside the journey
 
@@ -119,8 +122,9 @@ class Errands:
                 policy=self.new_policy,
                 events=self.new_events,
                 letters=letters,
+                settled=self.new_settled,
             )
-            self.new_policy, self.new_events, self.new_letters = None, [], []
+            self.new_policy, self.new_events, self.new_letters, self.new_settled = None, [], [], []
             await near(CaseFile.file, filing, self._what_is_filed(filing))
             self.filed_changes = changes
             for letter in letters:
@@ -140,6 +144,7 @@ class Errands:
     def send(self, letter: Letter) -> None:
         """Queued with the next filing, then delivered beside the case. Nothing waits for it."""
         self.new_letters.append(letter)
+        self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
         self.changed()
 
     async def _deliver(self, letter: Letter) -> None:
@@ -154,15 +159,36 @@ class Errands:
                     break
                 await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
             trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
-            if delivery.state == "sent" and party_of(letter.to) not in self.journey.reached:
+            gone = delivery.state == "sent" or (
+                delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
+            )
+            if gone and party_of(letter.to) not in self.journey.reached:
                 self.journey.reached.append(party_of(letter.to))
                 self.changed()
         except ActivityError:
             trouble = "failed"
         if trouble:
-            which = f"{letter.number}:{letter.about.replace('/', ':')}"
-            self.open_task("letter_failed", f"letter/{letter.kind}/{letter.to}/{which}", letter.about)
+            self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
+
+    async def _seen_to_by_hand(self, letter: Letter, channel: Channel) -> bool:
+        """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
+        key = f"{channel}/{letter.key}"
+        self.open_task(f"letter_by_{channel}", key, letter.about)
+        await workflow.wait_condition(lambda: key in self.seen_to or not self._still_wanted(letter))
+        gone = key in self.seen_to
+        self.close_tasks(lambda task: task.key == key)
+        self.new_settled.append(Settled(letter=letter, state="sent" if gone else "withheld"))
+        self.changed()
+        return gone
+
+    def _still_wanted(self, letter: Letter) -> bool:
+        meeting = self.journey.meeting(letter.about)
+        return (
+            (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
+            and letter in self.latest
+            and not (meeting and meeting.status == MeetingStatus.CANCELLED and letter.kind.endswith("_booked"))
+        )
 
     async def _until_it_may_leave(self, about: str) -> None:
         """Office hours, and neither pause nor hold."""

@@ -10,7 +10,7 @@ from temporalio import activity
 
 from domain.commands import Slot
 from domain.journey import Filing, Letter
-from domain.parties import PersonRole
+from domain.parties import Channel, PersonRole
 
 
 class Verdict(BaseModel):
@@ -77,9 +77,11 @@ class LetterToDeliver(BaseModel):
 
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
-    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it."""
+    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it. by_hand: it is
+    written, and leaves when a person posts it or says it on the telephone (`channel`)."""
 
-    state: Literal["sent", "held", "withheld", "bounced", "failed"]
+    state: Literal["sent", "held", "withheld", "bounced", "failed", "by_hand"]
+    channel: Channel = Channel.EMAIL
 
 
 class AgreementToMake(BaseModel):

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api.forms import Typed
+from api.forms import Field, Typed
 from api.intake import Answer
 from api.pages import page
 from api.party.questions import NOTE, Question, fields_of_command, question_of, referrer_in_words
@@ -31,6 +31,7 @@ from domain.view import CaseView
 
 router = APIRouter(include_in_schema=False)
 
+CODE_FORM = [Field("code", "The code in your letter", hint="Twelve letters and numbers, such as K7QX-M2PD-9RTA.")]
 CSRF, KEY = "csrf", "once"
 LINK_ID = re.compile(r"[0-9a-f]{1,64}")
 COOKIE_SECONDS = 12 * 60 * 60
@@ -55,6 +56,24 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@router.get("/code")
+async def may_type_code(request: Request) -> Response:
+    """Where people come who have a letter on paper."""
+    return page(request, "party/code.html", typed=Typed(), form=CODE_FORM)
+
+
+@router.post("/code")
+async def type_code(request: Request, services: ServicesDep) -> Response:
+    """The code of a posted letter leads to the same page as its square. No session, so nothing could be forged."""
+    typed = Typed.of(await request.form())
+    typed.check(CODE_FORM)
+    token = None if typed.errors else await services.links.token_of_code(typed.one("code")[:60])
+    if token:
+        return RedirectResponse(f"/l/{token}", 303)
+    typed.wrong("code", "This code opens nothing. Check it against your letter, or ring us: we are glad to help.")
+    return page(request, "party/code.html", 422, typed=typed, form=CODE_FORM)
 
 
 @router.get("/my/{link_id}")

@@ -18,8 +18,11 @@ from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain.commands import COMMANDS, Command
+from domain.journey import Letter
+from domain.parties import Channel
 from domain.refusals import SENTENCES, Refusal
 from domain.view import CaseView
+from letters.rendering import LINK
 
 router = APIRouter(include_in_schema=False)
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -114,8 +117,18 @@ async def _opened(
         venues=await services.reading.venues() if kind == "fix_joint_meeting" else [],
         now=services.clock(),
         policies=services.intake.policies(),
+        script=await _script(services, case, about) if kind == "tick_task" else [],
     )
     return case, setting, form
+
+
+async def _script(services: Services, case: CaseView, task: str) -> list[str]:
+    """What is to be said on the telephone: the paragraphs of the letter that the task stands for."""
+    for letter in await services.reading.letters(case.id):
+        if task == f"{Channel.PHONE}/{Letter.model_validate(letter.model_dump()).key}" and letter.words:
+            paragraphs = [" ".join(part.split()) for part in letter.words.text.split("\n\n")]
+            return [part for part in paragraphs if part and part != LINK]
+    return []
 
 
 def _gone(request: Request, case: CaseView, typed: Typed) -> Response:

@@ -137,7 +137,7 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
                 due=due,
                 late=bool(due and due < services.clock()),
                 href=task_link(case, case.journey, task, me),
-                needs="",
+                needs=words.needs_of(case, task.key, task.about),
             )
         )
     return shown
@@ -146,6 +146,8 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
 def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> str:
     """The form that does a task, or its case where this is somebody else's to do."""
     found: rules.Possible | None = None
+    if task.kind == "letter_by_post" and me.has(*COORDINATORS):
+        return "/print-queue"
     if rules.tickable(task.kind):
         found = rules.Possible(kind="tick_task", about=task.key)
     elif task.kind == "decide":

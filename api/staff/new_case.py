@@ -3,7 +3,7 @@ whichever button is pressed; nothing is stored before the last one."""
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -18,7 +18,7 @@ from api.staff.access import Coordinator
 from api.staff.doing import KEY
 from casefile.commands import StoredElsewhere
 from domain import words
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.referral import ReferralForm
 
 router = APIRouter(include_in_schema=False)
@@ -27,6 +27,14 @@ MOST_PARTIES, PEOPLE = 8, 3
 _REFERRERS = (PartyRole.PARENT, PartyRole.YOUNG_PERSON, PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY)
 _ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY)
 _OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
+
+
+_REACHED_AT: tuple[tuple[str, str, Literal["email", "phone", "words"], str], ...] = (
+    ("email", "E-mail address", "email", "the e-mail address"),
+    ("phone", "Telephone number", "phone", "the telephone number"),
+    ("address", "Postal address", "words", "the postal address"),
+)
+_DETAILS = ("name", "email", "phone", "address", "channel", "language", "adjustments")
 
 
 def child_fields() -> list[Part]:
@@ -53,6 +61,7 @@ def party_fields(n: int) -> Group:
     """The questions about a party and its lead contact."""
     first = n == 1
     whose = whose_of(n)
+    contact = f"the contact of {whose}"
     roles = _REFERRERS if first else tuple(PartyRole)
     return Group(
         title_of(n),
@@ -75,13 +84,17 @@ def party_fields(n: int) -> Group:
                 f"p{n}_1_name", "Contact's name", optional=n > 2, missing=f"Give the name of the contact of {whose}."
             ),
             Field(
-                f"p{n}_1_email",
-                "E-mail address",
-                "email",
-                optional=n > 2,
-                missing=f"Give the e-mail address of the contact of {whose}.",
+                f"p{n}_1_channel",
+                "How do we reach them?",
+                "pick",
+                options=tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel),
+                value=Channel.EMAIL,
+                optional=True,
             ),
-            Field(f"p{n}_1_phone", "Telephone number", "phone", optional=True),
+            *(
+                Field(f"p{n}_1_{part}", label, kind, optional=True, rows=3, missing=f"Give {what} of {contact}.")
+                for part, label, kind, what in _REACHED_AT
+            ),
         ),
         hint="" if n < 3 else "Leave it empty when there are no more parties.",
         beside=True,
@@ -100,8 +113,19 @@ def whose_of(n: int) -> str:
 def people_fields(n: int) -> Fold:
     """The questions about the other people of a party."""
     return Fold(
-        f"More people of {whose_of(n)}: a decision-maker, a supporter, an interpreter",
-        tuple(_person(n, m) for m in range(2, PEOPLE + 1)),
+        f"Language, needs, and more people of {whose_of(n)}: a decision-maker, a supporter, an interpreter",
+        (
+            Group(
+                f"What the contact of {whose_of(n)} needs",
+                (
+                    Field(f"p{n}_1_language", "Language and interpreter", hint="Such as Polish, BSL.", optional=True),
+                    Field(f"p{n}_1_adjustments", "Other needs", hint="Such as large print, step-free.", optional=True),
+                ),
+                beside=True,
+                optional=True,
+            ),
+            *(_person(n, m) for m in range(2, PEOPLE + 1)),
+        ),
     )
 
 
@@ -186,16 +210,19 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
         role = typed.one(f"p{n}_role")
         if role in _ORGANISATIONS and not typed.one(f"p{n}_organisation"):
             typed.wrong(f"p{n}_organisation", f"Give the name of the organisation of {whose_of(n)}.")
-        for part in ("role", "1_name", "1_email"):  # an optional block that was begun is finished
+        channel = typed.one(f"p{n}_1_channel") or str(Channel.EMAIL)
+        needed = {str(Channel.EMAIL): "1_email", str(Channel.POST): "1_address"}.get(channel, "1_phone")
+        for part in ("role", "1_name", needed):  # an optional block that was begun is finished
             if not typed.one(f"p{n}_{part}"):
                 typed.wrong(f"p{n}_{part}", asked[f"p{n}_{part}"].missing)
         names |= {f"parties.{place}": f"p{n}_1_name", f"parties.{place}.organisation": f"p{n}_organisation"}
         people: list[dict[str, str]] = []
         for m in range(1, PEOPLE + 1):
-            person = {part: typed.one(f"p{n}_{m}_{part}") for part in ("name", "email", "phone")}
+            person = {part: value for part in _DETAILS if (value := typed.one(f"p{n}_{m}_{part}"))}
             if m > 1 and not any(person.values()):
                 continue
-            names |= {f"parties.{place}.people.{len(people)}.{part}": f"p{n}_{m}_{part}" for part in person}
+            whom = f"parties.{place}.people.{len(people)}"
+            names |= {f"{whom}.{part}": f"p{n}_{m}_{part}" for part in ("name", "email", "phone", *person)}
             people.append({**person, "role": "lead" if m == 1 else typed.one(f"p{n}_{m}_role") or "in_copy"})
         parties.append({"role": role, "organisation": typed.one(f"p{n}_organisation"), "people": people})
     try:
@@ -223,7 +250,7 @@ def _anything(typed: Typed, n: int) -> bool:
     return any(
         typed.one(name)
         for name in typed.values
-        if name.startswith(f"p{n}_") and name not in {f"p{n}_{m}_role" for m in range(2, PEOPLE + 1)}
+        if name.startswith(f"p{n}_") and not name.endswith(("_role", "_channel"))
     )
 
 

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.correspondence import Letters, _To
 from casefile import letters as remembered
 from casefile import migrate
-from casefile.cases import Cases, participant_row
+from casefile.cases import Cases, participant_row, view
 from casefile.database import Database
 from casefile.letters import LetterView, letter_id
 from casefile.links import Links
@@ -26,11 +26,12 @@ from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import Vault
 from domain.commands import Actor, Slot, Term
 from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, OpenAsk
-from domain.parties import PartyRole
+from domain.parties import Channel, PartyRole
 from domain.policy import Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import LINK, Service
 from mail import MailServer, mail_answers
+from texts import TextProvider
 from workflows.neighbours import LetterToDeliver
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -104,7 +105,10 @@ class Desk:
         self.time = NOW
         mail = MailServer(post.url, patience=3)
         sender = "SEN Mediation Service <mediation@service.example>"
-        self.letters = Letters(database, self.vault, self.links, mail, sender, SERVICE, now=lambda: self.time)
+        self.texts = TextProvider("http://127.0.0.1:9/messages", patience=3)
+        self.letters = Letters(
+            database, self.vault, self.links, mail, self.texts, sender, SERVICE, now=lambda: self.time
+        )
         self.journey = Journey(parties=[])
 
     async def open(self, school: str = "Sam Head", school_email: str = "head@oakfield.example") -> None:
@@ -170,6 +174,31 @@ class Desk:
     async def send(self, letter: Letter) -> str:
         await self.file(letter)
         return await self.deliver(letter)
+
+    async def reach(self, person: str, channel: Channel, **where: str) -> None:
+        """They are reached in this way, and no other."""
+        async with self.database.write() as session:
+            case = await session.get_one(Case, self.case_id)
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            before = (await view(session, case, key)).person(person).details
+            told = before.model_copy(update={"email": "", "channel": channel, **where})
+            await session.merge(participant_row(case.id, person, told, key))
+
+    async def agreement_made(self) -> bytes:
+        pdf = b"%PDF-1.7 \x00\xff"
+        async with self.database.write() as session:
+            case = await session.get_one(Case, self.case_id)
+            place = f"document/{case.id}/agreement/1"
+            sealed = self.vault.case_key(case.id, case.wrapped_key).seal_bytes(pdf, place)
+            row = Document(case_id=case.id, kind="agreement", version=1, sha256="0" * 64, made=NOW, sealed=sealed)
+            session.add(row)
+        return pdf
+
+    async def on_hold(self) -> None:
+        async with self.database.write() as session:
+            case = await session.get_one(Case, self.case_id)
+            case.on_hold = True
+            session.add(case)
 
     async def kept(self) -> LetterView:
         [letter] = await remembered.Letters(self.database, self.vault).of_case(self.case_id)
@@ -449,11 +478,7 @@ async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
     await desk.file(copy)
     with pytest.raises(ApplicationError, match="not been made"):
         await desk.deliver(copy)
-    pdf = b"%PDF-1.7 \x00\xff"
-    async with desk.database.write() as session:
-        case = await session.get_one(Case, desk.case_id)
-        sealed = desk.vault.case_key(case.id, case.wrapped_key).seal_bytes(pdf, f"document/{case.id}/agreement/1")
-        session.add(Document(case_id=case.id, kind="agreement", version=1, sha256="0" * 64, made=NOW, sealed=sealed))
+    pdf = await desk.agreement_made()
     assert await desk.deliver(copy) == "sent"
     [attached] = post.messages[0].iter_attachments()
     assert attached.get_content_type() == "application/pdf"

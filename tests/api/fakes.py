@@ -21,6 +21,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
@@ -116,13 +117,15 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         allow_demo=settings.allow_demo_policy,
     )
     intake.patience = 0.5
+    links = Links(database, settings.link_signing_key())
     yield Services(
         settings=settings,
         database=database,
         vault=vault,
         cases=cases,
         commands=commands,
-        links=Links(database, settings.link_signing_key()),
+        links=links,
+        post=PrintQueue(database, vault, links),
         letters=Letters(database, vault),
         reading=Reading(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),

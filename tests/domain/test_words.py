@@ -5,7 +5,7 @@ import pytest
 from domain import words
 from domain.commands import COMMANDS, StaffRole
 from domain.journey import Armed, Event, OpenAsk, Task
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import STANDARD_LADDERS, Do
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, OutcomeDetail, Stage
@@ -269,4 +269,5 @@ def test_every_code_has_its_title() -> None:
     assert set(words.STAFF_ROLES) == set(StaffRole)
     assert set(words.CLOSING_REASONS) == set(ClosingReason)
     assert set(words.OUTCOMES) == set(OutcomeDetail)
-    assert {"queued", "sending", "sent", "withheld", "bounced", "failed"} == set(words.LETTER_STATES)
+    assert set(words.CHANNELS) == set(Channel)
+    assert {"queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed"} == set(words.LETTER_STATES)

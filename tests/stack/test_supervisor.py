@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def settings(tmp_path: Path, free_ports: Callable[[int], list[int]], monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.chdir(tmp_path)  # away from the `.env` of the person who runs the tests
-    api, temporal, ui, smtp, caldav = free_ports(5)
+    api, temporal, ui, smtp, caldav, texts = free_ports(6)
     return load_settings(
         make_secrets=True,
         var_dir=tmp_path / "var",
@@ -40,6 +40,7 @@ def settings(tmp_path: Path, free_ports: Callable[[int], list[int]], monkeypatch
         temporal_ui_port=ui,
         smtp_port=smtp,
         caldav_port=caldav,
+        text_port=texts,
     )
 
 

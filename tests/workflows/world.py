@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.commands import COMMANDS, Actor, Slot, StaffRole
-from domain.journey import CaseStart, Filing, Journey, Letter
-from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.journey import LETTERS_BY_HAND, CaseStart, Filing, Journey, Letter
+from domain.parties import BY_HAND, Channel, Party, PartyRole, Person
 from domain.policy import Policy
 from domain.stages import Closing
 from domain.working_days import LONDON, add_working_days, at_local, local_day
@@ -121,6 +121,12 @@ class World(CaseFile, Correspondence, Calendars, Documents):
             return Delivery(state="held")
         if letter.while_asked and journey.open_ask(letter.while_asked) is None:
             return Delivery(state="withheld")
+        channel = next(
+            (person.channel for party in journey.parties for person in party.people if person.key == letter.to),
+            Channel.EMAIL,
+        )
+        if channel in BY_HAND:
+            return Delivery(state="by_hand", channel=channel)
         if letter.to in self.bad_addresses:
             return Delivery(state="bounced")
         self.sent.append(Sent(letter, at))
@@ -183,11 +189,16 @@ class Story:
         world.policy = policy
         self.case: WorkflowHandle[MediationCase, Closing]
 
-    async def refer(self, *others: PartyRole) -> None:
-        """A parent refers; a school and the local authority are the others, unless said."""
+    async def refer(self, *others: PartyRole, channels: dict[str, Channel] | None = None) -> None:
+        """A parent refers; a school and the local authority are the others, unless said. All have e-mail, unless
+        said."""
         roles = [PartyRole.PARENT, *(others or (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY))]
         parties = [
-            Party(key=f"p{n}", role=role, people=[Person(key=f"p{n}.1", role=PersonRole.LEAD)])
+            Party(
+                key=f"p{n}",
+                role=role,
+                people=[Person(key=f"p{n}.1", channel=(channels or {}).get(f"p{n}", Channel.EMAIL))],
+            )
             for n, role in enumerate(roles, 1)
         ]
         start = CaseStart(case_id="c1", reference="SM-2026-00001", parties=parties, policy=self.policy)
@@ -208,6 +219,19 @@ class Story:
         assert isinstance(cause, ApplicationError)
         assert cause.type == "refused", cause
         return str(cause.details[0])
+
+    def by_hand(self, *, to: str = "") -> list[str]:
+        """The letters that wait for a person, as "kind to whom"."""
+        keys = [task.key.split("/") for task in self.world.journey.tasks if task.kind in LETTERS_BY_HAND]
+        return sorted(f"{kind} {whom}" for _, kind, whom, *_ in keys if to in ("", whom))
+
+    async def seen_to(self) -> list[str]:
+        """What lies in the print queue is posted, and whoever is to be rung is spoken to."""
+        found = self.by_hand()
+        for task in [task for task in self.world.journey.tasks if task.kind in LETTERS_BY_HAND]:
+            outcome = "posted" if task.kind == "letter_by_post" else "spoke"
+            await self.act("tick_task", task=task.key, outcome=outcome)
+        return found
 
     async def now(self) -> datetime:
         return await self.env.get_current_time()

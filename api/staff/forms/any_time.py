@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from api.forms import Field, Option, Typed
+from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
@@ -11,6 +11,7 @@ from api.staff.forms.base import (
     PartyForm,
     Questions,
     Setting,
+    start_of,
 )
 from domain import words
 from domain.stages import STAFF_CLOSINGS
@@ -104,7 +105,7 @@ class Tick(CommandForm):
 
     def questions(self, s: Setting) -> Questions:
         task = next(task for task in s.journey.tasks if task.key == s.about)
-        if task.kind != "phone":
+        if task.kind not in ("phone", "letter_by_phone"):
             return [NOTE]
         return [
             Field(
@@ -114,15 +115,36 @@ class Tick(CommandForm):
                 hint="Did they give their answer? Then record the answer itself on the case page.",
                 options=(
                     Option("spoke", "I spoke to them"),
-                    Option("voicemail", "I left a message"),
-                    Option("no_answer", "Nobody answered"),
+                    Option("voicemail", "I left a message", "The task comes back on the next working morning."),
+                    Option("no_answer", "Nobody answered", "The task comes back on the next working morning."),
+                    Option("call_back", "They want to be rung at another time", "Say below when."),
                 ),
+            ),
+            Group(
+                "Ring again",
+                (
+                    Field("call_back_day", "On", "date", optional=True),
+                    Field("call_back_time", "At", "time", optional=True),
+                ),
+                beside=True,
+                optional=True,
             ),
             NOTE,
         ]
 
+    def intro(self, s: Setting) -> str:
+        return "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
+
+    def points(self, s: Setting) -> list[str]:
+        return s.script
+
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"task": s.about, "outcome": typed.one("outcome") or "done"}, {"note": typed.one("note")}
+        task = next(task for task in s.journey.tasks if task.key == s.about)
+        posted = "posted" if task.kind == "letter_by_post" else "done"
+        fields: Fields = {"task": s.about, "outcome": typed.one("outcome") or posted}
+        if fields["outcome"] == "call_back":
+            fields["call_back"] = start_of(typed, "call_back_day", "call_back_time", s.now)
+        return fields, {"note": typed.one("note")}
 
 
 class PolicyChange(CommandForm):

@@ -29,6 +29,7 @@ class Setting:
     venues: list[VenueView]
     now: datetime
     policies: Mapping[str, str] = field(default_factory=dict)  # name -> title
+    script: list[str] = field(default_factory=list)  # of a call: what is to be said
 
     @property
     def party(self) -> str:
