@@ -25,7 +25,7 @@ PAGES: dict[str, tuple[StaffRole, ...]] = {
     "cases": EVERY_STAFF,  # a mediator: only their own
     "new_case": COORDINATORS,
     "tasks": EVERY_STAFF,
-    "print_queue": COORDINATORS,
+    "print-queue": COORDINATORS,
     "mediator": (StaffRole.MEDIATOR,),
     "panel": (StaffRole.MANAGER,),
     "venues": (StaffRole.MANAGER,),

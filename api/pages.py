@@ -23,7 +23,7 @@ _environment.globals["words"] = words
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),
     ("cases", "/cases", "Cases"),
-    ("print_queue", "/print-queue", "Print queue"),
+    ("print-queue", "/print-queue", "Print queue"),
     ("mediator", "/mediator", "My mediations"),
     ("panel", "/panel", "Panel"),
     ("venues", "/venues", "Venues"),
