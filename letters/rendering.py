@@ -23,6 +23,9 @@ TEMPLATES = Path(__file__).parent / "templates" / "email"
 LINK = "[your personal link]"
 """Stands for the personal link wherever a letter is kept; the real one is put in when it is sent, and never stored."""
 
+ASKS_TO_RING = "If you have a question"
+"""How the signature of every letter begins."""
+
 FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
 
 _INVITES: dict[str, Method] = {
@@ -96,6 +99,17 @@ def to_staff(to: str) -> bool:
 def personal_link(service: Service, token: str) -> str:
     """The address behind which the party's page stands."""
     return f"{service.public_url}/l/{token}"
+
+
+def script_of(text: str) -> list[str]:
+    """What a letter says, to be said on the telephone: its paragraphs without greeting, link and signature."""
+    paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")][1:]
+    end = next((n for n, part in enumerate(paragraphs) if part.startswith(ASKS_TO_RING)), len(paragraphs))
+    return [
+        part
+        for part, after in zip(paragraphs[:end], [*paragraphs[1:end], ""], strict=True)
+        if LINK not in (part, after)
+    ]
 
 
 def text_message(rendered: Rendered, service: Service, link: str) -> str:

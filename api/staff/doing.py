@@ -22,7 +22,7 @@ from domain.journey import Letter
 from domain.parties import Channel
 from domain.refusals import SENTENCES, Refusal
 from domain.view import CaseView
-from letters.rendering import LINK
+from letters.rendering import script_of
 
 router = APIRouter(include_in_schema=False)
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -126,8 +126,7 @@ async def _script(services: Services, case: CaseView, task: str) -> list[str]:
     """What is to be said on the telephone: the paragraphs of the letter that the task stands for."""
     for letter in await services.reading.letters(case.id):
         if task == f"{Channel.PHONE}/{Letter.model_validate(letter.model_dump()).key}" and letter.words:
-            paragraphs = [" ".join(part.split()) for part in letter.words.text.split("\n\n")]
-            return [part for part in paragraphs if part and part != LINK]
+            return script_of(letter.words.text)
     return []
 
 

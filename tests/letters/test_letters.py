@@ -7,7 +7,7 @@ from domain import words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
 from domain.view import StaffView
-from letters.rendering import LINK, Service, kinds, personal_link, purpose_of, render
+from letters.rendering import LINK, Service, kinds, personal_link, purpose_of, render, script_of
 from tests.sample_case import CHILD, NOW, sample_case
 
 SERVICE = Service(
@@ -41,6 +41,15 @@ def letter(kind: str) -> Letter:
     prefix = max((prefix for prefix in ABOUT if kind.startswith(prefix)), key=len, default="")
     about, to = ABOUT.get(prefix, ("", "p1.1"))
     return Letter(kind=kind, about=about, to=to)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])
+def test_what_a_letter_says_can_be_said_on_the_telephone(kind: str) -> None:
+    said = script_of(render(sample_case(), letter(kind), service=SERVICE, now=NOW).text)
+    assert said
+    whole = " ".join(said)
+    for not_said in (LINK, "Dear", "Kind regards", SERVICE.email):
+        assert not_said not in whole
 
 
 def test_a_reminder_offers_no_date_that_has_passed() -> None:
