@@ -3,11 +3,9 @@
 import email
 import email.policy
 import re
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.correspondence import Letters, _To
 from casefile import letters as remembered
-from casefile import migrate
 from casefile.cases import Cases, participant_row
 from casefile.database import Database
 from casefile.letters import LetterView, letter_id
@@ -44,6 +41,9 @@ SERVICE = Service(
     address="1 Example Street",
     public_url="https://mediation.example",
 )
+
+
+pytestmark = pytest.mark.both_databases
 
 
 class Post:
@@ -80,19 +80,6 @@ def post(free_ports: Callable[[int], list[int]]) -> Iterator[Post]:
     post.url = f"smtp://127.0.0.1:{port}"
     yield post
     controller.stop()
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty case file, made once, outside of any event loop."""
-    path = tmp_path_factory.mktemp("migrated") / "casefile.db"
-    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def database_url(migrated: Path, tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path)}"
 
 
 class Desk:
