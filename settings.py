@@ -222,7 +222,9 @@ def database_url_from(text: str) -> str:
     if scheme == "sqlite+aiosqlite" and rest:
         return text
     if scheme not in ("postgresql+asyncpg", "postgresql", "postgres") or not rest:
-        raise ValueError("should look like sqlite+aiosqlite:////path/casefile.db or postgresql://user:password@host/name")
+        raise ValueError(
+            "should look like sqlite+aiosqlite:////path/casefile.db or postgresql://user:password@host/name"
+        )
     rest, question, query = rest.partition("?")
     query = re.sub(r"(^|&)sslmode=", r"\1ssl=", query)  # the driver's name for the same
     return f"postgresql+asyncpg://{rest}{question}{query}"

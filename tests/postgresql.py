@@ -1,5 +1,5 @@
 """A PostgreSQL for the tests: the one that TEST_POSTGRES_URL names, else one of our own from the binaries on this
-machine, started when the first test asks for it. Without either, the tests run on SQLite only and the header says so."""
+machine, started when the first test asks for it. Without either the tests run on SQLite only, and the header says so."""
 
 import asyncio
 import getpass
@@ -154,7 +154,9 @@ def _own() -> Iterator[str]:
             **other,  # type: ignore[call-overload]
         )
         assert made.returncode == 0, f"initdb failed: {made.stdout}{made.stderr}"
-        quickly = [part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")]
+        quickly = [
+            part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
+        ]
         command = [bin / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", *quickly]
         log = folder / "log"
         with log.open("w") as output:

@@ -12,7 +12,7 @@ from casefile.cases import CaseFilter, Cases
 from casefile.commands import Commands
 from casefile.database import Database
 from casefile.links import Links
-from casefile.tables import LetterRow, Mediator, MediatorConflict, Staff, TaskRow, TimelineEvent, Venue
+from casefile.tables import LetterRow, Mediator, MediatorConflict, Reservation, Staff, TaskRow, TimelineEvent, Venue
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
@@ -158,6 +158,21 @@ async def test_many_claims_at_once_and_one_succeeds(file: File) -> None:
     claims = [file.records.reserve(booking(case, "visit/p1/1", TEN, "mediator/mia")) for case in cases]
     verdicts = await asyncio.gather(*claims)
     assert sorted(verdict.refusal for verdict in verdicts) == [""] + ["taken"] * 7
+
+
+async def test_two_coordinators_and_one_slot(file: File, database_url: str) -> None:
+    """In two processes, for two mediators: the venue is what only one can have."""
+    one, other = await file.open("form-1"), await file.open("form-2")
+    elsewhere = Database(database_url)
+    verdicts = await asyncio.gather(
+        file.records.reserve(booking(one, "joint_meeting/1", TEN, "mediator/mia", "venue/library")),
+        File(elsewhere).records.reserve(booking(other, "joint_meeting/1", TEN, "mediator/olu", "venue/library")),
+    )
+    assert sorted(verdict.refusal for verdict in verdicts) == ["", "taken"]
+    async with elsewhere.read() as session:
+        holders = {row.case_id for row in await session.exec(select(Reservation))}
+    assert holders == {one if verdicts[0].refusal == "" else other}
+    await elsewhere.close()
 
 
 async def test_a_venue_is_neutral_and_known(file: File) -> None:
