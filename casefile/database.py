@@ -15,8 +15,8 @@ _BEGIN_TO_WRITE = "SELECT pg_advisory_xact_lock(7330412)"  # any number, as long
 
 class Database:
     """Sessions for reading and for writing. A writer takes the one lock before its first query, so that a
-    read-modify-write is never lost; a reader never waits for it. SQLite: BEGIN IMMEDIATE, WAL. PostgreSQL: an advisory lock, snapshots
-    (docs/decisions/0002-postgresql.md)."""
+    read-modify-write is never lost; a reader never waits for it. On SQLite that is BEGIN IMMEDIATE and WAL, on
+    PostgreSQL an advisory lock and snapshots (docs/decisions/0002-postgresql.md)."""
 
     def __init__(self, url: str) -> None:
         self.url = url

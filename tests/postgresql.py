@@ -1,5 +1,5 @@
 """A PostgreSQL for the tests: the one that TEST_POSTGRES_URL names, else one of our own from the binaries on this
-machine, started when the first test asks for it. Without either the tests run on SQLite only, and the header says so."""
+machine, started when the first test asks for it. Without either, tests run on SQLite only, and the header says so."""
 
 import asyncio
 import getpass
