@@ -26,8 +26,9 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	@exec $(BIN)/python cli.py demo
 
+# Not quiet: the header says whether the case file is tested on PostgreSQL too.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

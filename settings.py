@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     # Base of the links in letters, without a slash at the end
     public_url: str = Field(default_factory=lambda known: f"http://{known['host']}:{known['api_port']}")
 
+    # sqlite+aiosqlite:////path, or postgresql://user:password@host:5432/database
     database_url: str = Field(
         default_factory=lambda known: f"sqlite+aiosqlite:///{known['var_dir']}/casefile.db", repr=False
     )
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
     @classmethod
     def absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def is_a_database_we_know(cls, url: str) -> str:
+        return database_url_from(url)
 
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
@@ -230,6 +236,21 @@ def make_development_secrets(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())  # a lost vault key would lose every name in the case file
     draft.replace(path)
+
+
+def database_url_from(text: str) -> str:
+    """The address as casefile.database opens it, from one as PostgreSQL's own tools and hosting services spell it.
+    ValueError: it is of no database that we know."""
+    scheme, _, rest = text.partition("://")
+    if scheme == "sqlite+aiosqlite" and rest:
+        return text
+    if scheme not in ("postgresql+asyncpg", "postgresql", "postgres") or not rest:
+        raise ValueError(
+            "should look like sqlite+aiosqlite:////path/casefile.db or postgresql://user:password@host/name"
+        )
+    rest, question, query = rest.partition("?")
+    query = re.sub(r"(^|&)sslmode=", r"\1ssl=", query)  # the driver's name for the same
+    return f"postgresql+asyncpg://{rest}{question}{query}"
 
 
 def keys_from(text: str) -> dict[str, bytes]:

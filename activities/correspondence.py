@@ -304,7 +304,9 @@ async def _staff(session: AsyncSession, case: CaseView, to: str) -> StaffView | 
         return await staff_view(session, to.partition("/")[2])
     if to in (StaffRole.COORDINATOR, StaffRole.MEDIATOR):
         return case.coordinator if to == StaffRole.COORDINATOR else case.mediator
-    staff = (await session.exec(select(Staff).where(col(Staff.active)).order_by(col(Staff.created)))).all()
+    staff = (
+        await session.exec(select(Staff).where(col(Staff.active)).order_by(col(Staff.created), col(Staff.id)))
+    ).all()
     for role in (to, StaffRole.MANAGER):  # without a safeguarding lead the manager hears of it
         for one in staff:
             if role in one.roles:

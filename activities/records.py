@@ -122,7 +122,7 @@ class Records(CaseFile):
         try:
             async with self.database.write() as session:
                 return await self._reserve(session, booking)
-        except IntegrityError:  # on PostgreSQL two may look at the same moment; the primary key lets one through
+        except IntegrityError:  # the primary key has the last word, should anybody write without the database's lock
             return Verdict(refusal=Refusal.TAKEN, about=booking.resources[0])
 
     async def _reserve(self, session: AsyncSession, booking: Booking) -> Verdict:

@@ -197,6 +197,7 @@ class Cases:
                         col(Case.next_at).is_(None),
                         col(Case.next_at),
                         col(Case.created).desc(),
+                        col(Case.reference),  # a page of its own for each, whatever the database does with ties
                     )
                     .offset((wanted.page - 1) * wanted.per_page)
                     .limit(wanted.per_page)
@@ -306,7 +307,7 @@ def _order(key: str) -> list[int]:
 
 
 async def _next(session: AsyncSession, name: str) -> int:
-    counter = await session.get(Counter, name, with_for_update=True) or Counter(name=name)
+    counter = await session.get(Counter, name) or Counter(name=name)
     counter.value += 1
     session.add(counter)
     await session.flush()

@@ -9,15 +9,21 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+PATIENCE = 15  # seconds that a writer waits for the one before it
+_BEGIN_TO_WRITE = "SELECT pg_advisory_xact_lock(7330412)"  # any number, as long as all who write take the same
+
 
 class Database:
-    """Sessions for reading and for writing. On SQLite a writer takes the lock when it begins (BEGIN IMMEDIATE), so that
-    a read-modify-write is never lost; a reader never waits for it (WAL)."""
+    """Sessions for reading and for writing. A writer takes the one lock before its first query, so that a
+    read-modify-write is never lost; a reader never waits for it. On SQLite that is BEGIN IMMEDIATE and WAL, on
+    PostgreSQL an advisory lock and snapshots (docs/decisions/0002-postgresql.md)."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._reads = _engine(url, "BEGIN")
-        self._writes = _engine(url, "BEGIN IMMEDIATE") if url.startswith("sqlite") else self._reads
+        if url.startswith("sqlite"):
+            self._reads, self._writes = _sqlite(url, "BEGIN"), _sqlite(url, "BEGIN IMMEDIATE")
+        else:
+            self._reads, self._writes = _postgresql_to_read(url), _postgresql_to_write(url)
         self._read_sessions = async_sessionmaker(self._reads, class_=AsyncSession, expire_on_commit=False)
         self._write_sessions = async_sessionmaker(self._writes, class_=AsyncSession, expire_on_commit=False)
 
@@ -29,7 +35,9 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end of the block, rolled back on any exception."""
+        """One transaction, and the only one that writes while it lasts, so nothing in it may wait for the outside:
+        committed at the end of the block, rolled back on any exception. sqlalchemy.exc.DBAPIError: the one before took
+        longer than PATIENCE."""
         async with self._write_sessions.begin() as session:
             yield session
 
@@ -38,18 +46,21 @@ class Database:
         await self._writes.dispose()
 
 
-def _engine(url: str, begin: str) -> AsyncEngine:
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+def _sqlite(url: str, begin: str) -> AsyncEngine:
     engine = create_async_engine(
-        url, connect_args={"timeout": 15}, hide_parameters=True
+        url, connect_args={"timeout": PATIENCE}, hide_parameters=True
     )  # they are names and addresses
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={PATIENCE * 1000}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -58,3 +69,49 @@ def _engine(url: str, begin: str) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _postgresql_to_read(url: str) -> AsyncEngine:
+    return _postgresql(
+        url, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True}
+    )  # all of a session's queries see one moment
+
+
+def _postgresql_to_write(url: str) -> AsyncEngine:
+    engine = _postgresql(
+        url,
+        isolation_level="READ COMMITTED",  # a snapshot would be taken before the lock, and miss what was waited for
+        settings={
+            "lock_timeout": f"{PATIENCE}s",
+            "idle_in_transaction_session_timeout": f"{2 * PATIENCE}s",  # a writer whose machine is gone lets go
+        },
+        max_overflow=0,  # more of them would only queue for the lock
+    )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(_BEGIN_TO_WRITE)
+
+    return engine
+
+
+def _postgresql(url: str, *, settings: dict[str, str] | None = None, **how: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_pre_ping=True,  # the server may have been restarted
+        hide_parameters=True,
+        connect_args={"timeout": PATIENCE, "server_settings": {"application_name": "mediation", **(settings or {})}},
+        **how,
+    )
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute", retval=True)
+    def _without_nul(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> Any:
+        return statement, [_storable(row) for row in parameters] if many else _storable(parameters)
+
+    return engine
+
+
+def _storable(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+    """PostgreSQL's text cannot hold U+0000 and fails on it. In an address that somebody made up it is to be found
+    nowhere, as on SQLite; what people write is checked for it long before (domain/text.py)."""
+    return tuple(value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in parameters)

@@ -173,7 +173,7 @@ class Reading:
                 select(Mediator, Staff, func.coalesce(open_cases.c.cases, 0))
                 .join(Staff, col(Staff.id) == col(Mediator.staff_id))
                 .outerjoin(open_cases, open_cases.c.id == col(Mediator.staff_id))
-                .order_by(col(Staff.name), col(Staff.id))
+                .order_by(func.lower(col(Staff.name)), col(Staff.id))
             )
             return [
                 MediatorView(
@@ -234,7 +234,9 @@ class Reading:
     async def venues(self) -> list[VenueView]:
         """Those in use, by name."""
         async with self.database.read() as session:
-            rows = await session.exec(select(Venue).where(col(Venue.active)).order_by(col(Venue.name), col(Venue.id)))
+            rows = await session.exec(
+                select(Venue).where(col(Venue.active)).order_by(func.lower(col(Venue.name)), col(Venue.id))
+            )
             return [VenueView.model_validate(row.model_dump()) for row in rows]
 
     async def add_venue(self, *, name: str, address: str, owner: str = "", once: str = "") -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
@@ -143,7 +143,9 @@ class StaffAccounts:
     async def list(self) -> list[StaffMember]:
         """Everybody, those who left last."""
         async with self.database.read() as session:
-            rows = await session.exec(select(Staff).order_by(col(Staff.active).desc(), col(Staff.name), col(Staff.id)))
+            rows = await session.exec(
+                select(Staff).order_by(col(Staff.active).desc(), func.lower(col(Staff.name)), col(Staff.id))
+            )
             return [_member(row) for row in rows]
 
     async def find(self, email: str) -> StaffMember | None:

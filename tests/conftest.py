@@ -1,9 +1,51 @@
+import shutil
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from casefile.migrate import upgrade
+from tests import postgresql
 from tests.real_service import Service, running
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+def pytest_report_header() -> str:
+    return f"case file: {postgresql.in_words()}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of a module marked `both_databases` run on each that is there; all others on SQLite."""
+    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        kinds = [SQLITE, POSTGRESQL] if postgresql.available() else [SQLITE]
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty case file, migrated once and copied for each test."""
+    path = tmp_path_factory.mktemp("migrated") / "casefile.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    with postgresql.server() as up:
+        yield up
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a test's own case file, migrated and empty."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        yield f"sqlite+aiosqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), tmp_path)}"
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,23 @@ def test_addresses_follow_the_ports_unless_set(monkeypatch: pytest.MonkeyPatch, 
     assert settings.database_url == f"sqlite+aiosqlite:///{tmp_path}/here/casefile.db"
 
 
+@pytest.mark.parametrize(
+    ("given", "opened"),
+    [
+        ("postgresql://me:p%40ss@db:5433/cases", "postgresql+asyncpg://me:p%40ss@db:5433/cases"),
+        ("postgres://db/cases?sslmode=require", "postgresql+asyncpg://db/cases?ssl=require"),
+        ("postgresql+asyncpg:///cases?host=/run/pg", "postgresql+asyncpg:///cases?host=/run/pg"),
+        ("sqlite+aiosqlite:////srv/casefile.db", "sqlite+aiosqlite:////srv/casefile.db"),
+    ],
+)
+def test_a_database_is_named_as_its_own_tools_name_it(monkeypatch: pytest.MonkeyPatch, given: str, opened: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", given)
+    settings = load_settings()
+    assert settings.database_url == opened
+    set_environment(monkeypatch, settings.as_environment())
+    assert load_settings().database_url == opened
+
+
 def test_development_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
     first = load_settings(make_secrets=True)
     kept = tmp_path / "var" / "secrets.env"
@@ -105,6 +122,12 @@ def test_production_does_not_read_development_secrets(monkeypatch: pytest.Monkey
         ("CODEC_KEYS", f"a:{KEY},a:{KEY}", "CODEC_KEYS: has the same key id twice"),
         ("VAULT_KEY", KEY, "each needs a key of its own"),
         ("VAULT_KEY", "c2hvcnQ=", "VAULT_KEY: needs 32 random bytes"),
+        ("DATABASE_URL", "mysql://me:hunter2@db/cases", "DATABASE_URL: should look like sqlite+aiosqlite:"),
+        (
+            "DATABASE_URL",
+            "postgresql+psycopg://me:hunter2@db/cases",
+            "DATABASE_URL: should look like sqlite+aiosqlite:",
+        ),
         ("SMTP_URL", "mail.internal:587", "SMTP_URL: should look like smtp://"),
         ("API_PORT", "eighty", "API_PORT: "),
         ("ENVIRONMENT", "prod", "ENVIRONMENT: "),

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +17,6 @@ from temporalio.exceptions import ApplicationError
 
 from activities.calendars import CalDAVCalendars
 from calendar_server import calendar_answers, calendar_client
-from casefile import migrate
 from casefile.database import Database
 from casefile.tables import Staff, Venue
 from domain.commands import Slot
@@ -68,15 +66,8 @@ def url(server: Callable[..., str], request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def migrated(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'casefile.db'}"
-    migrate.upgrade(url)
-    return url
-
-
-@pytest.fixture
-async def database(migrated: str) -> AsyncIterator[Database]:
-    database = Database(migrated)
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
     async with database.write() as session:
         session.add(Staff(id="m1", name="Helen Ward", email="h@x.example", password_hash="", roles=[], created=START))
         session.add(Venue(id="v1", name="Friends Meeting House", address="5 Mill Lane, Exampleton"))

@@ -14,7 +14,7 @@ from domain.journey import Letter
 from domain.parties import Channel
 from letters.rendering import LINK, purpose_of
 from stack.text_sink import sink
-from tests.activities.test_correspondence import BOOKED, CONSENT, Desk, Post
+from tests.activities.desk import BOOKED, CONSENT, Desk, Post
 from texts import TextProvider
 
 

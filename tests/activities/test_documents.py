@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from sqlmodel import select
 from temporalio.exceptions import ApplicationError
 
 from activities.documents import Typesetting, document_place
-from casefile import migrate
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -112,15 +110,8 @@ class Office:
 
 
 @pytest.fixture
-def migrated(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'casefile.db'}"
-    migrate.upgrade(url)
-    return url
-
-
-@pytest.fixture
-async def office(migrated: str) -> AsyncIterator[Office]:
-    database = Database(migrated)
+async def office(database_url: str) -> AsyncIterator[Office]:
+    database = Database(database_url)
     async with database.write() as session:
         for key, name in (("s1", "Sam Cole"), ("m1", "Helen Ward")):
             session.add(Staff(id=key, name=name, email=f"{key}@x.example", password_hash="", roles=[], created=AT))

@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from activities.records import Records
 from casefile.cases import CaseFilter, Cases
 from casefile.commands import Commands
 from casefile.database import Database
 from casefile.links import Links
-from casefile.migrate import upgrade
-from casefile.tables import LetterRow, Mediator, MediatorConflict, Staff, TaskRow, TimelineEvent, Venue
+from casefile.tables import LetterRow, Mediator, MediatorConflict, Reservation, Staff, TaskRow, TimelineEvent, Venue
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
@@ -29,11 +27,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path}/casefile.db"
-    upgrade(url)
-    return url
+pytestmark = pytest.mark.both_databases
 
 
 class File:
@@ -74,8 +68,8 @@ class File:
 
 
 @pytest.fixture
-async def file(url: str) -> AsyncIterator[File]:
-    database = Database(url)
+async def file(database_url: str) -> AsyncIterator[File]:
+    database = Database(database_url)
     async with database.write() as session:
         for name in ("cora", "mia", "noor", "olu"):
             session.add(
@@ -166,6 +160,21 @@ async def test_many_claims_at_once_and_one_succeeds(file: File) -> None:
     assert sorted(verdict.refusal for verdict in verdicts) == [""] + ["taken"] * 7
 
 
+async def test_two_coordinators_and_one_slot(file: File, database_url: str) -> None:
+    """In two processes, for two mediators: the venue is what only one can have."""
+    one, other = await file.open("form-1"), await file.open("form-2")
+    elsewhere = Database(database_url)
+    verdicts = await asyncio.gather(
+        file.records.reserve(booking(one, "joint_meeting/1", TEN, "mediator/mia", "venue/library")),
+        File(elsewhere).records.reserve(booking(other, "joint_meeting/1", TEN, "mediator/olu", "venue/library")),
+    )
+    assert sorted(verdict.refusal for verdict in verdicts) == ["", "taken"]
+    async with elsewhere.read() as session:
+        holders = {row.case_id for row in await session.exec(select(Reservation))}
+    assert holders == {one if verdicts[0].refusal == "" else other}
+    await elsewhere.close()
+
+
 async def test_a_venue_is_neutral_and_known(file: File) -> None:
     case_id = await file.open()
     for venue, refusal in (("hall", "venue_not_neutral"), ("nowhere", "unknown_venue"), ("library", "")):
@@ -224,10 +233,14 @@ async def test_a_new_contact_takes_over_and_the_old_links_end(file: File) -> Non
     assert (await file.cases.load(case_id)).party("p2").lead.details.name == "Kim"
 
 
-async def test_personal_text_is_sealed_in_the_file(file: File, url: str) -> None:
+async def test_personal_text_is_sealed_in_the_file(file: File) -> None:
     await file.open()
-    await file.database.close()
-    content = b"".join(path.read_bytes() for path in Path(url.removeprefix("sqlite+aiosqlite:///")).parent.iterdir())
+    async with file.database.read() as session:
+        connection = await session.connection()
+        content = b""
+        for table in SQLModel.metadata.sorted_tables:
+            for row in await connection.execute(table.select()):
+                content += b"\n".join(bytes(v) if isinstance(v, bytes) else str(v).encode() for v in row)
     assert b"SM-2026-00001" in content
     for text in (b"Zebedee", b"ann@family.example", b"Speech and language"):
         assert text not in content

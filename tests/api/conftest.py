@@ -1,7 +1,6 @@
-"""What the doors' tests share: a case file in a temporary SQLite, accounts with tokens, and a case in full swing."""
+"""What the doors' tests share: a case file, accounts with tokens, and a case in full swing."""
 
 import hashlib
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 
 from api.services import Services
-from casefile.migrate import upgrade
 from casefile.tables import ApiToken, Case, CommandOutcome, Document, Mediator, Staff, Venue
 from domain.commands import (
     Actor,
@@ -50,18 +48,9 @@ PASSWORD = "correct-horse-battery"
 CHILD = "Sam Unmistakable"
 
 
-@pytest.fixture(scope="session")
-def empty_case_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a service that has just been set up: migrated once, and copied for each test."""
-    folder = tmp_path_factory.mktemp("empty")
-    upgrade(settings_for(folder).database_url)
-    return folder
-
-
 @pytest.fixture
-def settings(tmp_path: Path, empty_case_file: Path) -> Settings:
-    shutil.copytree(empty_case_file, tmp_path, dirs_exist_ok=True)
-    return settings_for(tmp_path)
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return settings_for(tmp_path, database_url=database_url)
 
 
 @pytest.fixture(scope="session")

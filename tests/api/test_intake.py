@@ -27,6 +27,7 @@ from domain.refusals import SENTENCES, Refusal
 from tests.api.conftest import NOW, Account, FilledCase, referral
 from tests.api.fakes import Clock, FakeTemporal
 
+pytestmark = pytest.mark.both_databases
 Make = Callable[..., Any]
 
 

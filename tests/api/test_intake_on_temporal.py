@@ -23,6 +23,7 @@ from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
 from workflows.doors import Accepted, refusal, workflow_id
 
+pytestmark = pytest.mark.both_databases
 CONVERTER = data_converter({"test": b"k" * 32})
 
 

@@ -127,6 +127,7 @@ async def test_the_agreement_is_downloaded(office: Office) -> None:
         assert (await office.jo.get(path)).status_code in (404, 422), version
 
 
+@pytest.mark.both_databases
 async def test_unknown_cases_and_actions_are_told_in_a_sentence(office: Office) -> None:
     for path in (
         "/cases/SM-2026-99999",
