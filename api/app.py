@@ -22,6 +22,7 @@ from api.staff import case_page, doing, lists, new_case, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.reading import Reading
@@ -59,6 +60,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             links=Links(database, settings.link_signing_key()),
             letters=Letters(database, vault),
             reading=Reading(database, vault),
+            finding=Finding(database, vault),
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,

@@ -12,6 +12,7 @@ from api.intake import Intake
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.reading import Reading
@@ -32,6 +33,7 @@ class Services:
     links: Links
     letters: Letters
     reading: Reading
+    finding: Finding
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

@@ -12,9 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from casefile.commands import StoredElsewhere
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
+from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
 from domain.journey import CaseStart, Journey
+from domain.likeness import marks_of_person
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import PersonDetails, ReferralForm
@@ -111,7 +113,9 @@ class Cases:
                         PartyRow(case_id=case_id, key=f"p{p}", role=party.role, organisation=party.organisation)
                     )
                     for n, person in enumerate(party.people, 1):
-                        session.add(participant_row(case_id, f"p{p}.{n}", person, key))
+                        await add_participant(session, self.vault, case_id, f"p{p}.{n}", person, key)
+                organisations = [party.organisation for party in form.parties]
+                await keep_case_tokens(session, self.vault, case_id, form.child, organisations)
                 session.add(
                     CommandRow(
                         id=command_id,
@@ -202,15 +206,16 @@ class Cases:
                     .limit(wanted.per_page)
                 )
             ).all()
-            lines = [await self._line(session, case) for case in cases]
+            lines = [await self.line(session, case) for case in cases]
         return lines, total
 
-    async def _line(self, session: AsyncSession, case: Case) -> CaseLine:
+    async def line(self, session: AsyncSession, case: Case) -> CaseLine:
+        """A case as lists show it, within a running transaction."""
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
-            names = {party.key: party.name for party in await _parties(session, case.id, key)} if waiting else {}
+            names = {party.key: party.name for party in await parties_of(session, case.id, key)} if waiting else {}
         except Erased:
             child, names = "(erased)", {}
         except ValueError:  # one damaged row must not take the list away from everybody
@@ -223,18 +228,27 @@ class Cases:
         )
 
 
-def participant_row(
-    case_id: str, key: str, details: PersonDetails, case_key: CaseKey, command: str = ""
-) -> Participant:
-    """The row of a person, sealed."""
-    return Participant(
-        case_id=case_id,
-        key=key,
-        party=key.partition(".")[0],
-        role=details.role,
-        command=command,
-        sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+async def add_participant(
+    session: AsyncSession,
+    vault: Vault,
+    case_id: str,
+    key: str,
+    details: PersonDetails,
+    case_key: CaseKey,
+    command: str = "",
+) -> None:
+    """A person joins a case: their row, sealed, and what they are found by."""
+    session.add(
+        Participant(
+            case_id=case_id,
+            key=key,
+            party=key.partition(".")[0],
+            role=details.role,
+            command=command,
+            sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+        )
     )
+    await keep_tokens(session, vault, case_id, key, marks_of_person(details))
 
 
 async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
@@ -261,7 +275,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         created=case.created,
         child=text.child,
         about=text.about,
-        parties=await _parties(session, case.id, key),
+        parties=await parties_of(session, case.id, key),
         coordinator=coordinator or StaffView(id=case.coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
@@ -276,7 +290,8 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
     return StaffView(id=staff.id, name=staff.name, email=staff.email) if staff else None
 
 
-async def _parties(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
+async def parties_of(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
+    """The parties with their people, in their order."""
     rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
     people = (await session.exec(select(Participant).where(Participant.case_id == case_id))).all()
     views = [

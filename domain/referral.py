@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import BaseModel, Field, model_validator
 
 from domain.parties import PartyRole, PersonRole
-from domain.text import Email, Line, Name, Phone, Words
+from domain.text import Email, Line, Name, Phone, Postcode, Words
 
 
 class PersonDetails(BaseModel):
@@ -14,6 +14,7 @@ class PersonDetails(BaseModel):
     name: Name
     email: Email = ""
     phone: Phone = ""
+    postcode: Postcode = ""
     role: PersonRole = PersonRole.LEAD
 
 

@@ -55,6 +55,7 @@ class Participant(BaseModel):
     name: str
     email: str
     phone: str
+    postcode: str
     contacted: bool  # whether the service may write to the party
 
 
@@ -226,6 +227,7 @@ def shown(
                 name=person.details.name,
                 email=person.details.email,
                 phone=person.details.phone,
+                postcode=person.details.postcode,
                 contacted=bool(journey and party.key in journey.contacted),
             )
             for party in case.parties

@@ -82,6 +82,7 @@ def party_fields(n: int) -> Group:
                 missing=f"Give the e-mail address of the contact of {whose}.",
             ),
             Field(f"p{n}_1_phone", "Telephone number", "phone", optional=True),
+            Field(f"p{n}_1_postcode", "Postcode", optional=True),
         ),
         hint="" if n < 3 else "Leave it empty when there are no more parties.",
         beside=True,
@@ -192,7 +193,7 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
         names |= {f"parties.{place}": f"p{n}_1_name", f"parties.{place}.organisation": f"p{n}_organisation"}
         people: list[dict[str, str]] = []
         for m in range(1, PEOPLE + 1):
-            person = {part: typed.one(f"p{n}_{m}_{part}") for part in ("name", "email", "phone")}
+            person = {part: typed.one(f"p{n}_{m}_{part}") for part in ("name", "email", "phone", "postcode")}
             if m > 1 and not any(person.values()):
                 continue
             names |= {f"parties.{place}.people.{len(people)}.{part}": f"p{n}_{m}_{part}" for part in person}

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from activities.correspondence import Letters, _To
 from casefile import letters as remembered
 from casefile import migrate
-from casefile.cases import Cases, participant_row
+from casefile.cases import Cases, add_participant
 from casefile.database import Database
 from casefile.letters import LetterView, letter_id
 from casefile.links import Links
@@ -283,7 +283,7 @@ async def test_a_replaced_contact_gets_no_more_letters(desk: Desk, post: Post) -
         case = await session.get_one(Case, desk.case_id)
         key = desk.vault.case_key(case.id, case.wrapped_key)
         new = PersonDetails(name="New Head", email="new@oakfield.example")
-        session.add(participant_row(case.id, "p2.2", new, key, command="x"))
+        await add_participant(session, desk.vault, case.id, "p2.2", new, key, command="x")
     assert await desk.send(CONSENT) == "withheld"
     assert not post.messages
 
