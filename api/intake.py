@@ -25,11 +25,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from casefile.cases import Cases, NoSuchCase, derived_id
 from casefile.commands import Commands, Outcome, StoredElsewhere
+from casefile.finding import Finding, FoundCase
 from casefile.reading import Reading
 from domain import bank_holidays
 from domain.commands import Actor, Command, Texts
 from domain.policy import Policy, demo, standard
-from domain.referral import ReferralForm
+from domain.referral import AnotherMatter, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
 from domain.words import refusal_sentence
@@ -99,7 +100,7 @@ class Intake:
     ) -> None:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
         self.allow_demo, self.patience = allow_demo, PATIENCE
-        self._reading = Reading(cases.database, cases.vault)
+        self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._deliveries: set[asyncio.Task[bool]] = set()
 
@@ -122,14 +123,27 @@ class Intake:
         """Those that may be chosen here, with their titles."""
         return {name: title for name, title in POLICIES.items() if name == "standard" or self.allow_demo}
 
-    async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
-        """A referral becomes a case; the same command id gives the same case again. NoSuchPolicy, or StoredElsewhere
-        when the id was used for something else."""
+    async def known_as(self, form: ReferralForm, command_id: str) -> list[FoundCase]:
+        """Cases that are likely about the child of a referral that is about to be taken in, for those who may see all
+        cases; none for one that was taken in already."""
+        return [] if await self._is_there(derived_id("case", command_id)) else await self._finding.same_child(form)
+
+    async def refer(
+        self,
+        form: ReferralForm,
+        command_id: str,
+        actor: Actor,
+        coordinator: str,
+        another: AnotherMatter | None = None,
+    ) -> Referred:
+        """A referral becomes a case; the same command id gives the same case again. Whoever takes it in asks `known_as`
+        first, and says with `another` that it is another matter. NoSuchPolicy, or StoredElsewhere when the id was used
+        for something else."""
         policy = self.policy(form.policy)
         case_id = derived_id("case", command_id)
         created = not await self._is_there(case_id)
         try:
-            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock())
+            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock(), another)
         except IntegrityError:  # posted twice in one moment, or the id belongs to another command
             if not await self._is_there(case_id):
                 raise StoredElsewhere(command_id) from None

@@ -19,7 +19,7 @@ from domain.journey import CaseStart, Journey
 from domain.likeness import marks_of_person
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
-from domain.referral import PersonDetails, ReferralForm
+from domain.referral import AnotherMatter, PersonDetails, ReferralForm
 from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
 from domain.working_days import local_day
 
@@ -78,10 +78,18 @@ class Cases:
         self.database, self.vault = database, vault
 
     async def open(
-        self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str, policy: Policy, at: datetime
+        self,
+        form: ReferralForm,
+        command_id: str,
+        actor: Actor,
+        coordinator: str,
+        policy: Policy,
+        at: datetime,
+        another: AnotherMatter | None = None,
     ) -> CaseStart:
         """A new case from a referral, with its first command ("refer"), in one transaction. The same form under the
-        same command id is the same case again; StoredElsewhere: the id was used for another form."""
+        same command id is the same case again; StoredElsewhere: the id was used for another form. `another`: the child
+        was known, and this is another matter; kept with the command."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -122,12 +130,16 @@ class Cases:
                         case_id=case_id,
                         number=0,
                         kind="refer",
-                        payload={"case_id": case_id},
+                        payload={"case_id": case_id} | ({"not_a_duplicate_of": another.references} if another else {}),
                         actor_kind=actor.kind,
                         actor_id=actor.id,
                         at=at,
                     )
                 )
+                if another:
+                    await session.flush()
+                    sealed = key.seal(another, f"command/{command_id}")
+                    session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
         return await self.start_of(case_id)
 
     async def start_of(self, case_id: str) -> CaseStart:

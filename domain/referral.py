@@ -69,3 +69,11 @@ class ReferralForm(BaseModel):
         if len(emails) != len(set(emails)):
             raise ValueError("two participants have the same e-mail address; give each their own")
         return self
+
+
+class AnotherMatter(BaseModel):
+    """The child is likely that of these cases, and somebody decided that this referral is a case of its own all the
+    same."""
+
+    references: list[str] = Field(min_length=1, max_length=50)
+    why: Words = Field(min_length=1)

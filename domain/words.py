@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from domain.commands import How, Slot, StaffRole
 from domain.journey import Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.likeness import Sign
 from domain.parties import PartyRole, PersonRole
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -103,6 +104,16 @@ HOWS: dict[How, str] = {
     How.EMAIL: "by e-mail",
     How.LETTER: "by letter",
     How.IN_PERSON: "in person",
+}
+
+SIGNS: dict[Sign, str] = {
+    Sign.SAME_NAME: "the same name",
+    Sign.SIMILAR_NAME: "a similar name",
+    Sign.PART_OF_NAME: "a part of the name",
+    Sign.SAME_BIRTHDAY: "the same date of birth",
+    Sign.SAME_EMAIL: "the same e-mail address of the family",
+    Sign.SAME_PHONE: "the same telephone number of the family",
+    Sign.SAME_POSTCODE: "the same postcode of the family",
 }
 
 LETTER_STATES: dict[str, str] = {

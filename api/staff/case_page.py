@@ -91,8 +91,15 @@ async def case_page(
         lines=[_line(case, me, event) for event in reversed(events)],
         pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
+        another=await _another_matter(services, case, me),
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
     )
+
+
+async def _another_matter(services: Services, case: CaseView, me: StaffMember) -> dict[str, Any] | None:
+    """The cases that were found when this one was taken in, and why it is none of them."""
+    said = case.texts.get(await services.reading.referral_command(case.id))
+    return said if said and may_read(me, case, "refer", "why") else None
 
 
 async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:
