@@ -18,7 +18,7 @@ from api.party.routes import router as party_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import case_page, doing, lists, new_case, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -35,6 +35,7 @@ Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
 STAFF_PAGES = (
     sign_in.router,
     lists.router,
+    calls.router,
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,

@@ -46,6 +46,7 @@ CASES_AT_ONCE = 10
 
 ACCEPTED = "Recorded."
 PENDING = "We have your answer. It takes effect as soon as our case system is reachable again; you need not repeat it."
+NOT_ALONE = "Not recorded, since something else on the page could not be."
 FAILED = "failed"  # the code of a command that a fault of ours kept from taking effect
 FAILED_SENTENCE = (
     "A fault on our side kept this from taking effect. It has been noted; ring the service before you go on."
@@ -159,12 +160,29 @@ class Intake:
     async def take(self, command: Command, texts: Texts | None = None) -> Answer:
         """Store a command, deliver it, and say what became of it. A repeated post gets the first answer again.
         StoredElsewhere, LookupError (no such case), vault.Erased."""
-        if field := implausible(command, self.clock()):
-            return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
-        if not command.has_its_words(texts or Texts()):
-            return Answer(status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING))
+        if against := self._against(command, texts or Texts()):
+            return against
         await self.commands.store(command, texts)
         return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
+
+    async def take_together(self, given: list[tuple[Command, Texts]]) -> list[Answer]:
+        """Several commands for one case, said in one breath: all are stored in their order, or none, when one of them
+        is refused on sight. Then they are delivered like any others. StoredElsewhere, LookupError, vault.Erased."""
+        against = [self._against(command, texts) for command, texts in given]
+        if any(against):
+            return [one or Answer(status="refused", message=NOT_ALONE) for one in against]
+        await self.commands.store_together(given)
+        case_id = given[-1][0].case_id
+        await self._answered(case_id, given[-1][0].id)
+        return [await self.answer(case_id, await self.commands.outcome(command.id)) for command, _ in given]
+
+    def _against(self, command: Command, texts: Texts) -> Answer | None:
+        """What forbids even storing it."""
+        if field := implausible(command, self.clock()):
+            return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
+        if not command.has_its_words(texts):
+            return Answer(status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING))
+        return None
 
     async def answer(self, case_id: str, outcome: Outcome) -> Answer:
         """An outcome in words."""

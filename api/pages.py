@@ -22,6 +22,7 @@ _environment.globals["words"] = words
 
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),
+    ("calls", "/calls", "Calls"),
     ("cases", "/cases", "Cases"),
     ("mediator", "/mediator", "My mediations"),
     ("panel", "/panel", "Panel"),

@@ -1,8 +1,7 @@
 """The pages of the staff, on a case in the middle of its journey."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
@@ -15,44 +14,9 @@ from domain.journey import Journey, OpenAsk
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import Browser, World, hidden, parties, running
+from tests.api.staff_world import Office, hidden, parties, running, text_of
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
-
-
-@dataclass
-class Office:
-    """Everybody at their browsers, and a rich case."""
-
-    world: World
-    jo: Browser  # coordinator
-    max: Browser  # manager
-    meg: Browser  # mediator of the case
-    jo_id: str
-    meg_id: str
-    case_id: str
-    reference: str
-    browser: Callable[[], Browser]
-
-
-@pytest.fixture
-async def office(settings: Settings) -> AsyncIterator[Office]:
-    async with running(settings) as (world, browser):
-        jo_id, *jo = await world.staff("Jo Coordinator", COORDINATOR)
-        _, *boss = await world.staff("Max Manager", MANAGER)
-        meg_id, *meg = await world.mediator("Meg Mediator")
-        case_id, reference = await world.rich_case(jo_id, meg_id)
-        at = [browser() for _ in range(3)]
-        for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
-            await one.sign_in(email, password)
-        jo_there, max_there, meg_there = at
-        yield Office(world, jo_there, max_there, meg_there, jo_id, meg_id, case_id, reference, browser)
-
-
-def text_of(page: str) -> str:
-    """What a page says, without its markup."""
-    plain = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
-    return plain.replace(" ,", ",")
 
 
 # Reading
