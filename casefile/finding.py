@@ -99,7 +99,8 @@ class Finding:
         return {case_id: count == len(wanted.words) for case_id, count in await session.exec(query)}
 
     async def same_child(self, form: ReferralForm) -> list[FoundCase]:
-        """Cases, open or closed, that are likely about the child of this referral, the likeliest first."""
+        """At most MOST_FOUND cases, open or closed, that are likely about the child of this referral, the likeliest
+        first."""
         sought = household_of(form)
         hashes = {hashed(self.vault, mark) for mark in marks_of_household(sought)}
         points = func.sum(choose((col(SearchToken.kind).in_(_TELLING), 10), else_=1))
@@ -108,7 +109,7 @@ class Finding:
             .join(Case, col(Case.id) == col(SearchToken.case_id))
             .where(col(SearchToken.hash).in_(hashes), col(Case.wrapped_key).is_not(None))
             .group_by(col(SearchToken.case_id))
-            .order_by(points.desc(), func.max(Case.created).desc())
+            .order_by(points.desc(), func.max(Case.created).desc(), col(SearchToken.case_id))
             .limit(_MOST_COMPARED)
         )
         found = []
@@ -119,7 +120,7 @@ class Finding:
                 if known and (why := why_the_same(sought, known)):
                     found.append((await self._found(session, case), why))
         likeliest = sorted(found, key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
-        return [one.model_copy(update={"why": why}) for one, why in likeliest]
+        return [one.model_copy(update={"why": why}) for one, why in likeliest[:MOST_FOUND]]
 
     async def _household(self, session: AsyncSession, case: Case) -> Household | None:
         try:

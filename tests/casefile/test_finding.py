@@ -16,7 +16,7 @@ from casefile import migrate
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
-from casefile.finding import Finding, index_cases
+from casefile.finding import MOST_FOUND, Finding, index_cases
 from casefile.links import Links
 from casefile.tables import Case, SearchToken, Staff
 from casefile.tokens import forget_tokens
@@ -193,6 +193,14 @@ async def test_a_common_surname_alone_is_no_alarm_nor_hides_the_right_case(file:
     assert await file.finding.same_child(referral("Amelia Smith", "Kim Smith")) == []
     found = await file.finding.same_child(referral("Bobby", "Ann Smith", email="ANN@family.example"))
     assert [(one.line.id, one.why) for one in found] == [(right, [Sign.SAME_EMAIL])]
+
+
+async def test_a_very_common_name_is_not_offered_without_end(file: File) -> None:
+    for n in range(MOST_FOUND + 3):
+        await file.open(referral("Maya Smith", "Ann Smith", email=f"a{n}@family.example"), f"n{n}")
+    offered = [[one.line.id for one in await file.finding.same_child(referral("Maya Smith"))] for _ in range(2)]
+    assert len(offered[0]) == MOST_FOUND
+    assert offered[0] == offered[1]  # so that what was decided about them stays decided
 
 
 # Indexing what was there before
