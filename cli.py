@@ -142,11 +142,23 @@ def text_sink(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def migrate(settings: Settings, args: argparse.Namespace) -> int:
-    """bring the database to this version's tables"""
+    """bring the database to this version's tables, and index cases that the search does not know yet"""
+    from casefile.database import Database
+    from casefile.finding import index_cases
     from casefile.migrate import upgrade
+    from casefile.vault import Vault
+
+    async def index() -> int:
+        database = Database(settings.database_url)
+        try:
+            return await index_cases(database, Vault(settings.vault_master_key()))
+        finally:
+            await database.close()
 
     settings.var_dir.mkdir(parents=True, exist_ok=True)  # where SQLite keeps its file
     upgrade(settings.database_url)
+    if indexed := asyncio.run(index()):
+        print(f"Indexed {indexed} {'case' if indexed == 1 else 'cases'} for the search.")
     return 0
 
 

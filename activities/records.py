@@ -8,7 +8,7 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from casefile.cases import AnyTexts, participant_row
+from casefile.cases import AnyTexts, add_participant
 from casefile.database import Database
 from casefile.letters import letter_id
 from casefile.links import Links
@@ -185,7 +185,7 @@ class Records(CaseFile):
             number = 1 + sum(person.party == admission.party for person in people)
             details = PersonDetails(name=name, email=email, phone=texts.get("phone") or "", role=admission.role)
             person_key = f"{admission.party}.{number}"
-            session.add(participant_row(case.id, person_key, details, key, admission.command))
+            await add_participant(session, self.vault, case.id, person_key, details, key, admission.command)
             if admission.role == PersonRole.LEAD:  # who was the contact before shall not answer any more
                 for person in people:
                     if person.party == admission.party and person.role == PersonRole.LEAD:

@@ -18,10 +18,11 @@ from api.party.routes import router as party_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import case_page, doing, lists, new_case, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
@@ -35,6 +36,7 @@ Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
 STAFF_PAGES = (
     sign_in.router,
     lists.router,
+    calls.router,
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
@@ -63,6 +65,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             post=PrintQueue(database, vault, links),
             letters=Letters(database, vault),
             reading=Reading(database, vault),
+            finding=Finding(database, vault),
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,

@@ -25,11 +25,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from casefile.cases import Cases, NoSuchCase, derived_id
 from casefile.commands import Commands, Outcome, StoredElsewhere
+from casefile.finding import Finding, FoundCase
 from casefile.reading import Reading
 from domain import bank_holidays
 from domain.commands import Actor, Command, Texts
 from domain.policy import Policy, demo, standard
-from domain.referral import ReferralForm
+from domain.referral import AnotherMatter, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
 from domain.words import refusal_sentence
@@ -45,6 +46,7 @@ CASES_AT_ONCE = 10
 
 ACCEPTED = "Recorded."
 PENDING = "We have your answer. It takes effect as soon as our case system is reachable again; you need not repeat it."
+NOT_ALONE = "Not recorded, since something else on the page could not be."
 FAILED = "failed"  # the code of a command that a fault of ours kept from taking effect
 FAILED_SENTENCE = (
     "A fault on our side kept this from taking effect. It has been noted; ring the service before you go on."
@@ -99,7 +101,7 @@ class Intake:
     ) -> None:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
         self.allow_demo, self.patience = allow_demo, PATIENCE
-        self._reading = Reading(cases.database, cases.vault)
+        self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._deliveries: set[asyncio.Task[bool]] = set()
 
@@ -122,14 +124,27 @@ class Intake:
         """Those that may be chosen here, with their titles."""
         return {name: title for name, title in POLICIES.items() if name == "standard" or self.allow_demo}
 
-    async def refer(self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str) -> Referred:
-        """A referral becomes a case; the same command id gives the same case again. NoSuchPolicy, or StoredElsewhere
-        when the id was used for something else."""
+    async def known_as(self, form: ReferralForm, command_id: str) -> list[FoundCase]:
+        """Cases that are likely about the child of a referral that is about to be taken in, for those who may see all
+        cases; none for one that was taken in already."""
+        return [] if await self._is_there(derived_id("case", command_id)) else await self._finding.same_child(form)
+
+    async def refer(
+        self,
+        form: ReferralForm,
+        command_id: str,
+        actor: Actor,
+        coordinator: str,
+        another: AnotherMatter | None = None,
+    ) -> Referred:
+        """A referral becomes a case; the same command id gives the same case again. Whoever takes it in asks `known_as`
+        first, and says with `another` that it is another matter. NoSuchPolicy, or StoredElsewhere when the id was used
+        for something else."""
         policy = self.policy(form.policy)
         case_id = derived_id("case", command_id)
         created = not await self._is_there(case_id)
         try:
-            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock())
+            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock(), another)
         except IntegrityError:  # posted twice in one moment, or the id belongs to another command
             if not await self._is_there(case_id):
                 raise StoredElsewhere(command_id) from None
@@ -145,12 +160,29 @@ class Intake:
     async def take(self, command: Command, texts: Texts | None = None) -> Answer:
         """Store a command, deliver it, and say what became of it. A repeated post gets the first answer again.
         StoredElsewhere, LookupError (no such case), vault.Erased."""
-        if field := implausible(command, self.clock()):
-            return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
-        if not command.has_its_words(texts or Texts()):
-            return Answer(status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING))
+        if against := self._against(command, texts or Texts()):
+            return against
         await self.commands.store(command, texts)
         return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
+
+    async def take_together(self, given: list[tuple[Command, Texts]]) -> list[Answer]:
+        """Several commands for one case, said in one breath: all are stored in their order, or none, when one of them
+        is refused on sight. Then they are delivered like any others. StoredElsewhere, LookupError, vault.Erased."""
+        against = [self._against(command, texts) for command, texts in given]
+        if any(against):
+            return [one or Answer(status="refused", message=NOT_ALONE) for one in against]
+        await self.commands.store_together(given)
+        case_id = given[-1][0].case_id
+        await self._answered(case_id, given[-1][0].id)
+        return [await self.answer(case_id, await self.commands.outcome(command.id)) for command, _ in given]
+
+    def _against(self, command: Command, texts: Texts) -> Answer | None:
+        """What forbids even storing it."""
+        if field := implausible(command, self.clock()):
+            return Answer(status="refused", code="implausible", message=f"Nothing was stored: {field} cannot be right.")
+        if not command.has_its_words(texts):
+            return Answer(status="refused", code=Refusal.WORDS_MISSING, message=refusal_sentence(Refusal.WORDS_MISSING))
+        return None
 
     async def answer(self, case_id: str, outcome: Outcome) -> Answer:
         """An outcome in words."""

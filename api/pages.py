@@ -22,6 +22,7 @@ _environment.globals["words"] = words
 
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),
+    ("calls", "/calls", "Calls"),
     ("cases", "/cases", "Cases"),
     ("print-queue", "/print-queue", "Print queue"),
     ("mediator", "/mediator", "My mediations"),

@@ -12,6 +12,7 @@ from api.intake import Intake
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
@@ -34,6 +35,7 @@ class Services:
     post: PrintQueue
     letters: Letters
     reading: Reading
+    finding: Finding
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

@@ -12,12 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from casefile.commands import StoredElsewhere
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
+from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
 from domain.journey import CaseStart, Journey
+from domain.likeness import marks_of_person
 from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
-from domain.referral import PersonDetails, ReferralForm
+from domain.referral import AnotherMatter, PersonDetails, ReferralForm
 from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
 from domain.working_days import local_day
 
@@ -76,10 +78,18 @@ class Cases:
         self.database, self.vault = database, vault
 
     async def open(
-        self, form: ReferralForm, command_id: str, actor: Actor, coordinator: str, policy: Policy, at: datetime
+        self,
+        form: ReferralForm,
+        command_id: str,
+        actor: Actor,
+        coordinator: str,
+        policy: Policy,
+        at: datetime,
+        another: AnotherMatter | None = None,
     ) -> CaseStart:
         """A new case from a referral, with its first command ("refer"), in one transaction. The same form under the
-        same command id is the same case again; StoredElsewhere: the id was used for another form."""
+        same command id is the same case again; StoredElsewhere: the id was used for another form. `another`: the child
+        was known, and this is another matter; kept with the command."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -111,19 +121,25 @@ class Cases:
                         PartyRow(case_id=case_id, key=f"p{p}", role=party.role, organisation=party.organisation)
                     )
                     for n, person in enumerate(party.people, 1):
-                        session.add(participant_row(case_id, f"p{p}.{n}", person, key))
+                        await add_participant(session, self.vault, case_id, f"p{p}.{n}", person, key)
+                organisations = [party.organisation for party in form.parties]
+                await keep_case_tokens(session, self.vault, case_id, form.child, organisations)
                 session.add(
                     CommandRow(
                         id=command_id,
                         case_id=case_id,
                         number=0,
                         kind="refer",
-                        payload={"case_id": case_id},
+                        payload={"case_id": case_id} | ({"not_a_duplicate_of": another.references} if another else {}),
                         actor_kind=actor.kind,
                         actor_id=actor.id,
                         at=at,
                     )
                 )
+                if another:
+                    await session.flush()
+                    sealed = key.seal(another, f"command/{command_id}")
+                    session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
         return await self.start_of(case_id)
 
     async def start_of(self, case_id: str) -> CaseStart:
@@ -203,15 +219,16 @@ class Cases:
                     .limit(wanted.per_page)
                 )
             ).all()
-            lines = [await self._line(session, case) for case in cases]
+            lines = [await self.line(session, case) for case in cases]
         return lines, total
 
-    async def _line(self, session: AsyncSession, case: Case) -> CaseLine:
+    async def line(self, session: AsyncSession, case: Case) -> CaseLine:
+        """A case as lists show it, within a running transaction."""
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
-            names = {party.key: party.name for party in await _parties(session, case.id, key)} if waiting else {}
+            names = {party.key: party.name for party in await parties_of(session, case.id, key)} if waiting else {}
         except Erased:
             child, names = "(erased)", {}
         except ValueError:  # one damaged row must not take the list away from everybody
@@ -224,19 +241,28 @@ class Cases:
         )
 
 
-def participant_row(
-    case_id: str, key: str, details: PersonDetails, case_key: CaseKey, command: str = ""
-) -> Participant:
-    """The row of a person, sealed."""
-    return Participant(
-        case_id=case_id,
-        key=key,
-        party=key.partition(".")[0],
-        role=details.role,
-        channel=details.channel,
-        command=command,
-        sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+async def add_participant(
+    session: AsyncSession,
+    vault: Vault,
+    case_id: str,
+    key: str,
+    details: PersonDetails,
+    case_key: CaseKey,
+    command: str = "",
+) -> None:
+    """A person joins a case: their row, sealed, and what they are found by."""
+    session.add(
+        Participant(
+            case_id=case_id,
+            key=key,
+            party=key.partition(".")[0],
+            role=details.role,
+            channel=details.channel,
+            command=command,
+            sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+        )
     )
+    await keep_tokens(session, vault, case_id, key, marks_of_person(details))
 
 
 async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
@@ -263,7 +289,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         created=case.created,
         child=text.child,
         about=text.about,
-        parties=await _parties(session, case.id, key),
+        parties=await parties_of(session, case.id, key),
         coordinator=coordinator or StaffView(id=case.coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
@@ -278,7 +304,8 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
     return StaffView(id=staff.id, name=staff.name, email=staff.email) if staff else None
 
 
-async def _parties(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
+async def parties_of(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
+    """The parties with their people, in their order."""
     rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
     people = (await session.exec(select(Participant).where(Participant.case_id == case_id))).all()
     views = [

@@ -1,10 +1,12 @@
 """The inbox of commands: stored first, delivered later, answered once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
 from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText
@@ -40,34 +42,43 @@ class Commands:
         """Write the command down. False: it is there already (a repeated post). StoredElsewhere: its id belongs to
         another command."""
         async with self.database.write() as session:
-            there = await session.get(CommandRow, command.id)
-            if there is not None:
-                if there.kind != command.kind() or _said(there.payload) != _said(command.model_dump(mode="json")):
-                    raise StoredElsewhere(command.id)
-                return False
-            case = await session.get(Case, command.case_id)
-            if case is None:
-                raise LookupError(command.case_id)
-            last = (
-                await session.exec(select(func.max(CommandRow.number)).where(CommandRow.case_id == command.case_id))
-            ).one()
-            session.add(
-                CommandRow(
-                    id=command.id,
-                    case_id=command.case_id,
-                    number=(last or 0) + 1,
-                    kind=command.kind(),
-                    payload=command.model_dump(mode="json"),
-                    actor_kind=command.actor.kind,
-                    actor_id=command.actor.id,
-                    at=command.at,
-                )
+            return await self._store(session, command, texts)
+
+    async def store_together(self, given: Sequence[tuple[Command, Texts]]) -> None:
+        """Write several commands down in their order, all or none. StoredElsewhere, as above."""
+        async with self.database.write() as session:
+            for command, texts in given:
+                await self._store(session, command, texts)
+
+    async def _store(self, session: AsyncSession, command: Command, texts: Texts | None) -> bool:
+        there = await session.get(CommandRow, command.id)
+        if there is not None:
+            if there.kind != command.kind() or _said(there.payload) != _said(command.model_dump(mode="json")):
+                raise StoredElsewhere(command.id)
+            return False
+        case = await session.get(Case, command.case_id)
+        if case is None:
+            raise LookupError(command.case_id)
+        last = (
+            await session.exec(select(func.max(CommandRow.number)).where(CommandRow.case_id == command.case_id))
+        ).one()
+        session.add(
+            CommandRow(
+                id=command.id,
+                case_id=command.case_id,
+                number=(last or 0) + 1,
+                kind=command.kind(),
+                payload=command.model_dump(mode="json"),
+                actor_kind=command.actor.kind,
+                actor_id=command.actor.id,
+                at=command.at,
             )
-            await session.flush()
-            if texts is not None and texts.model_dump(exclude_defaults=True):
-                key = self.vault.case_key(case.id, case.wrapped_key)
-                sealed = key.seal(texts, f"command/{command.id}")
-                session.add(CommandText(command_id=command.id, case_id=case.id, sealed=sealed))
+        )
+        await session.flush()
+        if texts is not None and texts.model_dump(exclude_defaults=True):
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            sealed = key.seal(texts, f"command/{command.id}")
+            session.add(CommandText(command_id=command.id, case_id=case.id, sealed=sealed))
         return True
 
     async def pending(self, case_id: str) -> list[Command | Literal["refer"]]:

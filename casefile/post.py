@@ -73,7 +73,7 @@ class PrintQueue:
                     log.error("a letter cannot be printed", letter=row.id, error=type(error).__name__)
                     continue
                 organisation = known.party(person.party).organisation
-                lines = [person.details.name, organisation, *person.details.address.splitlines()]
+                lines = [person.details.name, organisation, *person.details.postal]
                 letters.append(
                     PostalLetter(
                         id=row.id,
@@ -81,7 +81,7 @@ class PrintQueue:
                         reference=case.reference,
                         letter=Letter.model_validate(row.model_dump()),
                         queued=row.queued,
-                        address=[line.strip() for line in lines if line.strip()],
+                        address=[line for line in lines if line],
                         words=words,
                     )
                 )

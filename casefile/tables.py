@@ -139,6 +139,17 @@ class Participant(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # domain.referral.PersonDetails
 
 
+class SearchToken(SQLModel, table=True):
+    """A keyed hash by which a case is found (casefile/tokens.py): of a word of a name, an address, a number. It is
+    deleted when the case's personal text is erased."""
+
+    __tablename__ = "search_token"
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    owner: str = Field(primary_key=True)  # a participant's key; "" for the case itself
+    hash: str = Field(primary_key=True, index=True)
+    kind: str  # domain.likeness.Kind
+
+
 class CommandRow(SQLModel, table=True):
     """What somebody did, as it was stored before it was delivered: inbox and audit in one. Append-only."""
 

@@ -59,6 +59,12 @@ class Texts(BaseModel):
     note: Words = ""
 
 
+class AnswerTexts(Texts):
+    """The words that go with an answer; when staff write it down for somebody, who said it."""
+
+    said_by: Line = ""
+
+
 COORDINATORS = (StaffRole.COORDINATOR, StaffRole.MANAGER)
 MEDIATORS = (StaffRole.MEDIATOR, StaffRole.COORDINATOR, StaffRole.MANAGER)
 GUARDIANS = (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
@@ -103,6 +109,7 @@ class RecordExplainingCall(Command):
 class RecordPermission(Command):
     """The referrer allows the service to contact the others, or does not (leaflet: "with your permission")."""
 
+    texts = AnswerTexts
     title = "Record permission to contact the others"
     by_link = "permission"
     given: bool
@@ -112,6 +119,7 @@ class RecordPermission(Command):
 class AnswerConsent(Command):
     """A party takes part, or does not."""
 
+    texts = AnswerTexts
     title = "Record a party's consent"
     by_link = "consent"
     party: str
@@ -203,6 +211,7 @@ class ChooseVisitDate(Command):
     """A party chooses one of the dates offered, or says that none suits (`start` is None)."""
 
     may = MEDIATORS
+    texts = AnswerTexts
     by_link = "visit_choice"
     title = "Choose the date of an initial visit"
     party: str
@@ -237,6 +246,7 @@ class GiveAvailability(Command):
     """When a party can come to the joint meeting: half days such as "2026-12-07/am"; none of them: an empty list."""
 
     may = MEDIATORS
+    texts = AnswerTexts
     by_link = "availability"
     title = "Give availability for the joint meeting"
     party: str
@@ -294,6 +304,7 @@ class CommentOnAgreement(Command):
     """A party agrees with the wording, or wants it changed (their words are in the note)."""
 
     may = MEDIATORS
+    texts = AnswerTexts
     by_link = "comments"
     title = "Comment on the agreement"
     party: str
@@ -314,6 +325,7 @@ class RecordAction(Command):
     """An action of the agreement was done, or will not be."""
 
     may = MEDIATORS
+    texts = AnswerTexts
     by_link = "action"
     title = "Record an action"
     action: int
@@ -337,6 +349,7 @@ class Withdraw(Command):
     """A party leaves the mediation. Voluntary: no reason is needed, and none is passed on."""
 
     may = MEDIATORS
+    texts = AnswerTexts
     by_link = "case"
     title = "Withdraw"
     party: str

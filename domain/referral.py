@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import BaseModel, Field, model_validator
 
 from domain.parties import Channel, PartyRole, PersonRole
-from domain.text import Email, Line, Name, Phone, Words
+from domain.text import Email, Line, Name, Phone, Postcode, Words
 
 
 class PersonDetails(BaseModel):
@@ -14,7 +14,8 @@ class PersonDetails(BaseModel):
     name: Name
     email: Email = ""
     phone: Phone = ""
-    address: Words = ""  # postal, as it stands on an envelope, without the name
+    address: Words = ""  # postal, as it stands on an envelope, without name and postcode
+    postcode: Postcode = ""
     channel: Channel = Channel.EMAIL
     language: Line = ""  # what they speak and what interpreter they need: "Polish, interpreter"; "" for English
     adjustments: Line = ""  # what else they need: "large print", "step-free", "no calls before noon"
@@ -24,6 +25,12 @@ class PersonDetails(BaseModel):
     def needs(self) -> str:
         """Language, interpreter and adjustments in one line; "" for none."""
         return " · ".join(filter(None, (self.language, self.adjustments)))
+
+    @property
+    def postal(self) -> list[str]:
+        """The lines of the postal address, the postcode last."""
+        lines = [line.strip() for line in self.address.splitlines() if line.strip()]
+        return lines if not self.postcode or self.postcode in self.address.upper() else [*lines, self.postcode]
 
     def missing_for_their_channel(self) -> str:
         """The field without which they cannot be reached in the way they chose; "" when all is there."""
@@ -89,3 +96,11 @@ class ReferralForm(BaseModel):
         if len(emails) != len(set(emails)):
             raise ValueError("two participants have the same e-mail address; give each their own")
         return self
+
+
+class AnotherMatter(BaseModel):
+    """The child is likely that of these cases, and somebody decided that this referral is a case of its own all the
+    same."""
+
+    references: list[str] = Field(min_length=1, max_length=50)
+    why: Words = Field(min_length=1)

@@ -1,5 +1,6 @@
 """Words that people type, with their limits: what forms, the JSON door and commands accept as a line or an address."""
 
+import re
 import unicodedata
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -38,10 +39,31 @@ def _email(text: str) -> str:
     return text
 
 
+_POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+
+
+def postcode_of(text: str) -> str:
+    """A British postcode without spaces and in capitals; "" when the text is none."""
+    plain = "".join(text.split()).upper()
+    return plain if _POSTCODE.fullmatch(plain) else ""
+
+
+def _postcode(text: str) -> str:
+    if not text:
+        return ""
+    parts = _POSTCODE.fullmatch(postcode_of(text))
+    if parts is None:
+        raise ValueError("must be a postcode, such as EX1 2AB")
+    return f"{parts[1]} {parts[2]}"
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
 Name = Annotated[Line, StringConstraints(min_length=1)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_one_line), AfterValidator(_email)
 ]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_one_line)]
+Postcode = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=10), AfterValidator(_one_line), AfterValidator(_postcode)
+]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000), AfterValidator(_no_controls)]

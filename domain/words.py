@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.commands import How, Slot, StaffRole
 from domain.journey import LETTERS_BY_HAND, Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -111,6 +112,16 @@ CHANNELS: dict[Channel, str] = {
     Channel.TEXT: "Text message",
     Channel.POST: "Post",
     Channel.PHONE: "Telephone: we ring them",
+}
+
+SIGNS: dict[Sign, str] = {
+    Sign.SAME_NAME: "the same name",
+    Sign.SIMILAR_NAME: "a similar name",
+    Sign.PART_OF_NAME: "a part of the name",
+    Sign.SAME_BIRTHDAY: "the same date of birth",
+    Sign.SAME_EMAIL: "the same e-mail address of the family",
+    Sign.SAME_PHONE: "the same telephone number of the family",
+    Sign.SAME_POSTCODE: "the same postcode of the family",
 }
 
 LETTER_STATES: dict[str, str] = {

@@ -1,18 +1,19 @@
 """What is sent to the JSON door, and how a command's one flat body becomes a command and its words."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic.json_schema import models_json_schema
 
 from api.intake import Intake, NoSuchPolicy, implausible
 from api.rest.examples import EXAMPLES
 from api.rest.problems import FieldError, field_errors, not_taken
 from domain.commands import Actor, ChangePolicy, Command, Texts
-from domain.referral import ReferralForm
-from domain.text import Email, Line, Name
+from domain.referral import AnotherMatter, ReferralForm
+from domain.text import Email, Line, Name, Words
 
+CaseReference = Annotated[str, StringConstraints(pattern=r"^SM-\d{4}-\d{5,9}$")]
 ENVELOPE = ("id", "case_id", "actor", "at")  # said by the request itself, not by its body
 
 
@@ -20,6 +21,27 @@ class ReferralBody(ReferralForm):
     """A referral. The first party is the referrer; the child's name and all contact details stay in the case file."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["refer"]]})
+    not_a_duplicate_of: list[CaseReference] = Field(
+        default=[],
+        max_length=50,
+        description="cases that a 409 named as likely about the same child, and that are another matter",
+    )
+    why_another_matter: Words = Field("", description="needed with not_a_duplicate_of; kept with the case")
+
+    @model_validator(mode="after")
+    def _says_why(self) -> "ReferralBody":
+        if self.not_a_duplicate_of and not self.why_another_matter:
+            raise ValueError("say in why_another_matter why this is another matter")
+        return self
+
+    def form(self) -> ReferralForm:
+        """The referral itself."""
+        return ReferralForm.model_validate(self.model_dump(include=set(ReferralForm.model_fields)))
+
+    def another(self) -> AnotherMatter | None:
+        """What was decided about the cases named; None: nothing."""
+        refs = self.not_a_duplicate_of
+        return AnotherMatter(references=refs, why=self.why_another_matter) if refs else None
 
 
 class MediatorBody(BaseModel):

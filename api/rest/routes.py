@@ -19,7 +19,7 @@ from api.intake import Answer
 from api.rest.bodies import MediatorBody, ReferralBody, VenueBody, body_schemas, parse
 from api.rest.examples import EXAMPLES
 from api.rest.problems import MEDIA_TYPE, Problem, ProblemDetails, ProblemRoute
-from api.rest.shown import CaseBegun, CaseList, CaseShown, LetterShown, TaskShown, letter_shown, shown
+from api.rest.shown import CaseBegun, CaseList, CaseShown, LetterShown, TaskShown, known_case, letter_shown, shown
 from api.services import Services, ServicesDep
 from casefile.cases import CaseFilter, NoSuchCase, derived_id
 from casefile.reading import MediatorView
@@ -100,11 +100,25 @@ async def _case_id(services: Services, me: StaffMember, reference: str) -> str:
 
 @router.post("/cases", status_code=201, responses={200: {"description": "This key began this case before."}})
 async def begin_case(
-    form: ReferralBody, key: Key, me: CaseWorker, services: ServicesDep, response: Response
+    body: ReferralBody, key: Key, me: CaseWorker, services: ServicesDep, response: Response
 ) -> CaseBegun:
-    """Begin a case from a referral. A coordinator's or manager's token; they become the case's coordinator."""
+    """Begin a case from a referral. A coordinator's or manager's token; they become the case's coordinator.
+
+    When cases are likely about the same child, nothing is stored: a 409 names them in `candidates` (reference, child,
+    stage, coordinator, why). If it is one of them, go on with that case; if it is another matter, send the same again
+    with `not_a_duplicate_of` (all references named) and `why_another_matter`."""
     _only(me, *COORDINATORS)
-    referred = await services.intake.refer(form, _own(me, key), me.actor(), me.id)
+    referral, own_key = body.form(), _own(me, key)
+    services.intake.policy(referral.policy)
+    known = await services.intake.known_as(referral, own_key)
+    if any(one.line.reference not in body.not_a_duplicate_of for one in known):
+        raise Problem(
+            409,
+            "Nothing was stored: the child is likely known already, see candidates. Go on with that case, or send the "
+            "same again with not_a_duplicate_of and why_another_matter.",
+            candidates=[known_case(one).model_dump() for one in known],
+        )
+    referred = await services.intake.refer(referral, own_key, me.actor(), me.id, body.another())
     response.status_code = 201 if referred.created else 200
     response.headers["Location"] = f"/api/cases/{referred.reference}"
     return CaseBegun(reference=referred.reference, status=referred.status, created=referred.created)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.privacy import may_read
 from casefile.cases import CaseLine
+from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
 from casefile.staff import StaffMember
 from domain import words
@@ -22,6 +23,28 @@ class CaseBegun(BaseModel):
     reference: str = Field(examples=["SM-2026-00042"])
     status: Literal["accepted", "pending"]  # pending: stored, and begun as soon as the case system is reachable
     created: bool  # false: this Idempotency-Key had begun this case before
+
+
+class KnownCase(BaseModel):
+    """A case that is likely about the child of a new referral, and why."""
+
+    reference: str
+    child: str
+    stage: str
+    coordinator: str = Field(description="the name")
+    why: list[str] = Field(examples=[["similar_name", "same_phone"]])
+
+
+def known_case(found: FoundCase) -> KnownCase:
+    """As a 409 names it."""
+    line = found.line
+    return KnownCase(
+        reference=line.reference,
+        child=line.child,
+        stage=line.stage,
+        coordinator=found.coordinator,
+        why=list(found.why),
+    )
 
 
 class CaseList(BaseModel):
@@ -55,6 +78,7 @@ class Participant(BaseModel):
     name: str
     email: str
     phone: str
+    postcode: str
     contacted: bool  # whether the service may write to the party
 
 
@@ -226,6 +250,7 @@ def shown(
                 name=person.details.name,
                 email=person.details.email,
                 phone=person.details.phone,
+                postcode=person.details.postcode,
                 contacted=bool(journey and party.key in journey.contacted),
             )
             for party in case.parties

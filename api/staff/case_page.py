@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from api.auth import PAGES
 from api.intake import PENDING
 from api.pages import page
 from api.privacy import may_read
@@ -28,8 +29,10 @@ from domain.view import CaseView
 router = APIRouter(include_in_schema=False)
 
 _ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
+_MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _TEXTS = {
+    "said_by": "Said by",
     "note": "Note",
     "may_share": "May be shared",
     "who_else": "Who else should be involved",
@@ -71,7 +74,11 @@ async def case_page(
         "staff/case.html",
         case=case,
         journey=journey,
-        notice=await _notice(services, case, done),
+        notices=[
+            notice
+            for command_id in done.split(",")[:_MOST_NOTICES]
+            if (notice := await _notice(services, case, command_id))
+        ],
         steps=progress(journey, events),
         next_steps=words.next_steps(case),
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
@@ -91,8 +98,16 @@ async def case_page(
         lines=[_line(case, me, event) for event in reversed(events)],
         pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
+        may_take_calls=me.has(*PAGES["calls"]),
+        another=await _another_matter(services, case, me),
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
     )
+
+
+async def _another_matter(services: Services, case: CaseView, me: StaffMember) -> dict[str, Any] | None:
+    """The cases that were found when this one was taken in, and why it is none of them."""
+    said = case.texts.get(await services.reading.referral_command(case.id))
+    return said if said and may_read(me, case, "refer", "why") else None
 
 
 async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:

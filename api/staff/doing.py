@@ -17,7 +17,7 @@ from api.staff.forms import FORMS, CommandForm, Setting, with_policy
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
-from domain.commands import COMMANDS, Command
+from domain.commands import COMMANDS, Command, Texts
 from domain.journey import Letter
 from domain.parties import Channel
 from domain.refusals import SENTENCES, Refusal
@@ -60,37 +60,47 @@ async def do(
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
         return _gone(request, case, typed)
+    read = read_command(services, me, setting, form, kind, typed, key)
+    if read is None:
+        return _page(request, case, setting, form, kind, typed, key, 422)
+    try:
+        answer = await services.intake.take(*read)
+    except StoredElsewhere:
+        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
+    if answer.status == "refused":
+        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
+    return back
+
+
+def read_command(
+    services: Services, me: StaffMember, setting: Setting, form: CommandForm, kind: str, typed: Typed, key: str
+) -> tuple[Command, Texts] | None:
+    """The command of a form that was filled in, and its words; None, and complaints in `typed`."""
     questions = form.questions(setting)
     typed.check(questions)
     fields, texts = form.read(typed, setting)
     if typed.errors:
-        return _page(request, case, setting, form, kind, typed, key, 422)
+        return None
     labels = {one.name: one.label for one in fields_of(questions)}
     model = COMMANDS[kind]
     try:
-        said_texts = model.texts.model_validate(texts)
-        command: Command = model.model_validate(
+        said = model.texts.model_validate(texts)
+        command = model.model_validate(
             {
                 **with_policy(fields, services.intake),
                 "id": key,
-                "case_id": case.id,
+                "case_id": setting.case.id,
                 "actor": me.actor(),
                 "at": services.clock(),
             }
         )
     except ValidationError as error:
         typed.blame(error, {name: name for name in labels} | dict(form.blame), labels)
-        return _page(request, case, setting, form, kind, typed, key, 422)
+        return None
     except NoSuchPolicy as error:
         typed.wrong("policy", str(error))
-        return _page(request, case, setting, form, kind, typed, key, 422)
-    try:
-        answer = await services.intake.take(command, said_texts)
-    except StoredElsewhere:
-        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
-    if answer.status == "refused":
-        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
-    return back
+        return None
+    return command, said
 
 
 _USED_KEY = "This form was sent before, for something else, so nothing was done. Check it and send it again."

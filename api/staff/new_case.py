@@ -17,13 +17,22 @@ from api.services import ServicesDep
 from api.staff.access import Coordinator
 from api.staff.doing import KEY
 from casefile.commands import StoredElsewhere
+from casefile.finding import FoundCase
 from domain import words
 from domain.parties import Channel, PartyRole, PersonRole
-from domain.referral import ReferralForm
+from domain.referral import AnotherMatter, ReferralForm
 
 router = APIRouter(include_in_schema=False)
 
 MOST_PARTIES, PEOPLE = 8, 3
+WHY_ANOTHER = Field(
+    "why_another",
+    "Why is it another matter?",
+    "words",
+    hint="One sentence, such as “a new dispute, about transport”, or “her brother”. Kept with the new case.",
+    rows=2,
+    missing="Say why it is another matter, so that colleagues understand it later.",
+)
 _REFERRERS = (PartyRole.PARENT, PartyRole.YOUNG_PERSON, PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY)
 _ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY)
 _OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
@@ -34,7 +43,7 @@ _REACHED_AT: tuple[tuple[str, str, Literal["email", "phone", "words"], str], ...
     ("phone", "Telephone number", "phone", "the telephone number"),
     ("address", "Postal address", "words", "the postal address"),
 )
-_DETAILS = ("name", "email", "phone", "address", "channel", "language", "adjustments")
+_DETAILS = ("name", "email", "phone", "address", "postcode", "channel", "language", "adjustments")
 
 
 def child_fields() -> list[Part]:
@@ -95,6 +104,7 @@ def party_fields(n: int) -> Group:
                 Field(f"p{n}_1_{part}", label, kind, optional=True, rows=3, missing=f"Give {what} of {contact}.")
                 for part, label, kind, what in _REACHED_AT
             ),
+            Field(f"p{n}_1_postcode", "Postcode", optional=True),
         ),
         hint="" if n < 3 else "Leave it empty when there are no more parties.",
         beside=True,
@@ -185,15 +195,36 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
         return _form(request, policies, typed, blocks, 422)
     try:
         services.intake.policy(form.policy)
+        known = await services.intake.known_as(form, key)
+        another = _another_matter(typed, known, just_decided=action == "another")
+        if known and another is None:
+            return _same_child(request, typed, known, blocks, 422 if typed.errors else 200)
         if action != "create":
             return _check(request, typed, form, blocks)
-        referred = await services.intake.refer(form, key, me.actor(), me.id)
+        referred = await services.intake.refer(form, key, me.actor(), me.id, another)
     except NoSuchPolicy as error:
         typed.wrong("policy", str(error))
         return _form(request, policies, typed, blocks, 422)
     except StoredElsewhere:
         raise HTTPException(409, "This form was used before, for something else. Open “New case” again.") from None
     return RedirectResponse(f"/cases/{referred.reference}?done={key}", 303)
+
+
+def _another_matter(typed: Typed, known: list[FoundCase], *, just_decided: bool) -> AnotherMatter | None:
+    """What was decided about the cases that are likely about the same child. None: not decided about all of them yet;
+    with complaints in `typed`, when the reason is missing."""
+    if just_decided:  # what the page showed then, and no case that has come in since
+        typed.values["other_than"] = list(dict.fromkeys(typed.many("other_than") + typed.many("shown")))
+    decided = [one.line.reference for one in known if one.line.reference in typed.many("other_than")]
+    if not decided or len(decided) < len(known):
+        return None
+    try:
+        return AnotherMatter(references=decided, why=typed.one("why_another"))
+    except ValidationError as error:
+        typed.blame(error, {"why": "why_another"}, {"why_another": WHY_ANOTHER.label})
+        if not typed.one("why_another"):
+            typed.errors["why_another"] = WHY_ANOTHER.missing
+        return None
 
 
 def read(typed: Typed, blocks: int) -> ReferralForm | None:
@@ -278,16 +309,32 @@ def _form(
         may_add=blocks < MOST_PARTIES,
         key=typed.one("key"),
         refusal=refusal,
+        decided=[(name, value) for name in ("other_than", "why_another") for value in typed.many(name)],
+    )
+
+
+def _kept(typed: Typed, *but: str) -> list[tuple[str, str]]:
+    """All that was typed, to be carried along by a page that does not ask for it."""
+    own = ("csrf", "action", "key", "blocks", "shown", *but)
+    return [(name, value) for name, values in typed.values.items() for value in values if name not in own]
+
+
+def _same_child(request: Request, typed: Typed, known: list[FoundCase], blocks: int, status: int) -> Response:
+    return page(
+        request,
+        "staff/new_case_known.html",
+        status,
+        typed=typed,
+        known=known,
+        why=[WHY_ANOTHER],
+        kept=_kept(typed, "other_than", "why_another"),
+        blocks=blocks,
+        key=typed.one("key"),
     )
 
 
 def _check(request: Request, typed: Typed, form: ReferralForm, blocks: int) -> Response:
-    kept = [
-        (name, value)
-        for name, values in typed.values.items()
-        for value in values
-        if name not in ("csrf", "action", "key", "blocks")
-    ]
+    kept = _kept(typed)
     return page(
         request,
         "staff/new_case_check.html",

@@ -8,11 +8,11 @@ from typing import Any
 
 from activities.correspondence import Letters
 from casefile import letters as remembered
-from casefile.cases import Cases, participant_row, view
+from casefile.cases import Cases, view
 from casefile.database import Database
 from casefile.letters import LetterView, letter_id
 from casefile.links import Links
-from casefile.tables import Case, Document, LetterRow, Staff
+from casefile.tables import Case, Document, LetterRow, Participant, Staff
 from casefile.vault import Vault
 from domain.commands import Actor, Slot, Term
 from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, OpenAsk
@@ -149,7 +149,9 @@ class Desk:
             key = self.vault.case_key(case.id, case.wrapped_key)
             before = (await view(session, case, key)).person(person).details
             told = before.model_copy(update={"email": "", "channel": channel, **where})
-            await session.merge(participant_row(case.id, person, told, key))
+            row = await session.get_one(Participant, (case.id, person))
+            row.channel, row.sealed = channel, key.seal(told, f"participant/{case.id}/{person}")
+            session.add(row)
 
     async def agreement_made(self) -> bytes:
         pdf = b"%PDF-1.7 \x00\xff"

@@ -8,7 +8,7 @@ from icalendar import Calendar
 from temporalio.exceptions import ApplicationError
 
 from activities.correspondence import _To
-from casefile.cases import participant_row
+from casefile.cases import add_participant
 from casefile.letters import letter_id
 from casefile.tables import Case
 from domain.journey import Letter, MeetingStatus
@@ -108,7 +108,7 @@ async def test_a_replaced_contact_gets_no_more_letters(desk: Desk, post: Post) -
         case = await session.get_one(Case, desk.case_id)
         key = desk.vault.case_key(case.id, case.wrapped_key)
         new = PersonDetails(name="New Head", email="new@oakfield.example")
-        session.add(participant_row(case.id, "p2.2", new, key, command="x"))
+        await add_participant(session, desk.vault, case.id, "p2.2", new, key, command="x")
     assert await desk.send(CONSENT) == "withheld"
     assert not post.messages
 

@@ -42,6 +42,7 @@ from domain.referral import ReferralForm
 from domain.stages import Stage
 from settings import Settings
 from tests.api.fakes import QUICK_HASHER, Clock, FakeTemporal, file_journey, services_on, settings_for
+from tests.api.staff_world import Office, running
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday
 PASSWORD = "correct-horse-battery"
@@ -267,3 +268,17 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
         ],
     )
     return case
+
+
+@pytest.fixture
+async def office(settings: Settings) -> AsyncIterator[Office]:
+    async with running(settings) as (world, browser):
+        jo_id, *jo = await world.staff("Jo Coordinator", StaffRole.COORDINATOR)
+        _, *boss = await world.staff("Max Manager", StaffRole.MANAGER)
+        meg_id, *meg = await world.mediator("Meg Mediator")
+        case_id, reference = await world.rich_case(jo_id, meg_id)
+        at = [browser() for _ in range(3)]
+        for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
+            await one.sign_in(email, password)
+        jo_there, max_there, meg_there = at
+        yield Office(world, jo_there, max_there, meg_there, jo_id, meg_id, case_id, reference, browser)

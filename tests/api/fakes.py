@@ -19,6 +19,7 @@ from api.services import Services
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
@@ -128,6 +129,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         post=PrintQueue(database, vault, links),
         letters=Letters(database, vault),
         reading=Reading(database, vault),
+        finding=Finding(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
         intake=intake,
         clock=clock,

@@ -3,7 +3,9 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -290,6 +292,27 @@ def hidden(page: str, name: str) -> str:
     """The value of a hidden field. The forms of a page share their CSRF token."""
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', page)
     return found.group(1) if found else ""
+
+
+def text_of(page: str) -> str:
+    """What a page says, without its markup."""
+    plain = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
+    return plain.replace(" ,", ",")
+
+
+@dataclass
+class Office:
+    """Everybody at their browsers, and a rich case."""
+
+    world: World
+    jo: Browser  # coordinator
+    max: Browser  # manager
+    meg: Browser  # mediator of the case
+    jo_id: str
+    meg_id: str
+    case_id: str
+    reference: str
+    browser: Callable[[], Browser]
 
 
 @asynccontextmanager

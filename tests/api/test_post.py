@@ -17,8 +17,7 @@ from domain.journey import Journey, Letter, Task
 from domain.parties import Channel
 from letters.rendering import LINK, Rendered
 from settings import Settings
-from tests.api.staff_world import Browser, World, running
-from tests.api.test_staff_pages import text_of
+from tests.api.staff_world import Browser, World, running, text_of
 
 FORM = {
     "action": "check",

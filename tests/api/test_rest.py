@@ -142,12 +142,44 @@ async def test_a_case_begins_once(
     assert first.headers["location"] == f"/api/cases/{first.json()['reference']}"
     again = await client.post("/api/cases", json=EXAMPLES["refer"], headers=headers)
     assert (again.status_code, again.json()["reference"]) == (200, first.json()["reference"])
-    other = await client.post("/api/cases", json=EXAMPLES["refer"], headers=coordinator)
+    other = await client.post("/api/cases", json=somebody_else(1), headers=coordinator)
     assert other.json()["reference"] != first.json()["reference"]
     assert len(temporal.started) == 2
     fresh = (await client.get(first.headers["location"], headers=coordinator)).json()
     assert fresh["stage"] == "referral"
     assert fresh["child"]["name"] == EXAMPLES["refer"]["child"]["name"]
+
+
+def somebody_else(n: int) -> dict[str, Any]:
+    """A referral about a child whom no other referral is about."""
+    body: dict[str, Any] = json.loads(json.dumps(EXAMPLES["refer"]))
+    body["child"] = {"name": ["Noah Bright", "Zebedee Quill"][n], "born": f"201{n}-01-02"}
+    body["parties"][0]["people"] = [{"name": "P", "email": f"p{n}@family.example"}]
+    return body
+
+
+async def test_a_known_child_is_told_and_saved_only_as_another_matter(
+    client: httpx.AsyncClient, coordinator: dict[str, str], services: Services
+) -> None:
+    begun = (await client.post("/api/cases", json=EXAMPLES["refer"], headers=coordinator)).json()["reference"]
+    again = json.loads(json.dumps(EXAMPLES["refer"]))
+    again["child"] = {"name": "Samm Exampel"}
+    again["parties"][0]["people"] = [{"name": "Other Parent", "email": "other@family.example"}]
+    told = problem(await client.post("/api/cases", json=again, headers=coordinator), 409)
+    [known] = told["candidates"]
+    assert (known["reference"], known["child"], known["stage"]) == (begun, "Sam Example", "referral")
+    assert (known["coordinator"], known["why"]) == ("Coordinator Person", ["similar_name"])
+    named = {**again, "not_a_duplicate_of": [begun]}
+    assert (
+        "why_another_matter" in problem(await client.post("/api/cases", json=named, headers=coordinator), 422)["detail"]
+    )
+    wrong = {**again, "not_a_duplicate_of": ["SM-2026-00099"], "why_another_matter": "New"}
+    problem(await client.post("/api/cases", json=wrong, headers=coordinator), 409)
+    made = await client.post("/api/cases", json={**named, "why_another_matter": "About transport"}, headers=coordinator)
+    assert made.status_code == 201
+    case_id = await services.cases.case_id(made.json()["reference"])
+    said = (await services.cases.load(case_id)).texts[await services.reading.referral_command(case_id)]
+    assert said == {"references": [begun], "why": "About transport"}
 
 
 async def test_a_case_under_a_named_policy(
@@ -225,8 +257,8 @@ async def test_a_closed_case_says_why(
 async def test_lists_filter_and_page(
     client: httpx.AsyncClient, coordinator: dict[str, str], filled: FilledCase
 ) -> None:
-    for _ in range(2):
-        await client.post("/api/cases", json=EXAMPLES["refer"], headers=coordinator)
+    for n in range(2):
+        await client.post("/api/cases", json=somebody_else(n), headers=coordinator)
     page = (await client.get("/api/cases", params={"per_page": 2}, headers=coordinator)).json()
     assert (page["total"], len(page["cases"])) == (3, 2)
     assert page["cases"][0]["reference"] == filled.reference
@@ -288,7 +320,7 @@ async def test_a_key_serves_one_purpose(
     path = f"/api/cases/{filled.reference}/commands"
     assert (await client.post(f"{path}/pause", headers=headers)).status_code == 200
     assert "Idempotency-Key" in problem(await client.post(f"{path}/hold", headers=headers), 422)["detail"]
-    problem(await client.post("/api/cases", json=EXAMPLES["refer"], headers=headers), 422)
+    problem(await client.post("/api/cases", json=somebody_else(0), headers=headers), 422)
 
 
 async def test_unknown_fields_are_named(

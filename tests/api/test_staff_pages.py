@@ -1,8 +1,7 @@
 """The pages of the staff, on a case in the middle of its journey."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
@@ -15,44 +14,9 @@ from domain.journey import Journey, OpenAsk
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import Browser, World, hidden, parties, running
+from tests.api.staff_world import Office, hidden, parties, running, text_of
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
-
-
-@dataclass
-class Office:
-    """Everybody at their browsers, and a rich case."""
-
-    world: World
-    jo: Browser  # coordinator
-    max: Browser  # manager
-    meg: Browser  # mediator of the case
-    jo_id: str
-    meg_id: str
-    case_id: str
-    reference: str
-    browser: Callable[[], Browser]
-
-
-@pytest.fixture
-async def office(settings: Settings) -> AsyncIterator[Office]:
-    async with running(settings) as (world, browser):
-        jo_id, *jo = await world.staff("Jo Coordinator", COORDINATOR)
-        _, *boss = await world.staff("Max Manager", MANAGER)
-        meg_id, *meg = await world.mediator("Meg Mediator")
-        case_id, reference = await world.rich_case(jo_id, meg_id)
-        at = [browser() for _ in range(3)]
-        for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
-            await one.sign_in(email, password)
-        jo_there, max_there, meg_there = at
-        yield Office(world, jo_there, max_there, meg_there, jo_id, meg_id, case_id, reference, browser)
-
-
-def text_of(page: str) -> str:
-    """What a page says, without its markup."""
-    plain = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))).strip()
-    return plain.replace(" ,", ",")
 
 
 # Reading
@@ -482,6 +446,65 @@ async def test_a_bad_referral_is_told_at_the_field_and_kept(office: Office, chan
         assert 'value="Helen Marsh"' in answer.text or "p2_1_name" in change
         assert 'value="Sam Okoro"' in answer.text
     assert len((await office.world.rows())["mediation_case"]) == 1
+
+
+MAYA_AGAIN = {**REFERRAL, "child": "Maia Whitfeild", "born": "", "p1_1_postcode": "ex1 2ab"}
+
+
+async def test_a_known_child_is_offered_before_anything_is_saved(office: Office) -> None:
+    for action in ("check", "create"):
+        await office.jo.get("/cases/new")
+        answer = await office.jo.post("/cases/new", {**MAYA_AGAIN, "action": action})
+        said = text_of(answer.text)
+        assert f"This is the same: open {office.reference}" in said
+        for part in (
+            "Maya Whitfield",
+            "A similar name, the same e-mail address of the family",
+            "Joint meeting",
+            "Jo Co",
+        ):
+            assert part in said, part
+        assert 'name="p2_1_name" value="Helen Marsh"' in answer.text
+        assert 'name="p1_1_postcode" value="ex1 2ab"' in answer.text
+    assert len((await office.world.rows())["mediation_case"]) == 1
+
+
+async def test_another_matter_is_saved_with_its_reason(office: Office) -> None:
+    await office.jo.get("/cases/new")
+    key = hidden(office.jo.page, "key")
+    data = {**MAYA_AGAIN, "action": "another", "shown": office.reference}
+    silent = await office.jo.post("/cases/new", data)
+    assert silent.status_code == 422
+    assert 'href="#why_another"' in silent.text
+    too_long = await office.jo.post("/cases/new", {**data, "why_another": "kept" * 3000})
+    assert too_long.status_code == 422
+    assert "kept" in too_long.text
+    check = await office.jo.post("/cases/new", {**data, "why_another": "A new dispute, about <transport>"})
+    assert "Check your answers" in text_of(check.text)
+    decided = {"other_than": office.reference, "why_another": "A new dispute, about <transport>"}
+    for name, value in (("other_than", office.reference), ("why_another", "A new dispute, about &lt;transport&gt;")):
+        assert hidden(check.text, name) == value
+    change = await office.jo.post("/cases/new", {**MAYA_AGAIN, **decided, "action": "change"})
+    assert hidden(change.text, "other_than") == office.reference
+    made = await office.jo.post("/cases/new", {**MAYA_AGAIN, **decided, "action": "create"})
+    assert made.status_code == 303
+    shown = text_of((await office.jo.get(made.headers["location"])).text)
+    assert f"Not the same as {office.reference} A new dispute, about <transport>" in shown
+    assert "EX1 2AB" in shown
+    again = await office.jo.post("/cases/new", {**MAYA_AGAIN, **decided, "action": "create", "key": key})
+    assert again.headers["location"] == made.headers["location"]
+
+
+async def test_a_case_that_came_in_meanwhile_is_offered_too(office: Office) -> None:
+    _, other = await office.world.case(office.jo_id, key="meanwhile-0123456789", name="Maya Whitfield")
+    await office.jo.get("/cases/new")
+    decided = {"other_than": office.reference, "why_another": "Transport"}
+    answer = await office.jo.post("/cases/new", {**MAYA_AGAIN, **decided, "action": "create"})
+    assert f"open {other}" in text_of(answer.text)
+    assert "Transport" in answer.text
+    forged = {**MAYA_AGAIN, "other_than": [office.reference, other], "action": "create"}
+    assert (await office.jo.post("/cases/new", forged)).status_code == 422
+    assert len((await office.world.rows())["mediation_case"]) == 2
 
 
 async def test_the_demo_policy_is_offered_only_where_it_is_allowed(settings: Settings) -> None:

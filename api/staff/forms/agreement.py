@@ -7,12 +7,14 @@ from api.forms import Field, Fold, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    SAID_BY,
     CommandForm,
     Fields,
     PartyForm,
     Questions,
     Setting,
     number_of,
+    told,
 )
 from domain import words
 
@@ -128,6 +130,7 @@ class Comment(PartyForm):
                 options=(Option("yes", "They agree with it"), Option("no", "They want it changed")),
             ),
             HOW,
+            SAID_BY,
             Field("note", "Their words", "words", optional=True),
         ]
 
@@ -139,7 +142,7 @@ class Comment(PartyForm):
                 "agrees": typed.one("agrees") == "yes",
                 "how": typed.one("how"),
             },
-            {"note": typed.one("note")},
+            told(typed),
         )
 
 
@@ -177,12 +180,12 @@ class DoneAction(CommandForm):
 
     def questions(self, s: Setting) -> Questions:
         done = (Option("yes", "Yes"), Option("no", "No, and it will not be"))
-        return [Field("done", "Was it done?", "choice", options=done), HOW, NOTE]
+        return [Field("done", "Was it done?", "choice", options=done), HOW, SAID_BY, NOTE]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return (
             {"action": int(s.about), "done": typed.one("done") == "yes", "how": typed.one("how")},
-            {"note": typed.one("note")},
+            told(typed),
         )
 
 

@@ -6,12 +6,14 @@ from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    SAID_BY,
     CommandForm,
     Fields,
     PartyForm,
     Questions,
     Setting,
     start_of,
+    told,
 )
 from domain import words
 from domain.stages import STAFF_CLOSINGS
@@ -28,10 +30,10 @@ class Withdrawal(PartyForm):
         )
 
     def questions(self, s: Setting) -> Questions:
-        return [HOW, NOTE]
+        return [HOW, SAID_BY, NOTE]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"party": s.about, "how": typed.one("how")}, {"note": typed.one("note")}
+        return {"party": s.about, "how": typed.one("how")}, told(typed)
 
 
 class Pausing(CommandForm):

@@ -53,8 +53,14 @@ HOW = Field(
         Option(How.IN_PERSON, "In person"),
     ),
 )
+SAID_BY = Field("said_by", "Who said it?", hint="The name of whoever gave the answer.", optional=True)
 NOTE = Field("note", "Note", "words", hint="For the case file. Staff of the service can read it.", optional=True)
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
+
+
+def told(typed: Typed) -> Fields:
+    """The words that go with an answer that reached the service somehow."""
+    return {"note": typed.one("note"), "said_by": typed.one("said_by")}
 
 
 class CommandForm:

@@ -7,12 +7,14 @@ from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    SAID_BY,
     YES_NO,
     CommandForm,
     Fields,
     PartyForm,
     Questions,
     Setting,
+    told,
 )
 from domain import words
 from domain.working_days import local_day
@@ -58,10 +60,10 @@ class Permission(CommandForm):
         return f"With the permission of {s.case.parties[0].name} we contact: {others}. Without it, nobody."
 
     def questions(self, s: Setting) -> Questions:
-        return [Field("given", "Was permission given?", "choice", options=YES_NO), HOW, NOTE]
+        return [Field("given", "Was permission given?", "choice", options=YES_NO), HOW, SAID_BY, NOTE]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"given": typed.one("given") == "yes", "how": typed.one("how")}, {"note": typed.one("note")}
+        return {"given": typed.one("given") == "yes", "how": typed.one("how")}, told(typed)
 
 
 class Consent(PartyForm):
@@ -69,12 +71,12 @@ class Consent(PartyForm):
         return "Taking part is voluntary. With the first no the mediation ends, and everyone is told neutrally."
 
     def questions(self, s: Setting) -> Questions:
-        return [Field("yes", f"Does {s.party} take part?", "choice", options=YES_NO), HOW, NOTE]
+        return [Field("yes", f"Does {s.party} take part?", "choice", options=YES_NO), HOW, SAID_BY, NOTE]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return (
             {"party": s.about, "yes": typed.one("yes") == "yes", "how": typed.one("how")},
-            {"note": typed.one("note")},
+            told(typed),
         )
 
 

@@ -8,6 +8,7 @@ from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    SAID_BY,
     CommandForm,
     Fields,
     PartyForm,
@@ -15,6 +16,7 @@ from api.staff.forms.base import (
     Setting,
     minutes_of,
     start_of,
+    told,
 )
 from domain import words
 from domain.allocation import is_one_of
@@ -100,6 +102,7 @@ class VisitChoice(PartyForm):
                 options=(*options, Option("none", "None of them", "Other dates are offered then.")),
             ),
             HOW,
+            SAID_BY,
             NOTE,
         ]
 
@@ -107,7 +110,7 @@ class VisitChoice(PartyForm):
         start = typed.one("start")
         return (
             {"party": s.about, "start": None if start == "none" else start, "how": typed.one("how")},
-            {"note": typed.one("note")},
+            told(typed),
         )
 
 
@@ -175,13 +178,14 @@ class Availability(PartyForm):
                 options=tuple(Option(key, words.half_day(key)) for key in half_days),
             ),
             HOW,
+            SAID_BY,
             NOTE,
         ]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return (
             {"party": s.about, "half_days": typed.many("half_days"), "how": typed.one("how")},
-            {"note": typed.one("note")},
+            told(typed),
         )
 
 

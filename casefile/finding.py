@@ -1,0 +1,182 @@
+"""Finding cases: for somebody on the telephone, and before the same child is taken in a second time.
+
+Hashes narrow down which cases may be meant; only those few are opened, and judged by their words
+(domain/likeness.py)."""
+
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+from sqlmodel import case as choose
+from sqlmodel import col, exists, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from casefile.cases import CaseLine, Cases, parties_of, staff_view
+from casefile.database import Database
+from casefile.tables import Case, Participant, PartyRow, SearchToken
+from casefile.tokens import forget_tokens, hashed, keep_case_tokens, keep_tokens, rules_hash
+from casefile.vault import Erased, Vault
+from domain.likeness import (
+    Household,
+    Kind,
+    Sign,
+    Sought,
+    household,
+    household_of,
+    marks_of_household,
+    marks_of_person,
+    why_the_same,
+)
+from domain.referral import PersonDetails, ReferralForm
+from domain.view import CaseText, PartyView
+
+log = structlog.get_logger(__name__)
+
+MOST_FOUND = 25
+_MOST_COMPARED = 60  # cases that are opened to see whether they are about the same child
+_TELLING = (Kind.EMAIL, Kind.PHONE, Kind.BORN)
+_BATCH = 50
+
+
+class FoundCase(BaseModel):
+    """A case that may be the one that is meant."""
+
+    line: CaseLine
+    parties: list[PartyView]
+    coordinator: str  # the name
+    whole: bool = True  # it has every word that was looked for
+    why: list[Sign] = []  # what speaks for its being about the same child
+
+
+class Finding:
+    """Every query that finds cases by personal text."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self.database, self.vault = database, vault
+        self._cases = Cases(database, vault)
+
+    async def search(self, wanted: Sought) -> list[FoundCase]:
+        """At most MOST_FOUND cases, those with most of the words first; of all cases, so for those who may see all."""
+        async with self.database.read() as session:
+            ranked: dict[str, bool] = {}
+            if wanted.reference:
+                named = select(Case.id).where(col(Case.reference).endswith(wanted.reference, autoescape=True)).limit(5)
+                ranked = dict.fromkeys(await session.exec(named), True)
+            if wanted.words:
+                ranked = {**ranked, **await self._with_words(session, wanted)}
+            cases = {case_id: await session.get_one(Case, case_id) for case_id in list(ranked)[:MOST_FOUND]}
+            return [
+                await self._found(session, case, whole=ranked[case_id])
+                for case_id, case in cases.items()
+                if case.wrapped_key is not None
+            ]
+
+    async def _with_words(self, session: AsyncSession, wanted: Sought) -> dict[str, bool]:
+        """Ids in order, and whether each has all words. A word counts once, by the best of what it may be."""
+        has: list[Any] = []
+        tells: list[Any] = []
+        all_hashes: set[str] = set()
+        for word in wanted.words:
+            weights: dict[int, list[str]] = {}
+            for mark, weight in word.marks.items():
+                weights.setdefault(weight, []).append(hashed(self.vault, mark))
+            hashes = [one for some in weights.values() for one in some]
+            all_hashes.update(hashes)
+            has.append(func.max(choose((col(SearchToken.hash).in_(hashes), 1), else_=0)))
+            tells.append(
+                func.max(choose(*((col(SearchToken.hash).in_(some), w) for w, some in weights.items()), else_=0))
+            )
+        words, weight = sum(has[1:], has[0]), sum(tells[1:], tells[0])
+        still_open = func.max(choose((col(Case.closed_at).is_(None), 1), else_=0))
+        query: Any = (
+            select(SearchToken.case_id, words)
+            .join(Case, col(Case.id) == col(SearchToken.case_id))
+            .where(col(SearchToken.hash).in_(all_hashes), col(Case.wrapped_key).is_not(None))
+            .group_by(col(SearchToken.case_id))
+            .order_by(words.desc(), weight.desc(), still_open.desc(), func.max(Case.created).desc())
+            .limit(MOST_FOUND)
+        )
+        return {case_id: count == len(wanted.words) for case_id, count in await session.exec(query)}
+
+    async def same_child(self, form: ReferralForm) -> list[FoundCase]:
+        """At most MOST_FOUND cases, open or closed, that are likely about the child of this referral, the likeliest
+        first."""
+        sought = household_of(form)
+        hashes = {hashed(self.vault, mark) for mark in marks_of_household(sought)}
+        points = func.sum(choose((col(SearchToken.kind).in_(_TELLING), 10), else_=1))
+        query: Any = (
+            select(SearchToken.case_id)
+            .join(Case, col(Case.id) == col(SearchToken.case_id))
+            .where(col(SearchToken.hash).in_(hashes), col(Case.wrapped_key).is_not(None))
+            .group_by(col(SearchToken.case_id))
+            .order_by(points.desc(), func.max(Case.created).desc(), col(SearchToken.case_id))
+            .limit(_MOST_COMPARED)
+        )
+        found = []
+        async with self.database.read() as session:
+            for case_id in list(await session.exec(query)):
+                case = await session.get_one(Case, case_id)
+                known = await self._household(session, case)
+                if known and (why := why_the_same(sought, known)):
+                    found.append((await self._found(session, case), why))
+        likeliest = sorted(found, key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
+        return [one.model_copy(update={"why": why}) for one, why in likeliest[:MOST_FOUND]]
+
+    async def _household(self, session: AsyncSession, case: Case) -> Household | None:
+        try:
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            child = key.open(CaseText, case.sealed, f"case/{case.id}").child
+            parties = await parties_of(session, case.id, key)
+        except (Erased, ValueError) as error:  # one damaged row must not keep a referral from being taken in
+            log.error("a case cannot be compared", case=case.id, error=type(error).__name__)
+            return None
+        return household(child, ((party.role, person.details) for party in parties for person in party.people))
+
+    async def _found(self, session: AsyncSession, case: Case, *, whole: bool = True) -> FoundCase:
+        try:
+            parties = await parties_of(session, case.id, self.vault.case_key(case.id, case.wrapped_key))
+        except (Erased, ValueError) as error:  # its line says that it cannot be read
+            log.error("a case cannot be read", case=case.id, error=type(error).__name__)
+            parties = []
+        coordinator = await staff_view(session, case.coordinator_id)
+        return FoundCase(
+            line=await self._cases.line(session, case),
+            parties=parties,
+            coordinator=coordinator.name if coordinator else "",
+            whole=whole,
+        )
+
+
+async def index_cases(database: Database, vault: Vault) -> int:
+    """Index the cases that were written before there was a search, or by older rules; forget those that were erased.
+    How many were indexed. It runs at each migration: an interrupted round goes on at the next."""
+    async with database.write() as session:
+        erased = select(SearchToken.case_id).join(Case, col(Case.id) == col(SearchToken.case_id)).distinct()
+        for case_id in list(await session.exec(erased.where(col(Case.wrapped_key).is_(None)))):
+            await forget_tokens(session, case_id)
+    done = exists().where(col(SearchToken.case_id) == col(Case.id), col(SearchToken.hash) == rules_hash(vault))
+    async with database.read() as session:
+        missing = list(await session.exec(select(Case.id).where(~done, col(Case.wrapped_key).is_not(None))))
+    indexed = 0
+    for first in range(0, len(missing), _BATCH):
+        async with database.write() as session:
+            for case_id in missing[first : first + _BATCH]:
+                indexed += await _index(session, vault, await session.get_one(Case, case_id))
+    return indexed
+
+
+async def _index(session: AsyncSession, vault: Vault, case: Case) -> bool:
+    """False: its text does not open, so it stays without an index and is tried again at the next migration."""
+    try:
+        key = vault.case_key(case.id, case.wrapped_key)
+        child = key.open(CaseText, case.sealed, f"case/{case.id}").child
+        people = (await session.exec(select(Participant).where(Participant.case_id == case.id))).all()
+        details = {one.key: key.open(PersonDetails, one.sealed, f"participant/{case.id}/{one.key}") for one in people}
+    except (Erased, ValueError) as error:
+        log.error("a case cannot be indexed", case=case.id, error=type(error).__name__)
+        return False
+    organisations = await session.exec(select(PartyRow.organisation).where(PartyRow.case_id == case.id))
+    await keep_case_tokens(session, vault, case.id, child, list(organisations))
+    for person, theirs in details.items():
+        await keep_tokens(session, vault, case.id, person, marks_of_person(theirs))
+    return True
