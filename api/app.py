@@ -14,7 +14,9 @@ from api import errors, health
 from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
+from api.limits import Limits
 from api.party.routes import router as party_pages
+from api.public.routes import router as public_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
@@ -22,6 +24,7 @@ from api.staff import case_page, doing, lists, new_case, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.enquiries import Enquiries
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.reading import Reading
@@ -57,6 +60,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             cases=cases,
             commands=commands,
             links=Links(database, settings.link_signing_key()),
+            enquiries=Enquiries(database, vault, settings.link_signing_key()),
             letters=Letters(database, vault),
             reading=Reading(database, vault),
             staff=StaffAccounts(database),
@@ -90,6 +94,7 @@ def create_app(settings: Settings | None = None, opens: Opener = open_services) 
     # The JSON door describes itself at /api/openapi.json
     app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.lockout = Lockout()
+    app.state.limits = Limits()
     app.add_middleware(Shield)
     errors.install(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -97,6 +102,7 @@ def create_app(settings: Settings | None = None, opens: Opener = open_services) 
     for pages in STAFF_PAGES:
         app.include_router(pages)
     app.include_router(party_pages)
+    app.include_router(public_pages)
     app.include_router(
         codec_router(
             SealingCodec(settings.codec_key_ring()),

@@ -12,6 +12,7 @@ from api.intake import Intake
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.enquiries import Enquiries
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.reading import Reading
@@ -30,6 +31,7 @@ class Services:
     cases: Cases
     commands: Commands
     links: Links
+    enquiries: Enquiries
     letters: Letters
     reading: Reading
     staff: StaffAccounts

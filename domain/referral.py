@@ -18,18 +18,22 @@ class PersonDetails(BaseModel):
 
 
 class PartyDetails(BaseModel):
-    """A side of the disagreement: a person, or an organisation with its people. Its lead is reached by e-mail."""
+    """A side of the disagreement: a person, or an organisation with its people. Its lead is reached by e-mail.
+
+    `reached_later`: whoever refers knows no e-mail address there. The coordinator asks for one before the party is
+    written to; until then it is rung."""
 
     role: PartyRole
     organisation: Line = ""
     people: list[PersonDetails] = Field(min_length=1, max_length=10)
+    reached_later: bool = False
 
     @model_validator(mode="after")
     def _has_a_reachable_lead(self) -> "PartyDetails":
         leads = [person for person in self.people if person.role == PersonRole.LEAD]
         if len(leads) != 1:
             raise ValueError("each party has exactly one lead contact")
-        if not leads[0].email:
+        if not leads[0].email and not self.reached_later:
             raise ValueError("the lead contact needs an e-mail address")
         if self.role in (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY) and not self.organisation:
             raise ValueError("give the organisation's name")
@@ -53,12 +57,13 @@ class Child(BaseModel):
 
 class ReferralForm(BaseModel):
     """What the service is told when a case begins. The first party is the referrer (leaflet: parent/carer, school or
-    Local Authority)."""
+    Local Authority). `family_permits`: whoever refers for a family has stated that they have its permission."""
 
     child: Child
     about: Words = Field(min_length=1)
     parties: list[PartyDetails] = Field(min_length=2, max_length=8)
     policy: str = "standard"
+    family_permits: bool = False
 
     @model_validator(mode="after")
     def _can_be_mediated(self) -> "ReferralForm":

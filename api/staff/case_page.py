@@ -7,24 +7,27 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.intake import PENDING
 from api.pages import page
 from api.privacy import may_read
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, case_of
+from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import rules, words
-from domain.commands import COMMANDS, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, StaffRole
 from domain.journey import Event, Journey, Meeting, MeetingStatus
 from domain.scheduling import suits
 from domain.stages import Stage
 from domain.view import CaseView
 
+log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 _ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
@@ -92,7 +95,17 @@ async def case_page(
         pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
+        may_take=me.has(*COORDINATORS),
     )
+
+
+@router.post("/cases/{reference}/take")
+async def take(services: ServicesDep, me: Coordinator, reference: str) -> Response:
+    """A coordinator takes a case that came in through the public form. The first one has it; the page says who."""
+    case = await case_of(services, me, reference)
+    if await services.cases.take(case.id, me.id):
+        log.info("a case was taken", case=case.id, by=me.id)
+    return RedirectResponse(f"/cases/{case.reference}", 303)
 
 
 async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:
