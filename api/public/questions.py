@@ -50,9 +50,23 @@ def questions_of(who: str) -> list[Part]:
 def _author(who: str) -> Group:
     organisation = {"school": "Name of the school or college", "local-authority": "Name of the local authority"}
     fields = [
-        Field("name", "Your name", missing="Give your name."),
-        Field("email", "Your e-mail address", "email", hint=_EMAIL_HINT, missing="Give your e-mail address."),
-        Field("phone", "Your telephone number", "phone", hint="So that we can ring you.", optional=True),
+        Field("name", "Your name", missing="Give your name.", autocomplete="name"),
+        Field(
+            "email",
+            "Your e-mail address",
+            "email",
+            hint=_EMAIL_HINT,
+            missing="Give your e-mail address.",
+            autocomplete="email",
+        ),
+        Field(
+            "phone",
+            "Your telephone number",
+            "phone",
+            hint="So that we can ring you.",
+            optional=True,
+            autocomplete="tel",
+        ),
     ]
     if who in organisation:
         label = organisation[who]
@@ -92,10 +106,11 @@ def _family(who: str) -> Group:
                 "family_email",
                 "Their e-mail address",
                 "email",
-                hint="Their own, not yours. Leave it empty if they have none.",
+                hint="Their own, not yours. If they have none, a telephone number is enough.",
                 optional=True,
+                either=True,
             ),
-            Field("family_phone", "Their telephone number", "phone", optional=True),
+            Field("family_phone", "Their telephone number", "phone", optional=True, either=True),
         ),
         hint="They decide whether mediation goes ahead."
         if who == "representative"
@@ -120,7 +135,7 @@ def _child(who: str) -> Group:
             "child",
             "Child’s name",
             hint="Leave it empty if it is the young person named above.",
-            optional=True,
+            missing="Give the child’s name.",
         )
     return Group("The child and the disagreement", (child, _born("Child’s date of birth"), about))
 
@@ -130,19 +145,20 @@ def _born(label: str) -> Field:
 
 
 def _others(who: str) -> list[Group]:
+    """The other sides. A family names one at least; where an organisation refers, the family is the other side."""
     groups = []
-    needed = who not in _ORGANISATIONS  # a family needs one of the two; there the family is the other side
-    hint = "As far as you know. We contact nobody until you have said yes."
-    if who in PERMISSION:
-        hint = "As far as you know. We contact nobody until we have spoken with you."
     if who != "school":
-        groups.append(_other("school", "The school or college", "Name of the school or college", hint))
+        groups.append(_other("school", "The school or college", "Name of the school or college", _hint(who)))
     if who != "local-authority":
         label = "Name of the local authority (the council)"
-        groups.append(_other("authority", "The local authority", label, "" if groups else hint))
-    if needed:
-        return groups
-    return [Group(g.legend, g.fields, g.hint, g.beside, optional=True) for g in groups]
+        groups.append(_other("authority", "The local authority", label, "" if groups else _hint(who)))
+    return groups
+
+
+def _hint(who: str) -> str:
+    until = "we have spoken with you" if who in PERMISSION else "you have said yes"
+    which = "" if who in _ORGANISATIONS else "Name the school, the local authority, or both. "
+    return f"{which}Fill in what you know. We contact nobody there until {until}."
 
 
 def _other(name: str, legend: str, label: str, hint: str) -> Group:
@@ -155,12 +171,16 @@ def _other(name: str, legend: str, label: str, hint: str) -> Group:
             Field(f"{name}_phone", "Their telephone number", "phone", optional=True),
         ),
         hint=hint,
+        beside=True,
+        optional=True,
     )
 
 
 def read(who: str, typed: Typed) -> EnquiryText | None:
     """The referral as it was typed; None, and complaints in `typed`."""
     questions = questions_of(who)
+    if who in PERMISSION and typed.one("family_role") == PartyRole.YOUNG_PERSON and not typed.one("child"):
+        typed.values["child"] = [typed.raw("family_name")]
     typed.check(questions)
     fields = fields_of(questions)
     labels = {one.name: one.label.rstrip("?") for one in fields} | {
@@ -178,7 +198,7 @@ def read(who: str, typed: Typed) -> EnquiryText | None:
     try:
         form = ReferralForm.model_validate(
             {
-                "child": {"name": _child_name(who, typed), "born": born},
+                "child": {"name": typed.one("name" if who == "young-person" else "child"), "born": born},
                 "about": typed.one("about"),
                 "parties": parties,
                 "family_permits": who in PERMISSION,
@@ -194,16 +214,6 @@ def read(who: str, typed: Typed) -> EnquiryText | None:
     author = "p1.2" if who == "representative" else "p1.1"
     answers = {one.name: typed.raw(one.name) for one in fields}
     return EnquiryText(form=form, email=typed.one("email"), who=who, author=author, answers=answers)
-
-
-def _child_name(who: str, typed: Typed) -> str:
-    if who == "young-person":
-        return typed.one("name")
-    if who in PERMISSION and not typed.one("child"):
-        if typed.one("family_role") == PartyRole.YOUNG_PERSON:
-            return typed.one("family_name")
-        typed.wrong("child", "Give the child’s name.")
-    return typed.one("child")
 
 
 def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, str]]:
