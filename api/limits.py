@@ -31,6 +31,7 @@ class Allowance:
         return max(waits)
 
     def use(self, key: str, now: datetime) -> None:
+        """Counts one."""
         used = self._used.pop(_hashed(key), deque())
         while used and now - used[0] >= self._longest:
             used.popleft()
@@ -38,6 +39,11 @@ class Allowance:
             del self._used[next(iter(self._used))]  # the one that was used longest ago
         used.append(now)
         self._used[_hashed(key)] = used
+
+    def give_back(self, key: str) -> None:
+        """The last one was not used after all."""
+        if used := self._used.get(_hashed(key)):
+            used.pop()
 
 
 class Limits:
@@ -47,13 +53,19 @@ class Limits:
         self.mailbox = Allowance((5, HOUR), (15, DAY))
         self.network = Allowance((30, HOUR), (120, DAY))  # a school or an authority is one network
 
-    def wait_for_code(self, email: str, network: str, now: datetime) -> timedelta:
-        """How long until another code may be sent there from here."""
-        return max(self.mailbox.wait(mailbox_of(email), now), self.network.wait(network, now))
+    def take_code(self, email: str, network: str, now: datetime) -> timedelta:
+        """Counts a code from here to there, before it is sent: many at once are many. Else how long until one may be
+        sent."""
+        wait = max(self.mailbox.wait(mailbox_of(email), now), self.network.wait(network, now))
+        if not wait:
+            self.mailbox.use(mailbox_of(email), now)
+            self.network.use(network, now)
+        return wait
 
-    def code_asked(self, email: str, network: str, now: datetime) -> None:
-        self.mailbox.use(mailbox_of(email), now)
-        self.network.use(network, now)
+    def give_back_code(self, email: str, network: str) -> None:
+        """None was sent: a button was pressed twice."""
+        self.mailbox.give_back(mailbox_of(email))
+        self.network.give_back(network)
 
 
 def mailbox_of(email: str) -> str:

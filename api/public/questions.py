@@ -150,8 +150,8 @@ def _others(who: str) -> list[Group]:
     if who != "school":
         groups.append(_other("school", "The school or college", "Name of the school or college", _hint(who)))
     if who != "local-authority":
-        label = "Name of the local authority (the council)"
-        groups.append(_other("authority", "The local authority", label, "" if groups else _hint(who)))
+        hint = "" if groups else _hint(who)
+        groups.append(_other("authority", "The local authority", "Name of the council", hint))
     return groups
 
 

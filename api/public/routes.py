@@ -69,11 +69,12 @@ async def answer(who: str, request: Request, services: ServicesDep) -> Response:
     if action != "send":
         return _check(request, services, typed, text)
     enquiry = _id(request, key)
-    if wait := _must_wait(request, services, text.email):
+    if wait := _take_code(request, services, text.email):
         return _later(_check(request, services, typed, text, 429, _too_many(services, wait)), wait)
     try:
         await services.enquiries.store(enquiry, text, services.clock())
     except AlreadyACase:
+        _give_back_code(request, text.email)
         return RedirectResponse(f"/refer/sent/{key}", 303)
     await _send_code(request, services, enquiry, text.email)
     return RedirectResponse(f"/refer/code/{key}", 303)
@@ -107,7 +108,7 @@ async def take_code(key: str, request: Request, services: ServicesDep) -> Respon
             answers = {name: [value] for name, value in text.answers.items()}
             return _form(request, services, text.who, Typed(values={**answers, "key": [key]}, posted=True))
         case "another":
-            if wait := _must_wait(request, services, text.email):
+            if wait := _take_code(request, services, text.email):
                 refused = _too_many(services, wait)
                 return _later(_code_page(request, services, key, found, text, Typed(), 429, refused), wait)
             await _send_code(request, services, found.id, text.email)
@@ -157,10 +158,8 @@ async def _send_code(request: Request, services: Services, enquiry: str, email: 
     away it is given up at once, and the page says so."""
     order = await services.enquiries.new_code(enquiry, services.clock())
     if order is None:
-        return
-    limits: Limits = request.app.state.limits
-    limits.code_asked(email, network_of(request), services.clock())
-    if not await _begin(services, order):
+        _give_back_code(request, email)
+    elif not await _begin(services, order):
         await services.enquiries.settle(order, "failed")
 
 
@@ -200,9 +199,14 @@ async def _is_ours(request: Request, services: Services) -> bool:
     return bool(visitor) and await carries(request, visitor_csrf(services, visitor))
 
 
-def _must_wait(request: Request, services: Services, email: str) -> timedelta:
+def _take_code(request: Request, services: Services, email: str) -> timedelta:
     limits: Limits = request.app.state.limits
-    return limits.wait_for_code(email, network_of(request), services.clock())
+    return limits.take_code(email, network_of(request), services.clock())
+
+
+def _give_back_code(request: Request, email: str) -> None:
+    limits: Limits = request.app.state.limits
+    limits.give_back_code(email, network_of(request))
 
 
 # Pages

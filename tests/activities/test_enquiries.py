@@ -1,14 +1,11 @@
 """The code for the public form on a real mail server and a real case file."""
 
-import email
-import email.policy
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -23,18 +20,12 @@ from casefile.tables import EnquiryRow
 from casefile.vault import Vault
 from domain.enquiry import BETWEEN_CODES, CODE_LASTS, KEPT, CodeToSend
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
-from letters.rendering import Service, code_letter
+from letters.rendering import code_letter
 from mail import MailServer
+from tests.activities.test_correspondence import SERVICE, Post
 
 NOW = datetime(2026, 11, 24, 22, tzinfo=UTC)  # late in the evening
 ADDRESS = "ruth@family.example"
-SERVICE = Service(
-    name="SEN Mediation Service",
-    phone="01632 960 100",
-    email="mediation@service.example",
-    address="1 Example Street",
-    public_url="https://mediation.example",
-)
 TEXT = EnquiryText(
     form=ReferralForm(
         child=Child(name="Maya Unmistakable"),
@@ -55,30 +46,6 @@ TEXT = EnquiryText(
     who="parent",
     author="p1.1",
 )
-
-
-class Post:
-    """A mail server in this process. Its answers can be set."""
-
-    def __init__(self) -> None:
-        self.messages: list[EmailMessage] = []
-        self.to_recipient = self.to_data = "250 OK"
-        self.hangs_up = False
-        self.url = ""
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if self.to_recipient.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.to_recipient
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.to_data.startswith("250"):
-            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            self.messages.append(message)
-        if self.hangs_up:
-            server.transport.abort()
-        return self.to_data
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The public referral form: open to all, a case only after the code, and no way to trouble a stranger's mailbox."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -505,6 +506,25 @@ async def test_nobodys_mailbox_is_flooded(person: Person, another: Callable[[], 
     world.clock.now += timedelta(hours=1)
     assert (await person.press("send")).status_code == 200
     assert len(world.temporal.codes) == 6
+
+
+async def test_many_at_once_are_many(another: Callable[[], Person], world: World) -> None:
+    people = [another() for _ in range(12)]
+    for person in people:
+        await person.fill_in()
+    answers = await asyncio.gather(*(person.press("send") for person in people))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 7
+    assert len(world.temporal.codes) == 5
+
+
+async def test_a_button_pressed_twice_costs_one(person: Person, another: Callable[[], Person], world: World) -> None:
+    await person.fill_in()
+    form_page = person.page
+    for _ in range(6):
+        person.page = form_page
+        assert (await person.press("send")).status_code == 200
+    assert len(world.temporal.codes) == 1
+    assert (await another().ask_for_code()).status_code == 200
 
 
 async def test_new_codes_count_as_well(person: Person, world: World) -> None:
