@@ -14,8 +14,10 @@ from temporalio.worker import Worker
 from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
 from activities.documents import Typesetting
+from activities.enquiries import Codes
 from activities.records import Records
 from casefile.database import Database
+from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.links import Links
 from casefile.vault import Vault
 from letters.rendering import Service
@@ -26,7 +28,8 @@ from settings import Settings, SettingsRefused, load_settings
 from temporal_client import connect
 from texts import TextProvider
 from workflows.case import MediationCase
-from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, activities_of
+from workflows.enquiry import EnquiryCode
+from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, Enquiries, activities_of
 
 log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
@@ -37,24 +40,20 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     vault = Vault(settings.vault_master_key())
     links = Links(database, settings.link_signing_key())
     service = Service(**settings.service())
+    mail = MailServer(settings.smtp_url)
+    texts = TextProvider(settings.text_url, settings.text_token)
+    enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
-        Correspondence: Letters(
-            database,
-            vault,
-            links,
-            MailServer(settings.smtp_url),
-            TextProvider(settings.text_url, settings.text_token),
-            settings.mail_from,
-            service,
-        ),
+        Correspondence: Letters(database, vault, links, mail, texts, settings.mail_from, service),
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
+        Enquiries: Codes(enquiries, mail, settings.mail_from, service),
     }
     return Worker(
         client,
         task_queue=settings.temporal_task_queue,
-        workflows=[MediationCase],
+        workflows=[MediationCase, EnquiryCode],
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         graceful_shutdown_timeout=GRACE,
     )

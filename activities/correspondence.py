@@ -302,8 +302,10 @@ async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
 async def _staff(session: AsyncSession, case: CaseView, to: str) -> StaffView | None:
     if to.startswith("mediator/"):
         return await staff_view(session, to.partition("/")[2])
-    if to in (StaffRole.COORDINATOR, StaffRole.MEDIATOR):
-        return case.coordinator if to == StaffRole.COORDINATOR else case.mediator
+    if to == StaffRole.MEDIATOR:
+        return case.mediator
+    if to == StaffRole.COORDINATOR and case.coordinator.id:  # else of a case that nobody has taken yet
+        return case.coordinator
     staff = (
         await session.exec(select(Staff).where(col(Staff.active)).order_by(col(Staff.created), col(Staff.id)))
     ).all()

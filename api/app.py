@@ -14,7 +14,9 @@ from api import errors, health
 from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
+from api.limits import Limits
 from api.party.routes import router as party_pages
+from api.public.routes import router as public_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
@@ -22,6 +24,7 @@ from api.staff import calls, case_page, doing, lists, new_case, print_queue, ser
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
@@ -63,6 +66,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             commands=commands,
             links=links,
             post=PrintQueue(database, vault, links),
+            enquiries=Enquiries(database, vault, settings.link_signing_key()),
             letters=Letters(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
@@ -97,6 +101,7 @@ def create_app(settings: Settings | None = None, opens: Opener = open_services) 
     # The JSON door describes itself at /api/openapi.json
     app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.lockout = Lockout()
+    app.state.limits = Limits()
     app.add_middleware(Shield)
     errors.install(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
@@ -104,6 +109,7 @@ def create_app(settings: Settings | None = None, opens: Opener = open_services) 
     for pages in STAFF_PAGES:
         app.include_router(pages)
     app.include_router(party_pages)
+    app.include_router(public_pages)
     app.include_router(
         codec_router(
             SealingCodec(settings.codec_key_ring()),

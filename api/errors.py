@@ -26,6 +26,7 @@ _HEADINGS = {
     410: "This is no longer kept",
     413: "That was too much at once",
     422: "This could not be read",
+    429: "Too much at once",
     500: "A fault on our side",
 }
 _SENTENCES = {

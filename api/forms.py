@@ -36,6 +36,8 @@ class Field:
     value: str = ""  # what stands there before anything was typed
     rows: int = 4
     missing: str = ""  # what to say when it is not answered
+    either: bool = False  # one of several ways to answer: optional, and does not call itself so
+    autocomplete: str = "off"  # what browsers may fill in: for questions about whoever fills in the form
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from api.intake import Intake
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
@@ -33,6 +34,7 @@ class Services:
     commands: Commands
     links: Links
     post: PrintQueue
+    enquiries: Enquiries
     letters: Letters
     reading: Reading
     finding: Finding

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, RootModel
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.commands import StoredElsewhere
@@ -48,7 +48,7 @@ class CaseLine(BaseModel):
     on_hold: bool
     paused: bool
     closed_reason: str
-    coordinator_id: str
+    coordinator_id: str  # "": nobody has taken it yet
     mediator_id: str
 
 
@@ -60,6 +60,7 @@ class CaseFilter(BaseModel):
     escalated: bool | None = None
     on_hold: bool | None = None
     coordinator: str = ""
+    not_taken: bool | None = None  # True: those that no coordinator has taken yet
     mediator: str = ""
     reference: str = ""
     page: int = Field(1, ge=1, le=10_000)
@@ -87,9 +88,9 @@ class Cases:
         at: datetime,
         another: AnotherMatter | None = None,
     ) -> CaseStart:
-        """A new case from a referral, with its first command ("refer"), in one transaction. The same form under the
-        same command id is the same case again; StoredElsewhere: the id was used for another form. `another`: the child
-        was known, and this is another matter; kept with the command."""
+        """A new case from a referral, with its first command ("refer"), in one transaction. `coordinator` "": nobody's
+        yet, see `take`. The same form under the same command id is the same case again; StoredElsewhere: the id was
+        used for another form. `another`: the child was known, and this is another matter; kept with the command."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -106,10 +107,13 @@ class Cases:
                         id=case_id,
                         reference=f"SM-{year}-{await _next(session, f'reference/{year}'):05d}",
                         created=at,
-                        coordinator_id=coordinator,
+                        coordinator_id=coordinator or None,
                         wrapped_key=wrapped,
                         sealed=key.seal(
-                            CaseText(child=form.child, about=form.about, form=fingerprint), f"case/{case_id}"
+                            CaseText(
+                                child=form.child, about=form.about, form=fingerprint, family_permits=form.family_permits
+                            ),
+                            f"case/{case_id}",
                         ),
                         policy=policy.model_dump(mode="json"),
                         waiting_for="coordinator",
@@ -141,6 +145,16 @@ class Cases:
                     sealed = key.seal(another, f"command/{command_id}")
                     session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
         return await self.start_of(case_id)
+
+    async def take(self, case_id: str, staff_id: str) -> bool:
+        """A coordinator takes a case that is nobody's yet. False: somebody was faster, and keeps it."""
+        async with self.database.write() as session:
+            taken = await session.exec(
+                update(Case)
+                .where(col(Case.id) == case_id, col(Case.coordinator_id).is_(None))
+                .values(coordinator_id=staff_id)
+            )
+        return bool(taken.rowcount)
 
     async def start_of(self, case_id: str) -> CaseStart:
         """What the case's workflow is (or was) started with."""
@@ -197,6 +211,8 @@ class Cases:
             conditions.append(or_(col(Case.on_hold), col(Case.paused)) == wanted.on_hold)
         if wanted.coordinator:
             conditions.append(col(Case.coordinator_id) == wanted.coordinator)
+        if wanted.not_taken is not None:
+            conditions.append((col(Case.coordinator_id).is_(None)) == wanted.not_taken)
         if wanted.mediator:
             conditions.append(col(Case.mediator_id) == wanted.mediator)
         if wanted.reference:
@@ -235,7 +251,8 @@ class Cases:
             log.error("a case cannot be read", case=case.id)
             child, names = "(cannot be read)", {}
         return CaseLine(
-            **case.model_dump(exclude={"wrapped_key", "sealed", "waiting_for"}),
+            **case.model_dump(exclude={"wrapped_key", "sealed", "waiting_for", "coordinator_id"}),
+            coordinator_id=case.coordinator_id or "",
             child=child,
             waiting_for=[names.get(part, part) for part in waiting],
         )
@@ -281,7 +298,8 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
             )
         )
     ).all()
-    coordinator = await staff_view(session, case.coordinator_id)
+    coordinator_id = case.coordinator_id or ""
+    coordinator = await staff_view(session, coordinator_id)
     return CaseView(
         id=case.id,
         reference=case.reference,
@@ -290,12 +308,13 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         child=text.child,
         about=text.about,
         parties=await parties_of(session, case.id, key),
-        coordinator=coordinator or StaffView(id=case.coordinator_id, name="", email=""),
+        coordinator=coordinator or StaffView(id=coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
         mediator=await staff_view(session, case.mediator_id),
         venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
         texts={row.command_id: key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root for row in accepted},
+        family_permits=text.family_permits,
     )
 
 

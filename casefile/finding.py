@@ -138,7 +138,7 @@ class Finding:
         except (Erased, ValueError) as error:  # its line says that it cannot be read
             log.error("a case cannot be read", case=case.id, error=type(error).__name__)
             parties = []
-        coordinator = await staff_view(session, case.coordinator_id)
+        coordinator = await staff_view(session, case.coordinator_id or "")
         return FoundCase(
             line=await self._cases.line(session, case),
             parties=parties,

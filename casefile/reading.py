@@ -131,16 +131,19 @@ class Reading:
 
     # Of all cases
 
-    async def tasks(self, *, case_id: str = "", roles: Collection[str] = (), staff: str = "") -> list[TaskLine]:
+    async def tasks(
+        self, *, case_id: str = "", roles: Collection[str] = (), staff: str = "", or_nobodys: bool = False
+    ) -> list[TaskLine]:
         """Open tasks, the most urgent first: of a case, of these roles, of the cases that somebody coordinates or
-        mediates. What is not given does not matter."""
+        mediates (`or_nobodys`: and of those that no coordinator has taken yet). What is not given does not matter."""
         conditions: list[Any] = [col(TaskRow.closed).is_(None)]
         if case_id:
             conditions.append(TaskRow.case_id == case_id)
         if roles:
             conditions.append(col(TaskRow.role).in_(roles))
         if staff:
-            conditions.append(or_(col(Case.coordinator_id) == staff, col(Case.mediator_id) == staff))
+            theirs = [col(Case.coordinator_id) == staff, col(Case.mediator_id) == staff]
+            conditions.append(or_(*theirs, *([col(Case.coordinator_id).is_(None)] if or_nobodys else [])))
         async with self.database.read() as session:
             rows = await session.exec(
                 select(TaskRow, Case.reference, Case.coordinator_id, Case.mediator_id)
@@ -152,7 +155,7 @@ class Reading:
                 TaskLine(
                     **task.model_dump(exclude={"closed"}),
                     reference=reference,
-                    coordinator_id=coordinator,
+                    coordinator_id=coordinator or "",
                     mediator_id=mediator,
                 )
                 for task, reference, coordinator, mediator in rows

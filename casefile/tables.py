@@ -99,7 +99,7 @@ class Case(SQLModel, table=True):
     reference: str = Field(unique=True)
     route: str = "disagreement_resolution"
     created: datetime = Field(sa_type=Instant, index=True)
-    coordinator_id: str = Field(foreign_key="staff.id", index=True)
+    coordinator_id: str | None = Field(foreign_key="staff.id", index=True)  # None: nobody has taken it yet
     wrapped_key: bytes | None = Field(sa_column=Column(LargeBinary))  # erasure deletes it
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # CaseText
     policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.policy.Policy
@@ -269,6 +269,24 @@ class PersonalLink(SQLModel, table=True):
     code_hash: str | None = Field(default=None, unique=True)  # of the code on a posted letter
     created: datetime = Field(sa_type=Instant)
     revoked: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EnquiryRow(SQLModel, table=True):
+    """A referral from the public form that is no case yet, and the code that its author has to give back. Erased after
+    a day, and its words as soon as it is a case."""
+
+    __tablename__ = "enquiry"
+    id: str = Field(primary_key=True)  # derived from the browser's cookie and the form's one-time key
+    created: datetime = Field(sa_type=Instant, index=True)
+    wrapped_key: bytes | None = Field(sa_column=Column(LargeBinary))
+    sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # casefile.enquiries.EnquiryText
+    code_number: int = 0  # of the newest code; older ones are void
+    code_hash: str = ""  # "" when no code is good any more
+    code_asked: datetime | None = Field(default=None, sa_type=Instant)
+    code_state: str = ""  # queued, sent, bounced, failed
+    tries: int = 0  # wrong ones, of the newest code
+    confirmed: datetime | None = Field(default=None, sa_type=Instant)
+    case_id: str = ""  # the case that came of it
 
 
 class Counter(SQLModel, table=True):

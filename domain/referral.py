@@ -46,18 +46,23 @@ _NEEDED = {
 
 
 class PartyDetails(BaseModel):
-    """A side of the disagreement: a person, or an organisation with its people."""
+    """A side of the disagreement: a person, or an organisation with its people.
+
+    `reached_later`: whoever refers does not know how its lead is reached. The coordinator finds out before the party is
+    written to; until then its letters become tasks."""
 
     role: PartyRole
     organisation: Line = ""
     people: list[PersonDetails] = Field(min_length=1, max_length=10)
+    reached_later: bool = False
 
     @model_validator(mode="after")
     def _has_a_reachable_lead(self) -> "PartyDetails":
         leads = [person for person in self.people if person.role == PersonRole.LEAD]
         if len(leads) != 1:
             raise ValueError("each party has exactly one lead contact")
-        if missing := leads[0].missing_for_their_channel():
+        missing = leads[0].missing_for_their_channel()
+        if missing and not self.reached_later:
             raise ValueError(f"the lead contact needs {_NEEDED[missing]}")
         if self.role in (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY) and not self.organisation:
             raise ValueError("give the organisation's name")
@@ -81,12 +86,13 @@ class Child(BaseModel):
 
 class ReferralForm(BaseModel):
     """What the service is told when a case begins. The first party is the referrer (leaflet: parent/carer, school or
-    Local Authority)."""
+    Local Authority). `family_permits`: whoever refers for a family has stated that they have its permission."""
 
     child: Child
     about: Words = Field(min_length=1)
     parties: list[PartyDetails] = Field(min_length=2, max_length=8)
     policy: str = "standard"
+    family_permits: bool = False
 
     @model_validator(mode="after")
     def _can_be_mediated(self) -> "ReferralForm":

@@ -17,6 +17,7 @@ class CaseText(BaseModel):
     child: Child
     about: str
     form: str = ""  # fingerprint of the referral: the same key with another form is refused
+    family_permits: bool = False  # who referred for the family stated that it wants this
 
 
 class PersonView(BaseModel):
@@ -74,12 +75,13 @@ class CaseView(BaseModel):
     child: Child
     about: str
     parties: list[PartyView]
-    coordinator: StaffView
+    coordinator: StaffView  # without id and name until somebody takes the case
     policy: Policy
     journey: Journey | None = None  # None: the workflow has not filed anything yet
     mediator: StaffView | None = None  # who has the case, or has been offered it
     venues: dict[str, VenueView] = Field(default_factory=dict)  # those of its meetings
     texts: dict[str, dict[str, Any]] = Field(default_factory=dict)  # command id -> its texts
+    family_permits: bool = False
 
     def party(self, key: str) -> PartyView:
         """KeyError: no such party."""

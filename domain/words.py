@@ -227,7 +227,7 @@ def who(case: CaseView, of: str) -> str:
 
 def recipient(case: CaseView, to: str) -> str:
     """To whom a letter goes, with the name where the case knows it."""
-    if to == StaffRole.COORDINATOR:
+    if to == StaffRole.COORDINATOR and case.coordinator.name:
         return f"{case.coordinator.name} (coordinator)"
     if to.startswith("mediator") and case.mediator and to in ("mediator", f"mediator/{case.mediator.id}"):
         return f"{case.mediator.name} (mediator)"

@@ -153,6 +153,25 @@ def render(
     )
 
 
+def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
+    """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
+    there: anybody can type anybody's address, and must not be able to send them words of their own."""
+    said = {
+        "to": _To(name=""),
+        "is_family": False,
+        "is_staff": True,  # it promises nothing about a mediation that may never be
+        "reference": "",
+        "service": service,
+        "coordinator": service.name,
+        "code": code,
+        "until": words.clock(until),
+    }
+    written = _environment.get_template("before_a_case/code.txt").render(said).strip()
+    subject, _, body = written.partition("\n")
+    text = _environment.get_template("_frame.txt").render(said, body=body.strip())
+    return Rendered(subject=" ".join(subject.split()), text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+
+
 def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
     if staff is None and to == StaffRole.COORDINATOR:
         staff = case.coordinator

@@ -60,6 +60,21 @@ async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) 
     )
 
 
+async def soon(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer | None:
+    """Ask mail, for somebody who sits and waits. None: given up, for later would be too late."""
+    try:
+        return await workflow.execute_activity_method(
+            part,
+            order,
+            start_to_close_timeout=timedelta(seconds=75),
+            schedule_to_close_timeout=within,
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=15)),
+            summary=summary,
+        )
+    except ActivityError:
+        return None
+
+
 class Errands:
     """Files the state of one case after each change, sends its letters and keeps its calendar entries."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from domain.commands import Slot
+from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
 from domain.parties import Channel, PersonRole
 
@@ -169,6 +170,20 @@ class Documents(ABC):
     @abstractmethod
     async def make_agreement(self, order: AgreementToMake) -> Made:
         """Typeset a version of the agreement and keep it in the case file."""
+
+
+class Enquiries(ABC):
+    """Referrals from the public form that are no cases yet."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_code(self, order: CodeToSend) -> Delivery:
+        """Send the code, if it is still the newest and good. Never held."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_old(self, order: CodeToSend) -> None:
+        """Erase this enquiry and all others that are older than they may be."""
 
 
 def activities_of(neighbour: type) -> list[str]:

@@ -7,25 +7,28 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.auth import PAGES
 from api.intake import PENDING
 from api.pages import page
 from api.privacy import may_read
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, case_of
+from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import rules, words
-from domain.commands import COMMANDS, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, StaffRole
 from domain.journey import Event, Journey, Meeting, MeetingStatus
 from domain.scheduling import suits
 from domain.stages import Stage
 from domain.view import CaseView
 
+log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 _ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
@@ -101,6 +104,7 @@ async def case_page(
         may_take_calls=me.has(*PAGES["calls"]),
         another=await _another_matter(services, case, me),
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
+        may_take=me.has(*COORDINATORS),
     )
 
 
@@ -108,6 +112,15 @@ async def _another_matter(services: Services, case: CaseView, me: StaffMember) -
     """The cases that were found when this one was taken in, and why it is none of them."""
     said = case.texts.get(await services.reading.referral_command(case.id))
     return said if said and may_read(me, case, "refer", "why") else None
+
+
+@router.post("/cases/{reference}/take")
+async def take(services: ServicesDep, me: Coordinator, reference: str) -> Response:
+    """A coordinator takes a case that came in through the public form. The first one has it; the page says who."""
+    case = await case_of(services, me, reference)
+    if await services.cases.take(case.id, me.id):
+        log.info("a case was taken", case=case.id, by=me.id)
+    return RedirectResponse(f"/cases/{case.reference}", 303)
 
 
 async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:

@@ -37,6 +37,7 @@ async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Resp
         escalated=True if asked.get("escalated") else None,
         on_hold=True if asked.get("on_hold") else None,
         coordinator=me.id if asked.get("mine") and me.has(*COORDINATORS) else "",
+        not_taken=True if asked.get("not_taken") else None,
         mediator=me.id if me.only_mediates else "",
         reference=asked.get("reference", "")[:40],
         page=_page_number(asked.get("page", "")),
@@ -78,6 +79,7 @@ class TaskShown:
     reference: str
     child: str
     title: str
+    taken: bool  # a coordinator has the case
     role: str
     opened: datetime
     due: datetime | None
@@ -88,14 +90,16 @@ class TaskShown:
 
 @router.get("/tasks")
 async def tasks(request: Request, services: ServicesDep, me: TaskWorker) -> Response:
-    """What waits for this member of staff. A coordinator sees their own cases', or all (a colleague is on leave)."""
+    """What waits for this member of staff. A coordinator sees those of their own cases and of cases that nobody has
+    taken yet, or all (a colleague is on leave)."""
     everybody = bool(request.query_params.get("all")) and me.has(*COORDINATORS)
     found: list[TaskLine] = []
     for role in me.roles:
         if role in (StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD):
             found += await services.reading.tasks(roles=[role])
         elif role == StaffRole.COORDINATOR:
-            found += await services.reading.tasks(roles=[role], staff="" if everybody else me.id)
+            mine = "" if everybody else me.id
+            found += await services.reading.tasks(roles=[role], staff=mine, or_nobodys=True)
         elif role == StaffRole.MEDIATOR:
             found += [t for t in await services.reading.tasks(roles=[role], staff=me.id) if t.mediator_id == me.id]
     if everybody and StaffRole.COORDINATOR not in me.roles:
@@ -132,6 +136,7 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
                 reference=case.reference,
                 child=case.child.name,
                 title=words.task_title(case, task),
+                taken=bool(case.coordinator.id),
                 role=words.STAFF_ROLES[line.role],
                 opened=line.opened,
                 due=due,

@@ -19,6 +19,7 @@ from api.services import Services
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
@@ -28,6 +29,7 @@ from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
 from domain.commands import Command
+from domain.enquiry import CodeToSend
 from domain.journey import CaseStart, Event, Journey
 from settings import Settings
 
@@ -53,6 +55,7 @@ class FakeTemporal:
     ended: bool = False
     refuse: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind -> code, about
     started: list[CaseStart] = field(default_factory=list)
+    codes: list[CodeToSend] = field(default_factory=list)
     updates: list[Command] = field(default_factory=list)  # in the order of their arrival, repetitions left out
     error: BaseException | None = None  # raised by the next updates, as a fault inside the case
 
@@ -60,8 +63,12 @@ class FakeTemporal:
         if self.away:
             raise RPCError("connection refused by host-of-somebody", RPCStatusCode.UNAVAILABLE, b"")
 
-    async def start_workflow(self, workflow: str, start: CaseStart, **how: Any) -> None:
+    async def start_workflow(self, workflow: str, start: Any, **how: Any) -> None:
         self._reach()
+        if workflow == "EnquiryCode":
+            assert how["id"] == start.workflow_id
+            self.codes.append(start)
+            return
         assert workflow == "MediationCase"
         assert how["id"] == f"case-{start.case_id}"
         assert how["static_summary"] == start.reference
@@ -127,6 +134,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         commands=commands,
         links=links,
         post=PrintQueue(database, vault, links),
+        enquiries=Enquiries(database, vault, settings.link_signing_key()),
         letters=Letters(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),

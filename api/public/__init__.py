@@ -1,0 +1,1 @@
+"""The pages that are open to everybody: the referral form without an account."""

@@ -1,0 +1,277 @@
+"""The questions of the public referral form, by who fills it in, and how their answers become a referral."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.forms import Field, Group, Option, Part, Typed, fields_of
+from casefile.enquiries import EnquiryText
+from domain.parties import PartyRole, PersonRole
+from domain.referral import ReferralForm
+
+WHO: dict[str, str] = {
+    "parent": "I am a parent or carer",
+    "young-person": "I am a young person (16 to 25)",
+    "representative": "I act for a parent, carer or young person",
+    "school": "I write for a school or college",
+    "local-authority": "I write for a local authority",
+}
+"""Who may fill in the form, by the last part of its address."""
+
+PERMISSION: dict[str, str] = {
+    "representative": "The parent, carer or young person has asked me to act for them, and agrees to this referral.",
+    "school": "The family has given us permission to refer them, and to give you the details on this form.",
+    "local-authority": "The family has given us permission to refer them, and to give you the details on this form.",
+}
+"""What those who refer for a family must state."""
+
+_ORGANISATIONS = {"school": PartyRole.SCHOOL, "local-authority": PartyRole.LOCAL_AUTHORITY}
+_UNKNOWN_CONTACT = {"school": "SENCO", "authority": "SEN team"}  # how our letters greet whom nobody has named yet
+_EMAIL_HINT = "We send you a code to this address, to be sure that it is yours."
+
+
+def questions_of(who: str) -> list[Part]:
+    """The form, from the first question to the last."""
+    parts: list[Part] = [_author(who)]
+    if who in PERMISSION:
+        parts.append(_family(who))
+    parts += [_child(who), *_others(who)]
+    if who in PERMISSION:
+        tick = Field(
+            "permission",
+            PERMISSION[who],
+            "tick",
+            hint="" if who == "representative" else "We can only accept a referral that the family agrees to.",
+        )
+        parts.append(Group("The family’s permission", (tick,)))
+    return parts
+
+
+def _author(who: str) -> Group:
+    organisation = {"school": "Name of the school or college", "local-authority": "Name of the local authority"}
+    fields = [
+        Field("name", "Your name", missing="Give your name.", autocomplete="name"),
+        Field(
+            "email",
+            "Your e-mail address",
+            "email",
+            hint=_EMAIL_HINT,
+            missing="Give your e-mail address.",
+            autocomplete="email",
+        ),
+        Field(
+            "phone",
+            "Your telephone number",
+            "phone",
+            hint="So that we can ring you.",
+            optional=True,
+            autocomplete="tel",
+        ),
+    ]
+    if who in organisation:
+        label = organisation[who]
+        fields.insert(0, Field("organisation", label, missing=f"Give the {label[0].lower()}{label[1:]}."))
+    if who == "representative":
+        fields.insert(
+            1,
+            Field(
+                "organisation",
+                "Your organisation",
+                hint="For example a SENDIASS, a charity or a law firm.",
+                optional=True,
+            ),
+        )
+    if who == "young-person":
+        fields.append(_born("Your date of birth"))
+    return Group("About you", tuple(fields))
+
+
+def _family(who: str) -> Group:
+    asked = "Whom do you act for?" if who == "representative" else "Who is it?"
+    return Group(
+        "The parent, carer or young person",
+        (
+            Field(
+                "family_role",
+                asked,
+                "choice",
+                options=(
+                    Option(PartyRole.PARENT, "A parent or carer"),
+                    Option(PartyRole.YOUNG_PERSON, "A young person (16 to 25)"),
+                ),
+                missing="Say whether it is a parent or carer, or a young person.",
+            ),
+            Field("family_name", "Their name", missing="Give the name of the parent, carer or young person."),
+            Field(
+                "family_email",
+                "Their e-mail address",
+                "email",
+                hint="Their own, not yours. If they have none, a telephone number is enough.",
+                optional=True,
+                either=True,
+            ),
+            Field("family_phone", "Their telephone number", "phone", optional=True, either=True),
+        ),
+        hint="They decide whether mediation goes ahead."
+        if who == "representative"
+        else "They are asked themselves whether they want to take part.",
+    )
+
+
+def _child(who: str) -> Group:
+    about = Field(
+        "about",
+        "What is the disagreement about?",
+        "words",
+        hint="A few sentences are enough. We talk about it when we ring.",
+        rows=6,
+        missing="Say what the disagreement is about.",
+    )
+    if who == "young-person":
+        return Group("The disagreement", (about,))
+    child = Field("child", "Child’s name", missing="Give the child’s name.")
+    if who in PERMISSION:
+        child = Field(
+            "child",
+            "Child’s name",
+            hint="Leave it empty if it is the young person named above.",
+            missing="Give the child’s name.",
+        )
+    return Group("The child and the disagreement", (child, _born("Child’s date of birth"), about))
+
+
+def _born(label: str) -> Field:
+    return Field("born", label, "date", optional=True)
+
+
+def _others(who: str) -> list[Group]:
+    """The other sides. A family names one at least; where an organisation refers, the family is the other side."""
+    groups = []
+    if who != "school":
+        groups.append(_other("school", "The school or college", "Name of the school or college", _hint(who)))
+    if who != "local-authority":
+        hint = "" if groups else _hint(who)
+        groups.append(_other("authority", "The local authority", "Name of the council", hint))
+    return groups
+
+
+def _hint(who: str) -> str:
+    until = "we have spoken with you" if who in PERMISSION else "you have said yes"
+    which = "" if who in _ORGANISATIONS else "Name the school, the local authority, or both. "
+    return f"{which}Fill in what you know. We contact nobody there until {until}."
+
+
+def _other(name: str, legend: str, label: str, hint: str) -> Group:
+    return Group(
+        legend,
+        (
+            Field(name, label, optional=True),
+            Field(f"{name}_contact", "Whom do you deal with there?", optional=True),
+            Field(f"{name}_email", "Their e-mail address", "email", optional=True),
+            Field(f"{name}_phone", "Their telephone number", "phone", optional=True),
+        ),
+        hint=hint,
+        beside=True,
+        optional=True,
+    )
+
+
+def read(who: str, typed: Typed) -> EnquiryText | None:
+    """The referral as it was typed; None, and complaints in `typed`."""
+    questions = questions_of(who)
+    if who in PERMISSION and typed.one("family_role") == PartyRole.YOUNG_PERSON and not typed.one("child"):
+        typed.values["child"] = [typed.raw("family_name")]
+    typed.check(questions)
+    fields = fields_of(questions)
+    labels = {one.name: one.label.rstrip("?") for one in fields} | {
+        "family_email": "The family’s e-mail address",
+        "family_phone": "The family’s telephone number",
+        "school_email": "The school’s e-mail address",
+        "school_phone": "The school’s telephone number",
+        "authority_email": "The authority’s e-mail address",
+        "authority_phone": "The authority’s telephone number",
+    }
+    born = typed.day("born", "The date of birth")
+    if who in PERMISSION and typed.one("permission") != "yes":
+        typed.wrong("permission", "Tick this box when it is so. Without the family’s permission we cannot go on.")
+    parties, names = _parties(who, typed)
+    try:
+        form = ReferralForm.model_validate(
+            {
+                "child": {"name": typed.one("name" if who == "young-person" else "child"), "born": born},
+                "about": typed.one("about"),
+                "parties": parties,
+                "family_permits": who in PERMISSION,
+            }
+        )
+    except ValidationError as error:
+        typed.blame(error, names, labels)
+        typed.in_order(questions)
+        return None
+    if typed.errors:
+        typed.in_order(questions)
+        return None
+    author = "p1.2" if who == "representative" else "p1.1"
+    answers = {one.name: typed.raw(one.name) for one in fields}
+    return EnquiryText(form=form, email=typed.one("email"), who=who, author=author, answers=answers)
+
+
+def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The parties, the referrer first, and at which question a complaint about each of their parts belongs."""
+    names = {"child": "born", "child.name": "child", "about": "about", "": "email"}
+    parties: list[dict[str, Any]] = []
+
+    def add(role: str, organisation: tuple[str, str], *people: tuple[str, str, dict[str, str]], later: bool) -> None:
+        """`organisation` and each of the `people`: the question, and what stands there."""
+        place = f"parties.{len(parties)}"
+        names[place] = names[f"{place}.organisation"] = organisation[0]
+        for number, (prefix, name, _) in enumerate(people):
+            for part in ("email", "phone"):
+                names[f"{place}.people.{number}.{part}"] = f"{prefix}{part}"
+            names[f"{place}.people.{number}"] = names[f"{place}.people.{number}.name"] = name
+        parties.append(
+            {
+                "role": role,
+                "organisation": organisation[1],
+                "people": [person for *_, person in people],
+                "reached_later": later,
+            }
+        )
+
+    author = ("", "name", _person(typed, "", typed.one("name")))
+    if who in _ORGANISATIONS:
+        add(_ORGANISATIONS[who], ("organisation", typed.one("organisation")), author, later=False)
+    if who in PERMISSION:
+        family = ("family_", "family_name", _person(typed, "family_", typed.one("family_name")))
+        if not typed.one("family_email") and not typed.one("family_phone"):
+            typed.wrong("family_email", "Give an e-mail address or a telephone number at which we reach the family.")
+        people = [family]
+        if who == "representative":
+            own = typed.one("organisation")
+            person = {**author[2], "role": PersonRole.SUPPORTER.value}
+            person["name"] = f"{person['name']} ({own})" if own else person["name"]
+            people.append(("", "name", person))
+        role = typed.one("family_role") or PartyRole.PARENT
+        add(role, ("family_role", ""), *people, later=not typed.one("family_email"))
+        names[""] = "family_email"
+    else:
+        role = PartyRole.YOUNG_PERSON if who == "young-person" else PartyRole.PARENT
+        add(role, ("name", ""), author, later=False)
+    for name, role in (("school", PartyRole.SCHOOL), ("authority", PartyRole.LOCAL_AUTHORITY)):
+        if _ORGANISATIONS.get(who) == role:
+            continue
+        contact = [typed.one(f"{name}_{part}") for part in ("contact", "email", "phone")]
+        if not typed.one(name) and any(contact):
+            what = "school or college" if name == "school" else "local authority"
+            typed.wrong(name, f"Give the name of the {what} as well.")
+        if typed.one(name):
+            prefix = f"{name}_"
+            person = _person(typed, prefix, contact[0] or _UNKNOWN_CONTACT[name])
+            add(role, (name, typed.one(name)), (prefix, f"{prefix}contact", person), later=not contact[1])
+    if len(parties) < 2 and "school" not in typed.errors and "authority" not in typed.errors:
+        typed.wrong("school", "Name the school or the local authority, or both. Mediation needs another side.")
+    return parties, names
+
+
+def _person(typed: Typed, prefix: str, name: str) -> dict[str, str]:
+    return {"name": name, "email": typed.one(f"{prefix}email"), "phone": typed.one(f"{prefix}phone")}
