@@ -204,3 +204,11 @@ def test_names_are_text_and_never_template() -> None:
     case = sample_case(asks=[OpenAsk(key="consent/p2", of="p2", asked=NOW)])
     case.parties[1].people[0].details.name = "{{ 7 * 7 }} <b>Sam & Co</b>"
     assert "Dear {{ 7 * 7 }} <b>Sam & Co</b>," in render(case, letter("consent_ask"), service=SERVICE, now=NOW).text
+
+
+def test_a_case_that_nobody_has_taken_is_signed_by_the_service_once() -> None:
+    case = sample_case()
+    case.coordinator = StaffView(id="", name="", email="")
+    text = render(case, letter("referral_received"), service=SERVICE, now=NOW).text
+    assert text.count(SERVICE.name) == 1
+    assert words.recipient(case, "coordinator") == "the coordinator"
