@@ -60,16 +60,13 @@ class Finding:
         async with self.database.read() as session:
             ranked: dict[str, bool] = {}
             if wanted.reference:
-                named = select(Case.id).where(col(Case.reference).endswith(wanted.reference, autoescape=True)).limit(5)
+                ends_so = col(Case.reference).endswith(wanted.reference, autoescape=True)
+                named = select(Case.id).where(ends_so, col(Case.wrapped_key).is_not(None)).limit(5)
                 ranked = dict.fromkeys(await session.exec(named), True)
             if wanted.words:
                 ranked = {**ranked, **await self._with_words(session, wanted)}
             cases = {case_id: await session.get_one(Case, case_id) for case_id in list(ranked)[:MOST_FOUND]}
-            return [
-                await self._found(session, case, whole=ranked[case_id])
-                for case_id, case in cases.items()
-                if case.wrapped_key is not None
-            ]
+            return [await self._found(session, case, whole=ranked[case_id]) for case_id, case in cases.items()]
 
     async def _with_words(self, session: AsyncSession, wanted: Sought) -> dict[str, bool]:
         """Ids in order, and whether each has all words. A word counts once, by the best of what it may be."""

@@ -18,6 +18,7 @@ class Notice(BaseModel):
     status: str  # accepted, refused, pending
     code: str = ""
     about: str = ""
+    party: str = ""  # the key of the party that the command is about
 
 
 async def notice_of(database: Database, case_id: str, command_id: str) -> Notice | None:
@@ -41,4 +42,5 @@ async def notice_of(database: Database, case_id: str, command_id: str) -> Notice
         status=outcome.status if outcome else "pending",
         code=outcome.code if outcome else "",
         about=outcome.about if outcome else "",
+        party=str(row.payload.get("party") or ""),
     )

@@ -129,11 +129,12 @@ async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[
     if found is None:
         return None
     title = COMMANDS[found.kind].title if found.kind in COMMANDS else "The referral"
+    whose = f" ({words.who(case, found.party)})" if found.party else ""
     if found.status == "accepted":
-        return ("", f"{title}: recorded", "") if found.kind != "refer" else ("", "The case has begun", "")
+        return ("", f"{title}: recorded{whose}", "") if found.kind != "refer" else ("", "The case has begun", "")
     if found.status == "pending":
-        return "wait", f"{title}: we have it", PENDING
-    return "bad", f"{title}: not accepted", words.refusal_sentence(found.code, found.about, case)
+        return "wait", f"{title}: we have it{whose}", PENDING
+    return "bad", f"{title}: not accepted{whose}", words.refusal_sentence(found.code, found.about, case)
 
 
 def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str, str]]:

@@ -152,7 +152,9 @@ async def test_several_answers_are_one_save(office: Office, path: str) -> None:
     assert (mine.half_days, theirs.half_days) == (half_days[:2], [])
     assert await texts(office, 0) == {"note": "Ring after four.", "said_by": "Helen Marsh"}
     assert await texts(office, 1) == {"note": "", "said_by": "Helen Marsh"}
-    assert text_of((await office.jo.get(saved.headers["location"])).text).count(": recorded") == 4
+    told = text_of((await office.jo.get(saved.headers["location"])).text)
+    assert told.count(": recorded") == 4
+    assert "Give availability for the joint meeting: recorded (Westborough Council)" in told
     await office.jo.get(path)
     again = await office.jo.post(path, {**data, "key": key})
     assert again.headers["location"] == saved.headers["location"]
