@@ -254,6 +254,7 @@ async def test_a_closed_case_says_why(
     assert case["next"] == []
 
 
+@pytest.mark.both_databases
 async def test_lists_filter_and_page(
     client: httpx.AsyncClient, coordinator: dict[str, str], filled: FilledCase
 ) -> None:
@@ -492,6 +493,7 @@ async def test_a_fault_of_ours_tells_nothing(
     assert "hunter2" not in logged
 
 
+@pytest.mark.both_databases
 async def test_an_erased_case_is_gone(
     client: httpx.AsyncClient, coordinator: dict[str, str], filled: FilledCase, services: Services
 ) -> None:
@@ -540,6 +542,7 @@ async def test_a_letter_is_read_as_it_was_sent(
     problem(await client.get(f"{path}/letters/three", headers=coordinator), 404)
 
 
+@pytest.mark.both_databases
 async def test_tasks_by_role_and_case(client: httpx.AsyncClient, staff: dict[str, Account], filled: FilledCase) -> None:
     manager = staff["manager"].bearer
     tasks = (await client.get("/api/tasks", headers=manager)).json()["tasks"]
@@ -552,6 +555,7 @@ async def test_tasks_by_role_and_case(client: httpx.AsyncClient, staff: dict[str
     assert (await client.get("/api/tasks", params={"mine": True}, headers=manager)).json()["tasks"] == []
 
 
+@pytest.mark.both_databases
 async def test_the_panel_and_venues_are_added_to_by_managers(
     client: httpx.AsyncClient, staff: dict[str, Account], coordinator: dict[str, str], filled: FilledCase
 ) -> None:

@@ -114,6 +114,7 @@ async def test_forged_cookies_are_nobodys(service: tuple[World, Callable[[], Bro
         assert (await stranger.get("/cases")).url.path == "/sign-in", forged
 
 
+@pytest.mark.both_databases
 async def test_a_new_password_and_a_deactivation_end_sessions(service: tuple[World, Callable[[], Browser]]) -> None:
     world, browser = service
     jo_id, email, password = await world.staff("Jo Coordinator", COORDINATOR)
@@ -133,6 +134,7 @@ async def test_a_new_password_and_a_deactivation_end_sessions(service: tuple[Wor
     assert (await jo.get("/cases")).url.path == "/sign-in"
 
 
+@pytest.mark.both_databases
 async def test_the_last_manager_stays(service: tuple[World, Callable[[], Browser]]) -> None:
     world, browser = service
     manager_id, email, password = await world.staff("Max Manager", MANAGER)
@@ -200,6 +202,7 @@ async def test_the_first_manager_is_made_once(service: tuple[World, Callable[[],
     assert await world.services.staff.create_first_manager("Second", "second@service.example", world.now) is None
 
 
+@pytest.mark.both_databases
 async def test_tokens_of_the_json_door(service: tuple[World, Callable[[], Browser]]) -> None:
     world, _ = service
     jo_id, _, _ = await world.staff("Jo Coordinator", COORDINATOR)

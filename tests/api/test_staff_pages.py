@@ -146,6 +146,7 @@ async def test_an_offered_case_is_accepted_or_declined(office: Office) -> None:
     assert "Accept or decline" not in text_of((await office.jo.get(f"/cases/{reference}")).text)
 
 
+@pytest.mark.both_databases
 async def test_lists_filter_and_forgive_nonsense(office: Office) -> None:
     await office.world.case(office.jo_id, key="another-0123456789", name="Noah Bright")
     for query, expected, unexpected in (
@@ -392,6 +393,7 @@ REFERRAL = {
 }  # fmt: skip
 
 
+@pytest.mark.both_databases
 async def test_a_referral_is_checked_and_becomes_one_case(office: Office) -> None:
     await office.jo.get("/cases/new")
     key = hidden(office.jo.page, "key")
