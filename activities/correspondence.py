@@ -220,10 +220,12 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
             return "cancelled"
         if meeting.slot and meeting.slot.start <= now:
             return "past"
+        if letter.sequence is not None and letter.sequence < meeting.sequence:  # the letter of the change follows
+            return "moved"
     return ""
 
 
-_AHEAD = ("booked", "remind")  # letters about a meeting that lies ahead
+_AHEAD = ("booked", "moved", "remind")  # letters about a meeting that lies ahead
 
 
 def _was_replaced(case: CaseView, key: str) -> bool:

@@ -70,7 +70,8 @@ class Records(CaseFile):
             for letter in filing.letters:
                 row_id = letter_id(case.id, letter)
                 if await session.get(LetterRow, row_id) is None:
-                    session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **letter.model_dump()))
+                    said = letter.model_dump(exclude={"sequence"})  # what the journey needs, not the row
+                    session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
             await self._keep_tasks(session, case.id, filing.journey.tasks)
 
     async def _keep_tasks(self, session: AsyncSession, case_id: str, tasks: list[Task]) -> None:

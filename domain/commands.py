@@ -330,6 +330,58 @@ class GiveFeedback(Command):
     score: int = Field(ge=1, le=5)
 
 
+# Changes to what was booked
+
+
+class ReasonTexts(Texts):
+    """Why something that stood is changed. Never left out: the history of a case has to be understood by others."""
+
+    reason: Words = ""
+
+
+class MoveTexts(PlaceTexts, ReasonTexts):
+    """Why a meeting is moved, and where to come when it takes place elsewhere."""
+
+
+class MoveMeeting(Command):
+    """A booked visit or joint meeting takes place at another time, at another place, or both. Everyone invited is told;
+    it stays the same entry in their calendars."""
+
+    may = MEDIATORS
+    texts = MoveTexts
+    title = "Move a meeting"
+    meeting: str
+    slot: Slot
+    where: Literal["same", "elsewhere"] = "same"
+    online: bool = False  # elsewhere: online
+    venue: str = ""  # elsewhere: at this venue; neither: at the address in the texts
+
+    @model_validator(mode="after")
+    def _at_one_place(self) -> "MoveMeeting":
+        if self.online and self.venue:
+            raise ValueError("a meeting is online or at a venue")
+        if self.where == "same" and (self.online or self.venue):
+            raise ValueError("a venue, or online, goes with where=elsewhere")
+        return self
+
+    def has_its_words(self, texts: Texts) -> bool:
+        if not isinstance(texts, MoveTexts) or not texts.reason:
+            return False
+        return bool(self.where == "same" or self.venue or texts.place)
+
+
+class CancelMeeting(Command):
+    """A booked visit or joint meeting does not take place. Everyone invited is told, and a new date is looked for."""
+
+    may = MEDIATORS
+    texts = ReasonTexts
+    title = "Cancel a meeting"
+    meeting: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
 # At any moment
 
 
@@ -420,6 +472,8 @@ COMMANDS: dict[str, type[Command]] = {
         IssueAgreement,
         RecordAction,
         GiveFeedback,
+        MoveMeeting,
+        CancelMeeting,
         Withdraw,
         Pause,
         Resume,

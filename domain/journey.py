@@ -93,6 +93,7 @@ class Meeting(BaseModel):
     present: list[str] = Field(default_factory=list)
     outcome: str = ""
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
+    former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
     half_days: list[str] = Field(default_factory=list)  # of a joint meeting: what the parties are asked about
     availability: dict[str, list[str]] = Field(default_factory=dict)  # party -> half days that suit
 
@@ -140,6 +141,7 @@ class Letter(BaseModel):
     number: int = 1
     reply: bool = False  # a receipt, confirmation or cancellation: leaves at once; else in office hours, unless on hold
     while_asked: str = ""  # wanted only while this ask is open
+    sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
 
 class Journey(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain import commands as c
-from domain.journey import Journey, MeetingStatus, OpenAsk
+from domain.journey import Journey, Meeting, MeetingStatus, OpenAsk
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -191,6 +191,38 @@ def _feedback(command: c.GiveFeedback, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ASKED, command.party)
 
 
+def _move(command: c.MoveMeeting, journey: Journey, now: datetime) -> None:
+    meeting = _booked(journey, command.meeting, now)
+    if journey.on_hold:  # everyone invited would be written to at once
+        raise Refused(Refusal.ON_HOLD)
+    if command.slot.start <= now:
+        raise Refused(Refusal.IN_THE_PAST)
+    if command.where == "same" and command.slot == meeting.slot:
+        raise Refused(Refusal.NOTHING_NEW, command.meeting)
+
+
+def _cancel(command: c.CancelMeeting, journey: Journey, now: datetime) -> None:
+    _booked(journey, command.meeting, now)
+
+
+def _booked(journey: Journey, key: str, now: datetime) -> Meeting:
+    """The meeting, while it is booked and lies ahead."""
+    meeting = journey.meeting(key)
+    if meeting is None:
+        raise Refused(Refusal.NO_SUCH_MEETING, key)
+    if meeting.status == MeetingStatus.CANCELLED:
+        raise Refused(Refusal.CANCELLED_BEFORE, key)
+    if not _can_change(journey, meeting) or meeting.slot is None:
+        raise Refused(Refusal.NOT_BOOKED, key)
+    if meeting.slot.start <= now:
+        raise Refused(Refusal.HAS_BEGUN, key)
+    return meeting
+
+
+def _can_change(journey: Journey, meeting: Meeting) -> bool:
+    return meeting.status == MeetingStatus.BOOKED and meeting.key not in journey.facts
+
+
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
@@ -257,6 +289,8 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.IssueAgreement: _issue,
     c.RecordAction: _action,
     c.GiveFeedback: _feedback,
+    c.MoveMeeting: _move,
+    c.CancelMeeting: _cancel,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
@@ -287,6 +321,9 @@ def possible(journey: Journey) -> list[Possible]:
             found.append(Possible(kind="decide_on_silence", about=task.about))
         elif tickable(task.kind):
             found.append(Possible(kind="tick_task", about=task.key))
+    for meeting in journey.meetings:
+        if _can_change(journey, meeting):
+            found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
     found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))

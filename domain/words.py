@@ -125,11 +125,13 @@ LETTERS: dict[str, str] = {
     "visit_choice_ask": "Dates offered for the initial visit",
     "visit_choice_remind": "Reminder: choose a date for the initial visit",
     "visit_booked": "The initial visit is booked",
+    "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",
     "joint_meeting_booked": "Notice of the joint meeting",
+    "joint_meeting_moved": "The joint meeting has moved",
     "joint_meeting_remind": "Reminder of the joint meeting",
     "joint_meeting_cancelled": "The joint meeting is cancelled",
     "comments_ask": "Please read the wording of the agreement",
@@ -394,7 +396,7 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
         if ask.of in set(StaffRole) and "{n}" in words.reminder:
             what += f": {title}"
         elif "{n}" not in words.reminder:
-            unless = "it is cancelled"  # nobody records a meeting before it has been held
+            unless = "it is moved or cancelled"  # nobody records a meeting before it has been held
     elif armed.do == Do.TASK:
         what = f"Task for {asked}: {words.task.format(**names) or title}"
     elif armed.do == Do.PHONE_TASK:
@@ -472,6 +474,8 @@ _EVENTS: dict[str, str] = {
     "agreement_issued": "The agreement was issued; everyone present receives a copy",
     "record_action": "An answer was recorded about {about}",
     "give_feedback": "{about} gave feedback",
+    "move_meeting": "{about} was moved",
+    "cancel_meeting": "{about} was cancelled",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
     "pause": "The case was paused",
@@ -502,6 +506,7 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
     ("held", "no"): "nobody came",
+    ("where", "elsewhere"): "elsewhere than before",
     ("done", "yes"): "done",
     ("done", "no"): "will not be done",
     ("outcome", "spoke"): "spoke to them",
@@ -529,6 +534,9 @@ def event_sentence(case: CaseView, event: Event) -> str:
     about = _about(case, event)
     said = _EVENTS.get(event.what, default).format(about=about, number=event.detail.get("number", "1"))
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    before, after = event.detail.get("before", ""), event.detail.get("after", "")
+    if before != after:
+        details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
     said += f": {', '.join(details)}" if details else ""
     return said[0].upper() + said[1:]
 

@@ -28,7 +28,9 @@ FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
 _INVITES: dict[str, Method] = {
     "visit_booked": "REQUEST",
     "visit_cancelled": "CANCEL",
+    "visit_moved": "REQUEST",
     "joint_meeting_booked": "REQUEST",
+    "joint_meeting_moved": "REQUEST",
     "joint_meeting_cancelled": "CANCEL",
 }
 _ANSWERED_BY_LINK = ("visit_choice", "availability", "comments", "action", "feedback", "consent")
@@ -36,8 +38,10 @@ _TO_THE_CASE_PAGE = (
     "referral_received",
     "consent_receipt",
     "visit_booked",
+    "visit_moved",
     "visit_remind",
     "joint_meeting_booked",
+    "joint_meeting_moved",
     "joint_meeting_remind",
     "agreement_copy",
 )
@@ -177,6 +181,9 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["visited"] = words.who(case, meeting.party) if meeting.party else ""
         if meeting.slot:
             context["date"] = words.slot(meeting.slot)
+            # every earlier date: whoever missed a letter between knows only the first one
+            former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
+            context["former"] = list(former)
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("staff_"):

@@ -122,6 +122,14 @@ class Asks:
             ask.asked, ask.climbed = self._asked_at(key) if from_rung == 0 else workflow.now(), from_rung
             self.wake()
 
+    def expect(self, key: str, due: datetime) -> None:
+        """What was asked falls due at another time: its ladder is armed anew for that. Letters go on being numbered."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.asked, ask.due, ask.climbed = workflow.now(), due, 0
+            self._pass_over_reminders_of_the_past(ask)
+            self.wake()
+
     def retune(self, policy: Policy) -> None:
         self.policy = policy
         self.wake()

@@ -148,7 +148,7 @@ class MediationCase(Doors):
 
     async def visit(self, party: str) -> None:
         number, held = 0, False
-        while not held:  # none of the dates suited, or nobody came: another round
+        while not held:  # none of the dates suited, it was cancelled, or nobody came: another round
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
@@ -159,7 +159,7 @@ class MediationCase(Doors):
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
         self.enter(Stage.JOINT_MEETING)
         number, outcome = 0, "another"
-        while outcome == "another":
+        while outcome in ("another", "cancelled"):
             number += 1
             meeting = self.meetings.new_joint(number, half_days_to_ask(workflow.now(), self.asks.policy))
             await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
@@ -341,12 +341,9 @@ class MediationCase(Doors):
         asked = about if self.journey.open_ask(about) else ""
         self.errands.send(Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=asked))
 
-    def invite(self, meeting: Meeting) -> None:
-        self.to_all_invited(meeting, "booked")
-
     def to_all_invited(self, meeting: Meeting, what: str, number: int = 1) -> None:
-        """A letter about a meeting to each who is invited, and to the mediator. Confirmations and cancellations leave
-        at once; a reminder is wanted only while the meeting lies ahead."""
+        """Confirmations, changes and cancellations leave at once; a reminder is wanted only while the meeting lies
+        ahead, and nothing is wanted any more of a date that has been changed since."""
         sort = "visit" if meeting.party else "joint_meeting"
         ahead = meeting.key if what == "remind" else ""
         for to in [*meeting.invited, f"mediator/{self.journey.mediator}"]:
@@ -358,6 +355,7 @@ class MediationCase(Doors):
                     number=number,
                     reply=what != "remind",
                     while_asked=ahead,
+                    sequence=meeting.sequence,
                 )
             )
 

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.stages import Closing, ClosingReason, OutcomeDetail
     from workflows.asks import Asks
     from workflows.errands import Errands, near
-    from workflows.meetings import Meetings
+    from workflows.meetings import Meetings, end_of
     from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Verdict
 
 REFUSED = "refused"
@@ -310,6 +310,54 @@ class Doors(ABC):
     def may_give_feedback(self, command: c.GiveFeedback) -> None:
         self.judge(command)
 
+    # Changes to what was booked
+
+    @workflow.update
+    async def move_meeting(self, command: c.MoveMeeting) -> Accepted:
+        async with self.heard(command):
+            meeting = self.meeting(command.meeting)
+            before = meeting.slot
+            moved = {**self.meetings.place_of(command), "sequence": meeting.sequence + 1}
+            claim = self.meetings.booking(meeting.model_copy(update=moved), command.slot)
+            had = self.meetings.booking(meeting, before or command.slot).resources
+            # one transaction claims the new time and lets go of the old one: a refusal leaves the old one as it was
+            self.heed(await near(CaseFile.reserve, claim, f"claim the calendars for {meeting.key}, moved"))
+            if self.journey.closing is not None:  # the case ended meanwhile, and gives back what it had
+                await near(CaseFile.let_go, claim, f"let go of {meeting.key}")
+                self.judge(command)
+            self.meetings.move(meeting, command)
+            if left := [resource for resource in had if resource not in claim.resources]:
+                self.errands.cancel(claim.model_copy(update={"resources": left}))
+            self.errands.book(claim)
+            self.asks.expect(meeting.key, end_of(command.slot))
+            self.to_all_invited(meeting, "moved", meeting.sequence)
+        dates = {"before": before.start.isoformat(), "after": command.slot.start.isoformat()} if before else {}
+        return await self.accept(command, meeting.key, where=command.where, **dates)
+
+    @move_meeting.validator
+    def may_move_meeting(self, command: c.MoveMeeting) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def cancel_meeting(self, command: c.CancelMeeting) -> Accepted:
+        async with self.heard(command):
+            meeting = self.meeting(command.meeting)
+            self.meetings.cancel(meeting)
+            await self.cancel(meeting)
+            self.asks.learn(meeting.key, "cancelled")
+        return await self.accept(command, meeting.key)
+
+    @cancel_meeting.validator
+    def may_cancel_meeting(self, command: c.CancelMeeting) -> None:
+        self.judge(command)
+
+    def meeting(self, key: str) -> Meeting:
+        """Of a command that was judged, so it is there."""
+        meeting = self.journey.meeting(key)
+        if meeting is None:
+            raise refusal(Refusal.NO_SUCH_MEETING, key)
+        return meeting
+
     # At any moment
 
     @workflow.update
@@ -452,7 +500,7 @@ class Doors(ABC):
             raise
         self.meetings.booked(meeting, slot, place or {})
         self.errands.book(booking)
-        self.invite(meeting)
+        self.to_all_invited(meeting, "booked")
 
     async def admit(self, command: c.Command, party: str, role: PersonRole) -> str:
         """The person named in the command's texts becomes a participant; "" when nobody is named."""
@@ -465,8 +513,12 @@ class Doors(ABC):
         return admitted.person
 
     @abstractmethod
-    def invite(self, meeting: Meeting) -> None:
-        """A letter to each who is invited."""
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1) -> None:
+        """A letter about a meeting to each who is invited, and to the mediator."""
+
+    @abstractmethod
+    async def cancel(self, meeting: Meeting) -> None:
+        """Let go of a cancelled meeting's claims, take it out of the calendars, and tell everyone invited."""
 
     @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.commands import OfferVisitDates, Slot
+    from domain.commands import MoveMeeting, OfferVisitDates, Slot
     from domain.journey import CaseStart, Journey, Meeting, MeetingStatus
     from domain.parties import PersonRole
     from workflows.neighbours import Booking
@@ -70,6 +70,27 @@ class Meetings:
         meeting.slot, meeting.status = slot, MeetingStatus.BOOKED
         meeting.invited = self._welcome(meeting.party)
 
+    def move(self, meeting: Meeting, command: MoveMeeting) -> None:
+        """The same meeting at another time or place, with a SEQUENCE of its own."""
+        if meeting.slot:
+            meeting.former.append(meeting.slot)
+        for name, value in self.place_of(command).items():
+            setattr(meeting, name, value)
+        meeting.slot = command.slot
+        meeting.sequence += 1
+        meeting.invited = self._welcome(meeting.party)  # who has joined or left the party since
+
+    def place_of(self, command: MoveMeeting) -> dict[str, str | bool]:
+        """What of the meeting a move to elsewhere changes."""
+        if command.where == "same":
+            return {}
+        return {"venue": command.venue, "online": command.online, "offer_command": command.id}
+
+    def cancel(self, meeting: Meeting) -> None:
+        """It does not take place; the cancellation has a SEQUENCE of its own."""
+        meeting.status = MeetingStatus.CANCELLED
+        meeting.sequence += 1
+
     def record(self, key: str, status: MeetingStatus) -> None:
         meeting = self.journey.meeting(key)
         if meeting:
@@ -84,8 +105,7 @@ class Meetings:
             if meeting.status == MeetingStatus.BOOKED and meeting.slot and meeting.slot.start > workflow.now()
         ]
         for meeting in booked:
-            meeting.status = MeetingStatus.CANCELLED
-            meeting.sequence += 1
+            self.cancel(meeting)
         return booked
 
     def _welcome(self, party: str) -> list[str]:

@@ -27,9 +27,20 @@ from domain.view import CaseView
 
 router = APIRouter(include_in_schema=False)
 
-_ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
+_ANY_TIME = (
+    "move_meeting",
+    "cancel_meeting",
+    "withdraw",
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "close_case",
+    "change_policy",
+)
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _TEXTS = {
+    "reason": "Reason",
     "note": "Note",
     "may_share": "May be shared",
     "who_else": "Who else should be involved",

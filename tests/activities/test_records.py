@@ -159,6 +159,28 @@ async def test_what_was_let_go_is_free_again(file: File) -> None:
     assert not (await file.records.reserve(booking(other, "visit/p1/1", TEN, "mediator/mia"))).refusal
 
 
+async def test_a_move_claims_the_new_time_before_the_old_is_let_go(file: File) -> None:
+    one, other = await file.open("form-1"), await file.open("form-2")
+    later = TEN + timedelta(hours=3)
+    await file.records.reserve(booking(one, "visit/p1/1", TEN, "mediator/mia"))
+    await file.records.reserve(booking(other, "visit/p1/1", later, "mediator/mia"))
+    assert (await file.records.reserve(booking(one, "visit/p1/1", later, "mediator/mia"))).refusal == "taken"
+    intruder = booking(other, "visit/p2/1", TEN, "mediator/mia")
+    assert (await file.records.reserve(intruder)).refusal == "taken", "the refused move lost its old time"
+    half_an_hour_on = booking(one, "visit/p1/1", TEN + timedelta(minutes=30), "mediator/mia")
+    assert not (await file.records.reserve(half_an_hour_on)).refusal
+    assert not (await file.records.reserve(intruder.model_copy(update={"slot": Slot(start=TEN, minutes=30)}))).refusal
+
+
+async def test_of_two_moves_to_one_time_one_holds(file: File) -> None:
+    cases = [await file.open(f"form-{n}") for n in range(4)]
+    for n, case in enumerate(cases):
+        await file.records.reserve(booking(case, "visit/p1/1", TEN + timedelta(hours=n), "mediator/mia"))
+    free = TEN + timedelta(days=1)
+    moves = [file.records.reserve(booking(case, "visit/p1/1", free, "mediator/mia")) for case in cases]
+    assert sorted(verdict.refusal for verdict in await asyncio.gather(*moves)) == [""] + ["taken"] * 3
+
+
 async def test_many_claims_at_once_and_one_succeeds(file: File) -> None:
     cases = [await file.open(f"form-{n}") for n in range(8)]
     claims = [file.records.reserve(booking(case, "visit/p1/1", TEN, "mediator/mia")) for case in cases]

@@ -241,6 +241,12 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "issue_agreement": ("", {}),
     "record_action": ("1", {"done": "yes", "how": "phone"}),
     "give_feedback": ("p1", {"score": "4"}),
+    "move_meeting": (
+        "visit/p3/1",
+        {"date": "2026-12-17", "time": "10:00", "minutes": "120", "where": "online", "place": "https://meet.example",
+         "reason": "the hall is closed"},
+    ),
+    "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),

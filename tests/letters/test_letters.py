@@ -133,6 +133,25 @@ def test_a_booking_says_when_where_and_who_may_come() -> None:
     assert render(sample_case(), letter("visit_remind"), service=SERVICE, now=NOW).invitation is None
 
 
+def test_a_move_says_the_old_date_and_the_new() -> None:
+    case = sample_case()
+    visit = case.meeting("visit/p1/1")
+    assert visit.slot
+    old = visit.slot.model_copy(update={"start": visit.slot.start - timedelta(days=1)})
+    older = visit.slot.model_copy(update={"start": visit.slot.start - timedelta(days=3)})
+    visit.former = [old]
+    rendered = render(case, letter("visit_moved"), service=SERVICE, now=NOW)
+    assert f"It does not take place on {words.slot(old)} any more." in rendered.text
+    assert f"When: {words.slot(visit.slot)}" in rendered.text
+    assert rendered.invitation is not None
+    assert rendered.invitation.method == "REQUEST"
+    visit.former = [older, visit.slot, old]  # moved there and back: the date that holds again is not called off
+    text = render(case, letter("visit_moved"), service=SERVICE, now=NOW).text
+    assert f"any of these dates:\n\n- {words.slot(older)}\n- {words.slot(old)}\n" in text
+    visit.former = [visit.slot]
+    assert "Only the place is new." in render(case, letter("visit_moved"), service=SERVICE, now=NOW).text
+
+
 def test_silence_that_counts_as_an_answer_is_announced_with_its_day() -> None:
     assert "by Tue 1 Dec 2026, 09:00" in render(sample_case(), letter("comments_ask"), service=SERVICE, now=NOW).text
 

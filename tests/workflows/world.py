@@ -121,6 +121,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
             return Delivery(state="held")
         if letter.while_asked and journey.open_ask(letter.while_asked) is None:
             return Delivery(state="withheld")
+        meeting = journey.meeting(letter.about)
+        if meeting and letter.sequence is not None and letter.sequence < meeting.sequence:
+            return Delivery(state="withheld")
         if letter.to in self.bad_addresses:
             return Delivery(state="bounced")
         self.sent.append(Sent(letter, at))
@@ -132,7 +135,10 @@ class World(CaseFile, Correspondence, Calendars, Documents):
 
     @activity.defn
     async def cancel(self, booking: Booking) -> None:
-        self.calendar.pop(booking.meeting, None)
+        there = self.calendar.pop(booking.meeting, booking)
+        left = [resource for resource in there.resources if resource not in booking.resources]
+        if left:  # it has moved to another venue: only the old one's calendar lets go
+            self.calendar[booking.meeting] = there.model_copy(update={"resources": left})
 
     @activity.defn
     async def make_agreement(self, order: AgreementToMake) -> Made:

@@ -27,6 +27,8 @@ FORMS: dict[str, CommandForm] = {
     "issue_agreement": agreement.Issue(),
     "record_action": agreement.DoneAction(),
     "give_feedback": agreement.Feedback(),
+    "move_meeting": meetings.Moving(),
+    "cancel_meeting": meetings.Cancelling(),
     "withdraw": any_time.Withdrawal(),
     "pause": any_time.Pausing(),
     "resume": any_time.Resuming(),

@@ -53,6 +53,14 @@ HOW = Field(
     ),
 )
 NOTE = Field("note", "Note", "words", hint="For the case file. Staff of the service can read it.", optional=True)
+REASON = Field(
+    "reason",
+    "Why?",
+    "words",
+    hint="Kept in the case file for staff of the service. It is not told to the parties.",
+    missing="Give the reason, so that others understand the change later.",
+    rows=2,
+)
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
 
 
