@@ -209,6 +209,9 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     """Why a letter is withheld, as a code; "" while it is wanted."""
     if letter.while_asked and journey.open_ask(letter.while_asked) is None:
         return "answered"
+    theirs = [f"mediator/{one}" for one in (journey.mediator, journey.offered_to)]
+    if letter.to.startswith("mediator/") and letter.to not in theirs and letter.kind not in _ALSO_TO_FORMER_MEDIATORS:
+        return "replaced"
     if not to_staff(letter.to):
         if party_of(letter.to) not in journey.contacted:
             return "not_contacted"
@@ -225,6 +228,7 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     return ""
 
 
+_ALSO_TO_FORMER_MEDIATORS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
 _AHEAD = ("booked", "moved", "remind")  # letters about a meeting that lies ahead
 
 

@@ -17,6 +17,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str) -> bool:
             return is_its_mediator
         case "record_visit":  # what may be shared, who else should come: not for a mediator who has only been asked
             return is_its_mediator or runs_the_case
+        case "replace_mediator":  # parties and mediators are not told why
+            return runs_the_case
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True

@@ -382,6 +382,19 @@ class CancelMeeting(Command):
         return isinstance(texts, ReasonTexts) and bool(texts.reason)
 
 
+class ReplaceMediator(Command):
+    """The mediator is ill, leaves, or a party objects: the case goes back to allocation. Meetings with enough time
+    before them are kept for the new mediator; the others are cancelled."""
+
+    texts = ReasonTexts
+    title = "Replace the mediator"
+    mediator: str  # who has the case: a form that was opened before an earlier replacement is refused
+    why: Literal["unavailable", "objection", "conflict"]
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
 # At any moment
 
 
@@ -474,6 +487,7 @@ COMMANDS: dict[str, type[Command]] = {
         GiveFeedback,
         MoveMeeting,
         CancelMeeting,
+        ReplaceMediator,
         Withdraw,
         Pause,
         Resume,

@@ -158,7 +158,8 @@ class Journey(BaseModel):
     mediator: str = ""  # who has the case
     offered_to: str = ""  # the mediator who has been asked, until they answer
     offer: int = 0
-    tried: list[str] = Field(default_factory=list)  # mediators who declined or stayed silent
+    tried: list[str] = Field(default_factory=list)  # mediators who declined, stayed silent, or may not have it again
+    replaced: list[str] = Field(default_factory=list)  # mediators who had the case before, the latest last
     asks: list[OpenAsk] = Field(default_factory=list)
     facts: dict[str, Fact] = Field(default_factory=dict)
     tasks: list[Task] = Field(default_factory=list)

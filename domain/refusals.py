@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     NOT_BOOKED = "not_booked"
     HAS_BEGUN = "has_begun"
     NOTHING_NEW = "nothing_new"
+    NO_MEDIATOR = "no_mediator"
     ANSWER_INSTEAD = "answer_instead"
 
 
@@ -84,6 +85,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_BOOKED: "This meeting is not booked any more, so it cannot be moved or cancelled.",
     Refusal.HAS_BEGUN: "This meeting has begun or is over. Record on the case page whether it was held.",
     Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
+    Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

@@ -223,6 +223,18 @@ def _can_change(journey: Journey, meeting: Meeting) -> bool:
     return meeting.status == MeetingStatus.BOOKED and meeting.key not in journey.facts
 
 
+def _replace_mediator(command: c.ReplaceMediator, journey: Journey, now: datetime) -> None:
+    if not journey.mediator:
+        raise Refused(Refusal.NO_MEDIATOR)
+    if command.mediator != journey.mediator:
+        raise Refused(Refusal.SUPERSEDED)
+    if journey.stage not in _MEDIATED:
+        raise Refused(Refusal.NOT_ASKED)
+
+
+_MEDIATED = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING, Stage.AGREEMENT)  # while the mediator has something to do
+
+
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
@@ -291,6 +303,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.GiveFeedback: _feedback,
     c.MoveMeeting: _move,
     c.CancelMeeting: _cancel,
+    c.ReplaceMediator: _replace_mediator,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
@@ -324,6 +337,8 @@ def possible(journey: Journey) -> list[Possible]:
     for meeting in journey.meetings:
         if _can_change(journey, meeting):
             found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
+    if journey.mediator and journey.stage in _MEDIATED:
+        found.append(Possible(kind="replace_mediator"))
     found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))

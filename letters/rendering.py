@@ -44,6 +44,7 @@ _TO_THE_CASE_PAGE = (
     "joint_meeting_moved",
     "joint_meeting_remind",
     "agreement_copy",
+    "mediator_changed",
 )
 
 
@@ -172,7 +173,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["link"] = LINK
     elif to.party is None:
         context["link"] = f"{service.public_url}/cases/{case.reference}"
-    if case.mediator:
+    if case.mediator and not (case.journey and case.journey.offered_to):  # parties hear of nobody who was only asked
         context["mediator"] = case.mediator.name
     meeting = meeting_of(case, letter.about)
     if meeting:

@@ -130,6 +130,12 @@ class Asks:
             self._pass_over_reminders_of_the_past(ask)
             self.wake()
 
+    def not_reminded_yet(self, key: str) -> bool:
+        """Is the first reminder of its due date still to come?"""
+        ask = self.journey.open_ask(key)
+        rung = self._rung(ask) if ask else None
+        return bool(ask and ask.climbed == 0 and rung and rung.do == Do.REMIND)
+
     def retune(self, policy: Policy) -> None:
         self.policy = policy
         self.wake()

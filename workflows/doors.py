@@ -342,13 +342,25 @@ class Doors(ABC):
     async def cancel_meeting(self, command: c.CancelMeeting) -> Accepted:
         async with self.heard(command):
             meeting = self.meeting(command.meeting)
-            self.meetings.cancel(meeting)
-            await self.cancel(meeting)
-            self.asks.learn(meeting.key, "cancelled")
+            await self.call_off(meeting)
         return await self.accept(command, meeting.key)
 
     @cancel_meeting.validator
     def may_cancel_meeting(self, command: c.CancelMeeting) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def replace_mediator(self, command: c.ReplaceMediator) -> Accepted:
+        async with self.heard(command):
+            if command.why == "conflict":
+                question = MediatorQuestion(case_id=self.case.case_id, mediator=command.mediator)
+                await near(CaseFile.declare_conflict, question, "keep the conflict of interest")
+                self.judge(command)
+            await self.release_the_mediator(for_good=command.why != "unavailable")
+        return await self.accept(command, why=command.why)
+
+    @replace_mediator.validator
+    def may_replace_mediator(self, command: c.ReplaceMediator) -> None:
         self.judge(command)
 
     def meeting(self, key: str) -> Meeting:
@@ -517,8 +529,12 @@ class Doors(ABC):
         """A letter about a meeting to each who is invited, and to the mediator."""
 
     @abstractmethod
-    async def cancel(self, meeting: Meeting) -> None:
-        """Let go of a cancelled meeting's claims, take it out of the calendars, and tell everyone invited."""
+    async def call_off(self, meeting: Meeting) -> None:
+        """A booked meeting does not take place: everyone invited is told, and another round begins."""
+
+    @abstractmethod
+    async def release_the_mediator(self, *, for_good: bool) -> None:
+        """The mediator no longer has the case, and another is looked for."""
 
     @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:

@@ -52,8 +52,9 @@ class Meetings:
     # Both
 
     def booking(self, meeting: Meeting, slot: Slot) -> Booking:
-        """The meeting's claim on the calendars of the mediator and the venue."""
-        resources = [f"mediator/{self.journey.mediator}"] + ([f"venue/{meeting.venue}"] if meeting.venue else [])
+        """The meeting's claim on the calendars of the mediator, while the case has one, and of the venue."""
+        resources = [f"mediator/{self.journey.mediator}"] if self.journey.mediator else []
+        resources += [f"venue/{meeting.venue}"] if meeting.venue else []
         return Booking(
             case_id=self.case.case_id,
             reference=self.case.reference,
@@ -99,14 +100,18 @@ class Meetings:
     def cancel_what_is_booked(self) -> list[Meeting]:
         """Marks each that lies ahead as cancelled, with a SEQUENCE of its own, and gives them back. One that has begun
         is no longer cancelled: people were there, though it was not recorded."""
-        booked = [
+        booked = self.booked_ahead()
+        for meeting in booked:
+            self.cancel(meeting)
+        return booked
+
+    def booked_ahead(self) -> list[Meeting]:
+        """Booked, and not begun yet."""
+        return [
             meeting
             for meeting in self.journey.meetings
             if meeting.status == MeetingStatus.BOOKED and meeting.slot and meeting.slot.start > workflow.now()
         ]
-        for meeting in booked:
-            self.cancel(meeting)
-        return booked
 
     def _welcome(self, party: str) -> list[str]:
         """Who is invited: the people of the party (to a visit) or of all (to the joint meeting), replaced contacts and

@@ -81,6 +81,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "The library is closed that week.",
     },
     "cancel_meeting": {"meeting": "visit/p1/1", "reason": "The family is ill."},
+    "replace_mediator": {
+        "mediator": "5f0c2d8a9b7e4f6a1c3d5e7f",
+        "why": "unavailable",
+        "reason": "On sick leave until March.",
+    },
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},

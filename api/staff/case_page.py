@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 _ANY_TIME = (
     "move_meeting",
     "cancel_meeting",
+    "replace_mediator",
     "withdraw",
     "pause",
     "resume",

@@ -315,6 +315,14 @@ async def test_a_move_is_the_same_entry_with_a_higher_sequence(desk: Desk, post:
     assert second.events[0].decoded("DTSTART") == SLOT.start + timedelta(days=2)
 
 
+@pytest.mark.parametrize(
+    ("kind", "state"), [("staff_task", "withheld"), ("visit_remind", "withheld"), ("mediator_released", "sent")]
+)
+async def test_a_mediator_who_was_replaced_only_reads_that(desk: Desk, post: Post, kind: str, state: str) -> None:
+    desk.journey.mediator = "another"
+    assert await desk.send(Letter(kind=kind, about="visit/p1/1", to="mediator/m1", reply=True)) == state
+
+
 def _ics(message: EmailMessage) -> str:
     return str(next(part for part in message.walk() if part.get_content_type() == "text/calendar").get_content())
 

@@ -247,6 +247,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
          "reason": "the hall is closed"},
     ),
     "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
+    "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),

@@ -10,7 +10,7 @@ from domain.commands import COMMANDS, Actor, AnswerAllocation, Command, MoveMeet
 from domain.journey import Fact, Journey, MeetingStatus, OpenAsk
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge, possible
-from domain.stages import Closing, ClosingReason
+from domain.stages import Closing, ClosingReason, Stage
 from tests.sample_case import sample_case
 from workflows.case import MediationCase
 
@@ -83,6 +83,22 @@ def test_a_change_has_its_reason_and_a_new_place_its_words() -> None:
     at_home = MoveMeeting.model_validate({**by, "where": "elsewhere"})
     assert at_home.has_its_words(MoveTexts(reason="ill", place="5 Mill Lane"))
     assert not at_home.has_its_words(MoveTexts(reason="ill"))
+
+
+def test_the_mediator_is_replaced_once_and_while_there_is_something_to_mediate() -> None:
+    journey = sample_case(stage=Stage.JOINT_MEETING).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "why": "unavailable"}
+    replace = COMMANDS["replace_mediator"].model_validate({**by, "mediator": "m1"})
+    judge(replace, journey, NOW)
+    assert "replace_mediator" in [one.kind for one in possible(journey)]
+    stale = replace.model_copy(update={"mediator": "before"})
+    assert code(stale, journey, NOW) == Refusal.SUPERSEDED
+    journey.stage = Stage.ACTIONS
+    assert code(replace, journey, NOW) == Refusal.NOT_ASKED
+    journey.mediator = ""
+    assert code(replace, journey, NOW) == Refusal.NO_MEDIATOR
+    assert "replace_mediator" not in [one.kind for one in possible(journey)]
 
 
 def code(command: Command, journey: Journey, now: datetime) -> Refusal:

@@ -41,6 +41,7 @@ from workflows.neighbours import (
 COORDINATOR = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
 MANAGER = Actor(kind="staff", id="max", roles=[StaffRole.MANAGER])
 GUARDIAN = Actor(kind="staff", id="gina", roles=[StaffRole.SAFEGUARDING_LEAD])
+FAREWELLS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
 DAY = timedelta(days=1)
 
 
@@ -123,6 +124,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
             return Delivery(state="withheld")
         meeting = journey.meeting(letter.about)
         if meeting and letter.sequence is not None and letter.sequence < meeting.sequence:
+            return Delivery(state="withheld")
+        theirs = (f"mediator/{journey.mediator}", f"mediator/{journey.offered_to}")
+        if letter.to.startswith("mediator/") and letter.to not in theirs and not letter.kind.startswith(FAREWELLS):
             return Delivery(state="withheld")
         if letter.to in self.bad_addresses:
             return Delivery(state="bounced")

@@ -29,6 +29,7 @@ FORMS: dict[str, CommandForm] = {
     "give_feedback": agreement.Feedback(),
     "move_meeting": meetings.Moving(),
     "cancel_meeting": meetings.Cancelling(),
+    "replace_mediator": any_time.ReplacingMediator(),
     "withdraw": any_time.Withdrawal(),
     "pause": any_time.Pausing(),
     "resume": any_time.Resuming(),

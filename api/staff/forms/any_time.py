@@ -6,6 +6,7 @@ from api.forms import Field, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    REASON,
     CommandForm,
     Fields,
     PartyForm,
@@ -31,6 +32,46 @@ class Withdrawal(PartyForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"party": s.about, "how": typed.one("how")}, {"note": typed.one("note")}
+
+
+class ReplacingMediator(CommandForm):
+    button: ClassVar[str] = "Look for another mediator"
+    grave: ClassVar[bool] = True
+
+    def about_is_known(self, s: Setting) -> bool:
+        return not s.about and bool(s.journey.mediator)
+
+    def intro(self, s: Setting) -> str:
+        name = s.case.mediator.name if s.case.mediator else "The mediator"
+        return (
+            f"{name} no longer has the case, is told so without a reason, and can no longer open it. You then offer it "
+            "to another of the panel. Meetings whose first reminder is still to come are kept for the new mediator, if "
+            "their calendar is free; the others are cancelled. The parties are told who the new mediator is."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field(
+                "why",
+                "What has happened?",
+                "choice",
+                options=(
+                    Option("unavailable", "The mediator cannot go on", "Ill, on leave, or leaving the panel."),
+                    Option("objection", "A party objects", "The mediator is not offered this case again."),
+                    Option("conflict", "A conflict of interest", "Kept, and the mediator is not offered it again."),
+                ),
+            ),
+            REASON,
+        ]
+
+    def hidden(self, s: Setting) -> dict[str, str]:
+        return {"mediator": s.journey.mediator}
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return (
+            {"mediator": typed.one("mediator"), "why": typed.one("why")},
+            {"reason": typed.one("reason")},
+        )
 
 
 class Pausing(CommandForm):
