@@ -395,6 +395,41 @@ class ReplaceMediator(Command):
         return isinstance(texts, ReasonTexts) and bool(texts.reason)
 
 
+class ContactTexts(NewContactTexts, ReasonTexts):
+    """The person to whom a party's letters go from now on, and why."""
+
+
+class ReplaceContact(Command):
+    """Somebody else speaks for a party from now on, or the same person under another name or address. Links of the old
+    contact end, and what is being asked is asked anew."""
+
+    texts = ContactTexts
+    title = "Replace or correct a contact"
+    party: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ContactTexts) and bool(texts.name and texts.email and texts.reason)
+
+
+class SupporterTexts(Texts):
+    """A supporter or friend, who becomes a participant of the party."""
+
+    supporter_name: Line = ""
+    supporter_email: Email = ""
+
+
+class AddSupporter(Command):
+    """A supporter or friend comes along with a party: invited to its meetings, and never chased for answers."""
+
+    may = MEDIATORS
+    texts = SupporterTexts
+    title = "Add a supporter"
+    party: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, SupporterTexts) and bool(texts.supporter_name)
+
+
 # At any moment
 
 
@@ -488,6 +523,8 @@ COMMANDS: dict[str, type[Command]] = {
         MoveMeeting,
         CancelMeeting,
         ReplaceMediator,
+        ReplaceContact,
+        AddSupporter,
         Withdraw,
         Pause,
         Resume,

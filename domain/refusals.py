@@ -44,6 +44,7 @@ class Refusal(StrEnum):
     HAS_BEGUN = "has_begun"
     NOTHING_NEW = "nothing_new"
     NO_MEDIATOR = "no_mediator"
+    HAS_MET = "has_met"
     ANSWER_INSTEAD = "answer_instead"
 
 
@@ -75,7 +76,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
-    Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new contact's name and e-mail, the "
+    Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and e-mail, the "
     "reason of a change, and where to come when a meeting takes place elsewhere.",
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
@@ -86,6 +87,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.HAS_BEGUN: "This meeting has begun or is over. Record on the case page whether it was held.",
     Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
     Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
+    Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

@@ -235,6 +235,14 @@ def _replace_mediator(command: c.ReplaceMediator, journey: Journey, now: datetim
 _MEDIATED = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING, Stage.AGREEMENT)  # while the mediator has something to do
 
 
+def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None:
+    if journey.stage not in _BEFORE_THE_AGREEMENT:
+        raise Refused(Refusal.HAS_MET)
+
+
+_BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
+
+
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
@@ -304,6 +312,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.MoveMeeting: _move,
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
+    c.AddSupporter: _supporter,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
@@ -339,6 +348,9 @@ def possible(journey: Journey) -> list[Possible]:
             found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
     if journey.mediator and journey.stage in _MEDIATED:
         found.append(Possible(kind="replace_mediator"))
+    found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
+    if journey.stage in _BEFORE_THE_AGREEMENT:
+        found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
     found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))

@@ -45,6 +45,7 @@ _TO_THE_CASE_PAGE = (
     "joint_meeting_remind",
     "agreement_copy",
     "mediator_changed",
+    "contact_changed",
 )
 
 

@@ -262,7 +262,8 @@ class MediationCase(Doors):
             for meeting in self.meetings.booked_ahead():
                 if await self.claim(meeting) and meeting.slot:
                     self.errands.book(self.meetings.booking(meeting, meeting.slot))
-                    self.to_all_invited(meeting, "booked", len(self.journey.replaced) + 1, only_the_mediator=True)
+                    theirs = [f"mediator/{self.journey.mediator}"]
+                    self.to_all_invited(meeting, "booked", len(self.journey.replaced) + 1, only=theirs)
                 else:  # at that time the new mediator is somewhere else
                     await self.call_off(meeting)
             for ask in [ask for ask in self.journey.asks if ask.of == MEDIATOR and ask.kind != "acceptance"]:
@@ -412,13 +413,13 @@ class MediationCase(Doors):
         asked = about if self.journey.open_ask(about) else ""
         self.errands.send(Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=asked))
 
-    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only_the_mediator: bool = False) -> None:
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
         """Confirmations, changes and cancellations leave at once; a reminder is wanted only while the meeting lies
         ahead, and nothing is wanted any more of a date that has been changed since."""
         sort = "visit" if meeting.party else "joint_meeting"
         ahead = meeting.key if what == "remind" else ""
         mediator = [f"mediator/{self.journey.mediator}"] if self.journey.mediator else []
-        for to in mediator if only_the_mediator else [*meeting.invited, *mediator]:
+        for to in [*meeting.invited, *mediator] if only is None else only:
             self.errands.send(
                 Letter(
                     kind=f"{sort}_{what}",

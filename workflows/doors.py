@@ -90,7 +90,7 @@ class Doors(ABC):
                 self.asks.learn(command.ask, "silent")
             else:
                 if command.decision == "replace_contact":
-                    await self.replace_contact(command)
+                    await self.replace_silent_contact(command)
                 self.errands.close_tasks(lambda task: task.about == command.ask and task.kind != "letter_failed")
                 self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
         return await self.accept(command, command.ask, decision=command.decision)
@@ -99,13 +99,11 @@ class Doors(ABC):
     def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
         self.judge(command)
 
-    async def replace_contact(self, command: c.DecideOnSilence) -> None:
+    async def replace_silent_contact(self, command: c.DecideOnSilence) -> None:
         ask = self.journey.open_ask(command.ask)
         if ask is None or self.journey.party(ask.of) is None:
             raise refusal(Refusal.NOT_ASKED, command.ask)
-        if not await self.admit(command, ask.of, PersonRole.LEAD):
-            raise refusal(Refusal.NAME_MISSING)
-        self.judge(command)
+        await self.admit_a_lead(command, ask.of)
 
     # Allocation
 
@@ -363,6 +361,55 @@ class Doors(ABC):
     def may_replace_mediator(self, command: c.ReplaceMediator) -> None:
         self.judge(command)
 
+    @workflow.update
+    async def replace_contact(self, command: c.ReplaceContact) -> Accepted:
+        async with self.heard(command):
+            await self.admit_a_lead(command, command.party)
+        return await self.accept(command, command.party)
+
+    @replace_contact.validator
+    def may_replace_contact(self, command: c.ReplaceContact) -> None:
+        self.judge(command)
+
+    async def admit_a_lead(self, command: c.Command, party: str) -> None:
+        """From now on they speak for the party: what is being asked is asked anew, and they are invited to what is
+        booked. Actions have their own dates and are reminded of as before."""
+        before = self.lead_of(party)
+        if not await self.admit(command, party, PersonRole.LEAD):
+            raise refusal(Refusal.NAME_MISSING)
+        self.judge(command)
+        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None]
+        self.errands.close_tasks(
+            lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
+        )
+        for key in asked:
+            self.asks.start_again(key, from_rung=0)
+        invited = self.invite_who_is_new(party)
+        if not asked and not invited:  # else a question or an invitation tells them
+            self.write_to(party, "contact_changed", reply=True)
+
+    def lead_of(self, party: str) -> str:
+        return next(one.lead for one in self.journey.parties if one.key == party)
+
+    @workflow.update
+    async def add_supporter(self, command: c.AddSupporter) -> Accepted:
+        async with self.heard(command):
+            if not await self.admit(command, command.party, PersonRole.SUPPORTER):
+                raise refusal(Refusal.NAME_MISSING)
+            self.invite_who_is_new(command.party)
+        return await self.accept(command, command.party)
+
+    @add_supporter.validator
+    def may_add_supporter(self, command: c.AddSupporter) -> None:
+        self.judge(command)
+
+    def invite_who_is_new(self, party: str) -> bool:
+        """To the party's meetings that are booked. False: nobody had to be invited."""
+        new = [(meeting, people) for meeting, people in self.meetings.welcome(party) if people]
+        for meeting, people in new:
+            self.to_all_invited(meeting, "booked", only=people)
+        return bool(new)
+
     def meeting(self, key: str) -> Meeting:
         """Of a command that was judged, so it is there."""
         meeting = self.journey.meeting(key)
@@ -525,8 +572,8 @@ class Doors(ABC):
         return admitted.person
 
     @abstractmethod
-    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1) -> None:
-        """A letter about a meeting to each who is invited, and to the mediator."""
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
+        """A letter about a meeting to each who is invited, and to the mediator; or only to some."""
 
     @abstractmethod
     async def call_off(self, meeting: Meeting) -> None:

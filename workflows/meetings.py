@@ -92,6 +92,15 @@ class Meetings:
         meeting.status = MeetingStatus.CANCELLED
         meeting.sequence += 1
 
+    def welcome(self, party: str) -> list[tuple[Meeting, list[str]]]:
+        """Somebody has joined or left a party: who is now invited to what lies ahead, and was not before."""
+        found = []
+        for meeting in self.booked_ahead():
+            if meeting.party in ("", party):
+                before, meeting.invited = meeting.invited, self._welcome(meeting.party)
+                found.append((meeting, [person for person in meeting.invited if person not in before]))
+        return found
+
     def record(self, key: str, status: MeetingStatus) -> None:
         meeting = self.journey.meeting(key)
         if meeting:

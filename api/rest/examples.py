@@ -86,6 +86,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "why": "unavailable",
         "reason": "On sick leave until March.",
     },
+    "replace_contact": {
+        "party": "p2",
+        "name": "Jo Deputy",
+        "email": "deputy@oakfield.example",
+        "reason": "The head teacher has left the school.",
+    },
+    "add_supporter": {"party": "p1", "supporter_name": "Pat Friend", "supporter_email": "pat@friends.example"},
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},

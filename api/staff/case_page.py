@@ -31,6 +31,8 @@ _ANY_TIME = (
     "move_meeting",
     "cancel_meeting",
     "replace_mediator",
+    "replace_contact",
+    "add_supporter",
     "withdraw",
     "pause",
     "resume",

@@ -248,6 +248,8 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
     "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
+    "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
+    "add_supporter": ("p1", {"supporter_name": "S", "supporter_email": "s@b.example"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),

@@ -101,6 +101,21 @@ def test_the_mediator_is_replaced_once_and_while_there_is_something_to_mediate()
     assert "replace_mediator" not in [one.kind for one in possible(journey)]
 
 
+def test_a_supporter_is_added_until_everyone_has_met() -> None:
+    journey = sample_case(stage=Stage.JOINT_MEETING).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    add = COMMANDS["add_supporter"].model_validate({**by, "party": "p1"})
+    judge(add, journey, NOW)
+    journey.stage = Stage.AGREEMENT
+    assert code(add, journey, NOW) == Refusal.HAS_MET
+    kinds = [one.kind for one in possible(journey)]
+    assert "add_supporter" not in kinds
+    assert kinds.count("replace_contact") == len(journey.parties)
+    stranger = COMMANDS["replace_contact"].model_validate({**by, "party": "p9"})
+    assert code(stranger, journey, NOW) == Refusal.NO_SUCH_PARTY
+
+
 def code(command: Command, journey: Journey, now: datetime) -> Refusal:
     with pytest.raises(Refused) as caught:
         judge(command, journey, now)

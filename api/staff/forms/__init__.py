@@ -30,6 +30,8 @@ FORMS: dict[str, CommandForm] = {
     "move_meeting": meetings.Moving(),
     "cancel_meeting": meetings.Cancelling(),
     "replace_mediator": any_time.ReplacingMediator(),
+    "replace_contact": any_time.Contact(),
+    "add_supporter": any_time.Supporter(),
     "withdraw": any_time.Withdrawal(),
     "pause": any_time.Pausing(),
     "resume": any_time.Resuming(),

@@ -74,6 +74,51 @@ class ReplacingMediator(CommandForm):
         )
 
 
+class Contact(PartyForm):
+    button: ClassVar[str] = "Write to this person from now on"
+
+    def intro(self, s: Setting) -> str:
+        return (
+            "For another person, or the same one under another name or address. Links that were sent before end. What "
+            f"{s.party} is being asked is asked anew, and this person is invited to what is booked."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        lead = s.case.party(s.about).lead.details
+        return [
+            Field("name", "Name", value=lead.name),
+            Field("email", "E-mail address", "email", value=lead.email),
+            Field("phone", "Telephone number", "phone", optional=True, value=lead.phone),
+            REASON,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"party": s.about}, {name: typed.one(name) for name in ("name", "email", "phone", "reason")}
+
+
+class Supporter(PartyForm):
+    button: ClassVar[str] = "Add this person"
+
+    def intro(self, s: Setting) -> str:
+        return f"They come along with {s.party}, are invited to what is booked, and are never chased for answers."
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field("supporter_name", "Name"),
+            Field(
+                "supporter_email",
+                "E-mail address",
+                "email",
+                hint="Without it they cannot be written to, and you have a task for each invitation.",
+                optional=True,
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"party": s.about}, {name: typed.one(name) for name in ("supporter_name", "supporter_email", "note")}
+
+
 class Pausing(CommandForm):
     button: ClassVar[str] = "Pause the case"
 
