@@ -110,6 +110,8 @@ class Letters(Correspondence):
                 journey = case.journey or Journey(parties=[])
                 if reason := no_longer_wanted(case, journey, order.letter, self.now()):
                     raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
+                if journey.ending and not to_staff(order.letter.to):  # not even what confirms somebody's answer
+                    return Delivery(state="held")
                 if not order.letter.reply and self._may_not_leave_now(case, journey):
                     return Delivery(state="held")
                 if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
@@ -129,7 +131,7 @@ class Letters(Correspondence):
     def _may_not_leave_now(self, case: CaseView, journey: Journey) -> bool:
         """A retry may come hours after the case found that an unprompted letter could leave."""
         now = self.now()
-        return journey.on_hold or journey.paused or case.policy.office_moment(now) > now
+        return journey.silent or case.policy.office_moment(now) > now
 
     async def _message(
         self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter

@@ -483,6 +483,13 @@ class CloseCase(Command):
         return self
 
 
+class Undo(Command):
+    """The end that a member of staff entered a few minutes ago was a mistake: everything is as it was before."""
+
+    may = MEDIATORS
+    title = "Undo the end of the case"
+
+
 class TickTask(Command):
     """A task that stands for itself (a phone call, a letter that failed) is done."""
 
@@ -531,6 +538,7 @@ COMMANDS: dict[str, type[Command]] = {
         Hold,
         Release,
         CloseCase,
+        Undo,
         TickTask,
         ChangePolicy,
     )

@@ -144,6 +144,13 @@ class Letter(BaseModel):
     sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
 
+class Ending(BaseModel):
+    """An end that staff entered and that can still be undone. Nothing leaves meanwhile."""
+
+    closing: Closing
+    at: datetime  # when it takes effect
+
+
 class Journey(BaseModel):
     """The state of a case: what its workflow holds, what is filed, what the rules judge by and what pages show."""
 
@@ -166,6 +173,7 @@ class Journey(BaseModel):
     meetings: list[Meeting] = Field(default_factory=list)
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
+    ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
 
@@ -184,6 +192,11 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    @property
+    def silent(self) -> bool:
+        """Nothing leaves unprompted: on hold, paused, or about to end."""
+        return self.on_hold or self.paused or self.ending is not None
 
     @property
     def escalated(self) -> bool:

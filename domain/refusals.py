@@ -45,6 +45,8 @@ class Refusal(StrEnum):
     NOTHING_NEW = "nothing_new"
     NO_MEDIATOR = "no_mediator"
     HAS_MET = "has_met"
+    ENDING = "ending"
+    NOTHING_TO_UNDO = "nothing_to_undo"
     ANSWER_INSTEAD = "answer_instead"
 
 
@@ -88,6 +90,8 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
     Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
     Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
+    Refusal.ENDING: "The case is about to close already. Undo that first if something else was meant.",
+    Refusal.NOTHING_TO_UNDO: "There is nothing to undo: the case goes on.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

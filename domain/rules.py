@@ -246,6 +246,18 @@ _BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
+    if journey.ending and command.actor.kind == "staff":  # a party's own word needs no second thoughts of ours
+        raise Refused(Refusal.ENDING)
+
+
+def _close(command: c.CloseCase, journey: Journey, now: datetime) -> None:
+    if journey.ending:
+        raise Refused(Refusal.ENDING)
+
+
+def _undo(command: c.Undo, journey: Journey, now: datetime) -> None:
+    if not journey.ending:
+        raise Refused(Refusal.NOTHING_TO_UNDO)
 
 
 def _pause(command: c.Pause, journey: Journey, now: datetime) -> None:
@@ -318,6 +330,8 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.Resume: _resume,
     c.Hold: _hold,
     c.Release: _release,
+    c.CloseCase: _close,
+    c.Undo: _undo,
     c.TickTask: _tick,
 }
 
@@ -327,7 +341,8 @@ def possible(journey: Journey) -> list[Possible]:
     if journey.closing:
         found = [Possible(kind="release")] if journey.on_hold else []
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
-    found = [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    found = [Possible(kind="undo")] if journey.ending else []
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
@@ -351,10 +366,12 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in _BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
-    found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    if not journey.ending:
+        found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))
-    found.append(Possible(kind="close_case"))
+    if not journey.ending:
+        found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
 
 

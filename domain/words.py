@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from domain.commands import How, Slot, StaffRole
-from domain.journey import Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.journey import Armed, Ending, Event, MeetingStatus, OpenAsk, Task
 from domain.parties import PartyRole, PersonRole
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -382,7 +382,7 @@ class NextStep(BaseModel):
 def next_steps(case: CaseView) -> list[NextStep]:
     """Every armed rung of the case, the nearest first; nothing while it is paused, on hold or closed."""
     journey = case.journey
-    if journey is None or journey.paused or journey.on_hold or journey.closing:
+    if journey is None or journey.silent or journey.closing:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
     return sorted(steps, key=lambda step: (step.at, step.what))
@@ -485,6 +485,7 @@ _EVENTS: dict[str, str] = {
     "mediator_took_over": "Another mediator took the case over",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
+    "undo": "The end of the case was undone; it goes on as before",
     "pause": "The case was paused",
     "resume": "The case was resumed",
     "hold": "The case was put on a safeguarding hold",
@@ -599,6 +600,15 @@ def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = F
         return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
     sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
     return f"{sentence} {OUTCOMES[closing.outcome]}." if closing.outcome else sentence
+
+
+def ending_sentence(ending: Ending, case: CaseView) -> str:
+    """What is about to happen, while it can be undone."""
+    why = CLOSING_REASONS[ending.closing.reason].lower() + (
+        f", {who(case, ending.closing.who)}" if ending.closing.who else ""
+    )
+    when = f"{clock(ending.at)} on {day(ending.at)}"
+    return f"The case closes at {when} ({why}), unless it is undone. No letter leaves before."
 
 
 # Refusals

@@ -140,12 +140,13 @@ class Asks:
         self.policy = policy
         self.wake()
 
-    def hush(self, silent: bool) -> None:
-        """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence."""
+    def hush(self, silent: bool, *, moved: bool = True) -> None:
+        """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence;
+        or not moved, as if nothing had been."""
         if silent and not self.silent_since:
             self.silent_since = workflow.now()
         elif not silent and self.silent_since:
-            for ask in self.journey.asks:
+            for ask in self.journey.asks if moved else []:
                 ask.asked += max(workflow.now() - max(ask.asked, self.silent_since), timedelta(0))
             self.silent_since = None
         self.wake()

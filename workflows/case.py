@@ -1,14 +1,14 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import Action, Armed, CaseStart, Fact, Journey, Letter, Meeting, OpenAsk
+    from domain.journey import Action, Armed, CaseStart, Ending, Fact, Journey, Letter, Meeting, OpenAsk
     from domain.policy import Do
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
@@ -293,7 +293,28 @@ class MediationCase(Doors):
 
     def end(self, closing: Closing) -> None:
         closing.outcome = self.outcome_detail
-        self.journey.closing = closing
+        self.journey.closing, self.journey.ending = closing, None
+
+    def end_unless_undone(self, closing: Closing) -> None:
+        minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
+        if not minutes or not workflow.patched("regret"):
+            self.end(closing)
+            return
+        ending = self.journey.ending = Ending(closing=closing, at=workflow.now() + minutes)
+        self.asks.hush(True)
+
+        async def later() -> None:
+            try:
+                await workflow.wait_condition(
+                    lambda: self.journey.ending is not ending,
+                    timeout=minutes,
+                    timeout_summary=f"the case ends ({closing.reason}), unless undone",
+                )
+            except TimeoutError:
+                if self.journey.ending is ending:  # undone in the same breath: that wins
+                    self.end(closing)
+
+        self.errands.set_going(later())
 
     async def until_ended(self, journey: asyncio.Task[Closing]) -> Closing:
         """The journey's own end, or the one that somebody asked for, whichever comes first."""

@@ -422,7 +422,11 @@ class Doors(ABC):
     @workflow.update
     async def withdraw(self, command: c.Withdraw) -> Accepted:
         async with self.heard(command):
-            self.end(Closing(reason=ClosingReason.WITHDRAWN, who=command.party))
+            closing = Closing(reason=ClosingReason.WITHDRAWN, who=command.party)
+            if command.actor.kind == "participant":
+                self.end(closing)
+            else:
+                self.end_unless_undone(closing)
         return await self.accept(command, command.party, how=command.how)
 
     @withdraw.validator
@@ -432,11 +436,22 @@ class Doors(ABC):
     @workflow.update
     async def close_case(self, command: c.CloseCase) -> Accepted:
         async with self.heard(command):
-            self.end(Closing(reason=command.reason))
+            self.end_unless_undone(Closing(reason=command.reason))
         return await self.accept(command, reason=command.reason)
 
     @close_case.validator
     def may_close_case(self, command: c.CloseCase) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def undo(self, command: c.Undo) -> Accepted:
+        async with self.heard(command):
+            self.journey.ending = None
+            self.asks.hush(self.journey.silent, moved=False)
+        return await self.accept(command)
+
+    @undo.validator
+    def may_undo(self, command: c.Undo) -> None:
         self.judge(command)
 
     @workflow.update
@@ -483,7 +498,7 @@ class Doors(ABC):
         self.judge(command)
 
     async def quiet(self, command: c.Command) -> Accepted:
-        self.asks.hush(self.journey.paused or self.journey.on_hold)
+        self.asks.hush(self.journey.silent)
         return await self.accept(command)
 
     @workflow.update
@@ -590,6 +605,10 @@ class Doors(ABC):
     @abstractmethod
     def write_to_staff(self, role: c.StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         """A letter to a member of staff."""
+
+    @abstractmethod
+    def end_unless_undone(self, closing: Closing) -> None:
+        """The case ends with this closing after the minutes in which staff may think better of it."""
 
     @abstractmethod
     def end(self, closing: Closing) -> None:

@@ -165,9 +165,9 @@ class Errands:
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
 
     async def _until_it_may_leave(self, about: str) -> None:
-        """Office hours, and neither pause nor hold."""
+        """Office hours, and neither pause nor hold, nor an end that may be undone."""
         while True:
-            await workflow.wait_condition(lambda: not (self.journey.on_hold or self.journey.paused))
+            await workflow.wait_condition(lambda: not self.journey.silent)
             left = self.policy().office_moment(workflow.now()) - workflow.now()
             if left <= timedelta(0):
                 return

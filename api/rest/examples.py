@@ -99,6 +99,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "hold": {},
     "release": {},
     "close_case": {"reason": "conceded"},
+    "undo": {"note": "The wrong case was open."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
     "change_policy": {"policy": "standard"},
 }

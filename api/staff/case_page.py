@@ -105,6 +105,7 @@ async def case_page(
         lines=[_line(case, me, event) for event in reversed(events)],
         pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
+        ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
     )
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from api.staff.forms import FORMS
+from domain import words
 from domain.commands import COMMANDS, FixJointMeeting, OfferVisitDates, StaffRole, WriteAgreement
-from domain.journey import Journey, OpenAsk
+from domain.journey import Ending, Journey, OpenAsk
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
@@ -250,6 +251,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
     "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
     "add_supporter": ("p1", {"supporter_name": "S", "supporter_email": "s@b.example"}),
+    "undo": ("", {"note": "the wrong case"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),
@@ -388,6 +390,17 @@ async def test_what_cannot_be_delivered_yet_is_told_honestly(office: Office) -> 
     said = text_of((await office.jo.get(answer.headers["location"])).text)
     assert "We have" in said
     assert "Stored, and not in effect yet: Pause the case" in said
+
+
+async def test_an_end_that_can_be_undone_stands_on_the_page_with_its_time(office: Office) -> None:
+    at = office.world.now.replace(hour=15, minute=20)
+    ending = Ending(closing=Closing(reason=ClosingReason.WITHDRAWN, who="p2"), at=at)
+    journey = Journey(parties=parties(), stage=Stage.CONSENT, contacted=["p1", "p2"], ending=ending)
+    await office.world.file(office.case_id, journey)
+    page = await office.jo.get(f"/cases/{office.reference}")
+    assert f"The case closes at {words.clock(at)}" in text_of(page.text)
+    assert f"/cases/{office.reference}/do/undo" in page.text
+    assert "do/withdraw" not in page.text
 
 
 async def test_a_stale_form_keeps_what_was_typed(office: Office) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from temporalio.workflow import _Definition
 
 from domain.commands import COMMANDS, Actor, AnswerAllocation, Command, MoveMeeting, MoveTexts, StaffRole
-from domain.journey import Fact, Journey, MeetingStatus, OpenAsk
+from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge, possible
 from domain.stages import Closing, ClosingReason, Stage
@@ -114,6 +114,23 @@ def test_a_supporter_is_added_until_everyone_has_met() -> None:
     assert kinds.count("replace_contact") == len(journey.parties)
     stranger = COMMANDS["replace_contact"].model_validate({**by, "party": "p9"})
     assert code(stranger, journey, NOW) == Refusal.NO_SUCH_PARTY
+
+
+def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:
+    ending = Ending(closing=Closing(reason=ClosingReason.CONCEDED), at=NOW + timedelta(minutes=10))
+    journey = sample_case(ending=ending).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    undo = COMMANDS["undo"].model_validate(by)
+    close = COMMANDS["close_case"].model_validate({**by, "reason": "conceded"})
+    leave = COMMANDS["withdraw"].model_validate({**by, "party": "p1", "how": "phone"})
+    judge(undo, journey, NOW)
+    assert possible(journey)[0].kind == "undo"
+    assert not {"withdraw", "close_case"} & {one.kind for one in possible(journey)}
+    assert [code(command, journey, NOW) for command in (close, leave)] == [Refusal.ENDING] * 2
+    judge(leave.model_copy(update={"actor": Actor(kind="participant", id="p1.1")}), journey, NOW)
+    journey.ending = None
+    assert code(undo, journey, NOW) == Refusal.NOTHING_TO_UNDO
 
 
 def code(command: Command, journey: Journey, now: datetime) -> Refusal:

@@ -115,7 +115,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         if self.mail_away:
             raise ApplicationError("mail is away")
         journey, letter = self.journey, order.letter
-        if (journey.on_hold or journey.paused) and not letter.reply:
+        if (journey.silent and not letter.reply) or (journey.ending and letter.to.startswith("p")):
             return Delivery(state="held")
         at = activity.info().current_attempt_scheduled_time
         if not letter.reply and not is_office_time(at, self.policy):

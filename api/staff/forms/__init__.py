@@ -38,6 +38,7 @@ FORMS: dict[str, CommandForm] = {
     "hold": any_time.Holding(),
     "release": any_time.Releasing(),
     "close_case": any_time.Closing(),
+    "undo": any_time.Undoing(),
     "tick_task": any_time.Tick(),
     "change_policy": any_time.PolicyChange(),
 }

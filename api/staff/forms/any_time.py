@@ -178,6 +178,15 @@ class Closing(CommandForm):
         return {"reason": typed.one("reason")}, {"note": typed.one("note")}
 
 
+class Undoing(CommandForm):
+    button: ClassVar[str] = "Undo it"
+
+    def intro(self, s: Setting) -> str:
+        if s.journey.ending is None:
+            return "There is nothing to undo: nobody has entered an end of this case in the last minutes."
+        return f"{words.ending_sentence(s.journey.ending, s.case)} Undone, everything is as it was before."
+
+
 class Tick(CommandForm):
     button: ClassVar[str] = "Tick it off"
 
