@@ -490,6 +490,17 @@ class Undo(Command):
     title = "Undo the end of the case"
 
 
+class Reassign(Command):
+    """Another coordinator looks after the case; tasks and letters follow."""
+
+    texts = ReasonTexts
+    title = "Hand the case to another coordinator"
+    coordinator: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
 class TickTask(Command):
     """A task that stands for itself (a phone call, a letter that failed) is done."""
 
@@ -539,6 +550,7 @@ COMMANDS: dict[str, type[Command]] = {
         Release,
         CloseCase,
         Undo,
+        Reassign,
         TickTask,
         ChangePolicy,
     )

@@ -47,6 +47,7 @@ class Refusal(StrEnum):
     HAS_MET = "has_met"
     ENDING = "ending"
     NOTHING_TO_UNDO = "nothing_to_undo"
+    UNKNOWN_COORDINATOR = "unknown_coordinator"
     ANSWER_INSTEAD = "answer_instead"
 
 
@@ -92,6 +93,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
     Refusal.ENDING: "The case is about to close already. Undo that first if something else was meant.",
     Refusal.NOTHING_TO_UNDO: "There is nothing to undo: the case goes on.",
+    Refusal.UNKNOWN_COORDINATOR: "There is no such coordinator. Choose one from the list.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

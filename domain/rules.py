@@ -368,6 +368,7 @@ def possible(journey: Journey) -> list[Possible]:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    found.append(Possible(kind="reassign"))
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))
     if not journey.ending:

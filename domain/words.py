@@ -485,6 +485,7 @@ _EVENTS: dict[str, str] = {
     "mediator_took_over": "Another mediator took the case over",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
+    "reassign": "The case was handed to another coordinator",
     "undo": "The end of the case was undone; it goes on as before",
     "pause": "The case was paused",
     "resume": "The case was resumed",

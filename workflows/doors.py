@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asks import Asks
     from workflows.errands import Errands, near
     from workflows.meetings import Meetings, end_of
-    from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Verdict
+    from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Reassignment, Verdict
 
 REFUSED = "refused"
 """The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
@@ -452,6 +452,17 @@ class Doors(ABC):
 
     @undo.validator
     def may_undo(self, command: c.Undo) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def reassign(self, command: c.Reassign) -> Accepted:
+        async with self.heard(command):
+            order = Reassignment(case_id=self.case.case_id, coordinator=command.coordinator)
+            self.heed(await near(CaseFile.reassign, order, "hand the case to another coordinator"))
+        return await self.accept(command)
+
+    @reassign.validator
+    def may_reassign(self, command: c.Reassign) -> None:
         self.judge(command)
 
     @workflow.update

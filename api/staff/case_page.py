@@ -32,6 +32,7 @@ _ANY_TIME = (
     "cancel_meeting",
     "replace_mediator",
     "replace_contact",
+    "reassign",
     "add_supporter",
     "withdraw",
     "pause",

@@ -113,6 +113,7 @@ async def _opened(
         panel=await services.reading.mediators() if kind == "offer_mediator" else [],
         venues=await services.reading.venues() if kind in ("fix_joint_meeting", "move_meeting") else [],
         now=services.clock(),
+        coordinators=await services.staff.coordinators() if kind == "reassign" else {},
         policies=services.intake.policies(),
     )
     return case, setting, form

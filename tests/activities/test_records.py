@@ -14,7 +14,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.links import Links
 from casefile.migrate import upgrade
-from casefile.tables import LetterRow, Mediator, MediatorConflict, Staff, TaskRow, TimelineEvent, Venue
+from casefile.tables import Case, LetterRow, Mediator, MediatorConflict, Staff, TaskRow, TimelineEvent, Venue
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
@@ -23,7 +23,7 @@ from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
-from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator
+from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator, Reassignment
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
@@ -210,6 +210,27 @@ async def test_who_may_be_offered_a_case(file: File) -> None:
     await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
     await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
     assert (await file.records.next_mediator(NextMediator(case_id=case_id, tried=[]))).mediator == ""
+
+
+async def test_a_case_is_handed_to_somebody_who_may_look_after_cases(file: File) -> None:
+    case_id = await file.open()
+    async with file.database.write() as session:
+        for key, role, active in (
+            ("ida", "coordinator", True),
+            ("gone", "coordinator", False),
+            ("med", "mediator", True),
+        ):
+            session.add(
+                Staff(id=key, name=key, email=f"{key}@s.example", password_hash="!", roles=[role], active=active,
+                      created=NOW)
+            )  # fmt: skip
+    for nobody in ("gone", "med", "unheard_of"):
+        verdict = await file.records.reassign(Reassignment(case_id=case_id, coordinator=nobody))
+        assert verdict.refusal == "unknown_coordinator"
+    for _ in range(2):  # its completion was lost: it is done again
+        assert not (await file.records.reassign(Reassignment(case_id=case_id, coordinator="ida"))).refusal
+    async with file.database.read() as session:
+        assert (await session.get_one(Case, case_id)).coordinator_id == "ida"
 
 
 async def test_a_supporter_is_admitted_once(file: File) -> None:

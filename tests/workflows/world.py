@@ -34,6 +34,7 @@ from workflows.neighbours import (
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    Reassignment,
     Verdict,
     activities_of,
 )
@@ -69,6 +70,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     mail_away: bool = False
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
+    coordinator: str = "cora"
     bad_addresses: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -93,6 +95,13 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     @activity.defn
     async def declare_conflict(self, question: MediatorQuestion) -> None:
         self.conflicts.append(question.mediator)
+
+    @activity.defn
+    async def reassign(self, order: Reassignment) -> Verdict:
+        verdict = self.verdicts.get(order.coordinator, Verdict())
+        if not verdict.refusal:
+            self.coordinator = order.coordinator
+        return verdict
 
     @activity.defn
     async def reserve(self, booking: Booking) -> Verdict:

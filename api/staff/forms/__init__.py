@@ -39,6 +39,7 @@ FORMS: dict[str, CommandForm] = {
     "release": any_time.Releasing(),
     "close_case": any_time.Closing(),
     "undo": any_time.Undoing(),
+    "reassign": any_time.Reassigning(),
     "tick_task": any_time.Tick(),
     "change_policy": any_time.PolicyChange(),
 }

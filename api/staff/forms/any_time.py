@@ -178,6 +178,21 @@ class Closing(CommandForm):
         return {"reason": typed.one("reason")}, {"note": typed.one("note")}
 
 
+class Reassigning(CommandForm):
+    button: ClassVar[str] = "Hand it over"
+
+    def intro(self, s: Setting) -> str:
+        return f"{s.case.coordinator.name} looks after the case now. Tasks and letters follow to whoever you choose."
+
+    def questions(self, s: Setting) -> Questions:
+        others = [(key, name) for key, name in s.coordinators.items() if key != s.case.coordinator.id]
+        options = tuple(Option(key, name) for key, name in others)
+        return [Field("coordinator", "To whom?", "choice", options=options), REASON]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"coordinator": typed.one("coordinator")}, {"reason": typed.one("reason")}
+
+
 class Undoing(CommandForm):
     button: ClassVar[str] = "Undo it"
 

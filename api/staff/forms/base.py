@@ -28,6 +28,7 @@ class Setting:
     panel: list[MediatorView]
     venues: list[VenueView]
     now: datetime
+    coordinators: Mapping[str, str] = field(default_factory=dict)  # id -> name
     policies: Mapping[str, str] = field(default_factory=dict)  # name -> title
 
     @property
