@@ -147,6 +147,8 @@ class Letters(Correspondence):
                 journey = case.journey or Journey(parties=[])
                 if reason := no_longer_wanted(case, journey, order.letter, self.now()):
                     raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
+                if journey.ending and not to_staff(order.letter.to):  # not even what confirms somebody's answer
+                    return Delivery(state="held")
                 if not order.letter.reply and self._may_not_leave_now(case, journey):
                     return Delivery(state="held")
                 if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
@@ -169,7 +171,7 @@ class Letters(Correspondence):
     def _may_not_leave_now(self, case: CaseView, journey: Journey) -> bool:
         """A retry may come hours after the case found that an unprompted letter could leave."""
         now = self.now()
-        return journey.on_hold or journey.paused or case.policy.office_moment(now) > now
+        return journey.silent or case.policy.office_moment(now) > now
 
     async def _message(
         self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter
@@ -260,6 +262,9 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     """Why a letter is withheld, as a code; "" while it is wanted."""
     if letter.while_asked and journey.open_ask(letter.while_asked) is None:
         return "answered"
+    theirs = [f"mediator/{one}" for one in (journey.mediator, journey.offered_to)]
+    if letter.to.startswith("mediator/") and letter.to not in theirs and letter.kind not in _ALSO_TO_FORMER_MEDIATORS:
+        return "replaced"
     if not to_staff(letter.to):
         if party_of(letter.to) not in journey.contacted:
             return "not_contacted"
@@ -271,10 +276,13 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
             return "cancelled"
         if meeting.slot and meeting.slot.start <= now:
             return "past"
+        if letter.sequence is not None and letter.sequence < meeting.sequence:  # the letter of the change follows
+            return "moved"
     return ""
 
 
-_AHEAD = ("booked", "remind")  # letters about a meeting that lies ahead
+_ALSO_TO_FORMER_MEDIATORS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
+_AHEAD = ("booked", "moved", "remind")  # letters about a meeting that lies ahead
 
 
 def _was_replaced(case: CaseView, key: str) -> bool:

@@ -28,6 +28,7 @@ from casefile.tables import (
 )
 from casefile.vault import Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
+from domain.commands import COORDINATORS
 from domain.journey import Filing, Journey, Task
 from domain.parties import PersonRole
 from domain.referral import PersonDetails
@@ -41,6 +42,7 @@ from workflows.neighbours import (
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    Reassignment,
     Verdict,
 )
 
@@ -70,7 +72,8 @@ class Records(CaseFile):
             for letter in filing.letters:
                 row_id = letter_id(case.id, letter)
                 if await session.get(LetterRow, row_id) is None:
-                    session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **letter.model_dump()))
+                    said = letter.model_dump(exclude={"sequence"})  # what the journey needs, not the row
+                    session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
             for settled in filing.settled:
                 row = await session.get(LetterRow, letter_id(case.id, settled.letter))
                 if row is not None and row.state == "by_hand":
@@ -114,6 +117,19 @@ class Records(CaseFile):
             key = {"staff_id": question.mediator, "case_id": question.case_id, "organisation": ""}
             if await session.get(MediatorConflict, key) is None:
                 session.add(MediatorConflict(**key))
+
+    # Who looks after it
+
+    @activity.defn
+    async def reassign(self, order: Reassignment) -> Verdict:
+        async with self.database.write() as session:
+            staff = await session.get(Staff, order.coordinator)
+            if staff is None or not staff.active or not set(staff.roles) & set(COORDINATORS):
+                return Verdict(refusal=Refusal.UNKNOWN_COORDINATOR)
+            case = await _case(session, order.case_id)
+            case.coordinator_id = staff.id
+            session.add(case)
+            return Verdict()
 
     # Calendars: what makes a double booking impossible
 

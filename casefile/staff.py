@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
 from casefile.tables import ApiToken, Mediator, Staff, StaffSession
-from domain.commands import Actor, StaffRole
+from domain.commands import COORDINATORS, Actor, StaffRole
 
 LONGEST_SESSION = timedelta(hours=12)
 _LONGEST_PASSWORD = 200
@@ -158,6 +158,10 @@ class StaffAccounts:
         """Everybody's name by id, for timelines."""
         async with self.database.read() as session:
             return {staff.id: staff.name for staff in await session.exec(select(Staff))}
+
+    async def coordinators(self) -> dict[str, str]:
+        """Names of those who may look after cases, by id."""
+        return {one.id: one.name for one in await self.list() if one.active and one.has(*COORDINATORS)}
 
     async def panel_ids(self) -> set[str]:
         """Accounts that are members of the panel."""

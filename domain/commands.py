@@ -342,6 +342,106 @@ class GiveFeedback(Command):
     score: int = Field(ge=1, le=5)
 
 
+# Changes to what was booked
+
+
+class ReasonTexts(Texts):
+    """Why something that stood is changed. Never left out: the history of a case has to be understood by others."""
+
+    reason: Words = ""
+
+
+class MoveTexts(PlaceTexts, ReasonTexts):
+    """Why a meeting is moved, and where to come when it takes place elsewhere."""
+
+
+class MoveMeeting(Command):
+    """A booked visit or joint meeting takes place at another time, at another place, or both. Everyone invited is told;
+    it stays the same entry in their calendars."""
+
+    may = MEDIATORS
+    texts = MoveTexts
+    title = "Move a meeting"
+    meeting: str
+    slot: Slot
+    where: Literal["same", "elsewhere"] = "same"
+    online: bool = False  # elsewhere: online
+    venue: str = ""  # elsewhere: at this venue; neither: at the address in the texts
+
+    @model_validator(mode="after")
+    def _at_one_place(self) -> "MoveMeeting":
+        if self.online and self.venue:
+            raise ValueError("a meeting is online or at a venue")
+        if self.where == "same" and (self.online or self.venue):
+            raise ValueError("a venue, or online, goes with where=elsewhere")
+        return self
+
+    def has_its_words(self, texts: Texts) -> bool:
+        if not isinstance(texts, MoveTexts) or not texts.reason:
+            return False
+        return bool(self.where == "same" or self.venue or texts.place)
+
+
+class CancelMeeting(Command):
+    """A booked visit or joint meeting does not take place. Everyone invited is told, and a new date is looked for."""
+
+    may = MEDIATORS
+    texts = ReasonTexts
+    title = "Cancel a meeting"
+    meeting: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
+class ReplaceMediator(Command):
+    """The mediator is ill, leaves, or a party objects: the case goes back to allocation. Meetings with enough time
+    before them are kept for the new mediator; the others are cancelled."""
+
+    texts = ReasonTexts
+    title = "Replace the mediator"
+    mediator: str  # who has the case: a form that was opened before an earlier replacement is refused
+    why: Literal["unavailable", "objection", "conflict"]
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
+class ContactTexts(NewContactTexts, ReasonTexts):
+    """The person to whom a party's letters go from now on, and why."""
+
+
+class ReplaceContact(Command):
+    """Somebody else speaks for a party from now on, or the same person under another name or address. Links of the old
+    contact end, and what is being asked is asked anew."""
+
+    texts = ContactTexts
+    title = "Replace or correct a contact"
+    party: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ContactTexts) and bool(texts.name and texts.email and texts.reason)
+
+
+class SupporterTexts(Texts):
+    """A supporter or friend, who becomes a participant of the party."""
+
+    supporter_name: Line = ""
+    supporter_email: Email = ""
+
+
+class AddSupporter(Command):
+    """A supporter or friend comes along with a party: invited to its meetings, and never chased for answers."""
+
+    may = MEDIATORS
+    texts = SupporterTexts
+    title = "Add a supporter"
+    party: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, SupporterTexts) and bool(texts.supporter_name)
+
+
 # At any moment
 
 
@@ -396,6 +496,24 @@ class CloseCase(Command):
         return self
 
 
+class Undo(Command):
+    """The end that a member of staff entered a few minutes ago was a mistake: everything is as it was before."""
+
+    may = MEDIATORS
+    title = "Undo the end of the case"
+
+
+class Reassign(Command):
+    """Another coordinator looks after the case; tasks and letters follow."""
+
+    texts = ReasonTexts
+    title = "Hand the case to another coordinator"
+    coordinator: str
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
 NOBODY_REACHED = ("no_answer", "voicemail", "call_back")
 
 
@@ -438,12 +556,19 @@ COMMANDS: dict[str, type[Command]] = {
         IssueAgreement,
         RecordAction,
         GiveFeedback,
+        MoveMeeting,
+        CancelMeeting,
+        ReplaceMediator,
+        ReplaceContact,
+        AddSupporter,
         Withdraw,
         Pause,
         Resume,
         Hold,
         Release,
         CloseCase,
+        Undo,
+        Reassign,
         TickTask,
         ChangePolicy,
     )

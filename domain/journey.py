@@ -94,6 +94,7 @@ class Meeting(BaseModel):
     present: list[str] = Field(default_factory=list)
     outcome: str = ""
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
+    former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
     half_days: list[str] = Field(default_factory=list)  # of a joint meeting: what the parties are asked about
     availability: dict[str, list[str]] = Field(default_factory=dict)  # party -> half days that suit
 
@@ -145,6 +146,7 @@ class Letter(BaseModel):
     number: int = 1
     reply: bool = False  # a receipt, confirmation or cancellation: leaves at once; else in office hours, unless on hold
     while_asked: str = ""  # wanted only while this ask is open
+    sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
     @property
     def key(self) -> str:
@@ -156,6 +158,13 @@ class Letter(BaseModel):
         sort, _, step = other.kind.rpartition("_")
         asked_before = step in ("ask", "remind") and self.kind == f"{sort}_remind" and self != other
         return asked_before and (self.about, self.to) == (other.about, other.to)
+
+
+class Ending(BaseModel):
+    """An end that staff entered and that can still be undone. Nothing leaves meanwhile."""
+
+    closing: Closing
+    at: datetime  # when it takes effect
 
 
 class Settled(BaseModel):
@@ -179,13 +188,15 @@ class Journey(BaseModel):
     mediator: str = ""  # who has the case
     offered_to: str = ""  # the mediator who has been asked, until they answer
     offer: int = 0
-    tried: list[str] = Field(default_factory=list)  # mediators who declined or stayed silent
+    tried: list[str] = Field(default_factory=list)  # mediators who declined, stayed silent, or may not have it again
+    replaced: list[str] = Field(default_factory=list)  # mediators who had the case before, the latest last
     asks: list[OpenAsk] = Field(default_factory=list)
     facts: dict[str, Fact] = Field(default_factory=dict)
     tasks: list[Task] = Field(default_factory=list)
     meetings: list[Meeting] = Field(default_factory=list)
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
+    ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
 
@@ -204,6 +215,11 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    @property
+    def silent(self) -> bool:
+        """Nothing leaves unprompted: on hold, paused, or about to end."""
+        return self.on_hold or self.paused or self.ending is not None
 
     @property
     def escalated(self) -> bool:

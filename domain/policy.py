@@ -92,6 +92,7 @@ class Policy(BaseModel):
     morning: time = time(9)  # when a rung of a later working day is climbed
     posting_days: int = 2  # working days that a letter travels, each way
     offers_before_alert: int = 3  # a manager is told after so many mediators
+    minutes_to_regret: int = Field(10, ge=0)  # before an end that staff entered takes effect; 0: at once
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
 
     @model_validator(mode="after")
@@ -152,4 +153,4 @@ def demo(seconds_a_day: float = 1.0) -> Policy:
     ladders = {kind: [faster(rung) for rung in rungs] for kind, rungs in STANDARD_LADDERS.items()}
     soon = Rung(do=Do.REMIND, after=round(2 * seconds_a_day), unit="seconds")  # due dates stay real dates, weeks ahead
     ladders["action"] = [soon, *ladders["action"]]
-    return Policy(name="demo", ladders=ladders, opens=None, record_only_after_start=False)
+    return Policy(name="demo", ladders=ladders, opens=None, record_only_after_start=False, minutes_to_regret=0)

@@ -38,6 +38,16 @@ class Refusal(StrEnum):
     ADDRESS_TAKEN = "address_taken"
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
+    NO_SUCH_MEETING = "no_such_meeting"
+    CANCELLED_BEFORE = "cancelled_before"
+    NOT_BOOKED = "not_booked"
+    HAS_BEGUN = "has_begun"
+    NOTHING_NEW = "nothing_new"
+    NO_MEDIATOR = "no_mediator"
+    HAS_MET = "has_met"
+    ENDING = "ending"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    UNKNOWN_COORDINATOR = "unknown_coordinator"
     ANSWER_INSTEAD = "answer_instead"
     NOT_FITTING = "not_fitting"
 
@@ -70,11 +80,22 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
-    Refusal.WORDS_MISSING: "Words are missing: say what each term is, and give a new contact's name and e-mail.",
+    Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and e-mail, the "
+    "reason of a change, and where to come when a meeting takes place elsewhere.",
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
     Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
+    Refusal.NO_SUCH_MEETING: "This case has no such meeting. Choose one of the meetings on the case page.",
+    Refusal.CANCELLED_BEFORE: "This meeting was cancelled before. The case page shows how a new date is found.",
+    Refusal.NOT_BOOKED: "This meeting is not booked any more, so it cannot be moved or cancelled.",
+    Refusal.HAS_BEGUN: "This meeting has begun or is over. Record on the case page whether it was held.",
+    Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
+    Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
+    Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
+    Refusal.ENDING: "The case is about to close already. Undo that first if something else was meant.",
+    Refusal.NOTHING_TO_UNDO: "There is nothing to undo: the case goes on.",
+    Refusal.UNKNOWN_COORDINATOR: "There is no such coordinator. Choose one from the list.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
 }
 """One sentence for each code. A test sees that none is missing."""

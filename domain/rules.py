@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain import commands as c
-from domain.journey import LETTERS_BY_HAND, Journey, MeetingStatus, OpenAsk
+from domain.journey import LETTERS_BY_HAND, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -191,9 +191,73 @@ def _feedback(command: c.GiveFeedback, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ASKED, command.party)
 
 
+def _move(command: c.MoveMeeting, journey: Journey, now: datetime) -> None:
+    meeting = _booked(journey, command.meeting, now)
+    if journey.on_hold:  # everyone invited would be written to at once
+        raise Refused(Refusal.ON_HOLD)
+    if command.slot.start <= now:
+        raise Refused(Refusal.IN_THE_PAST)
+    if command.where == "same" and command.slot == meeting.slot:
+        raise Refused(Refusal.NOTHING_NEW, command.meeting)
+
+
+def _cancel(command: c.CancelMeeting, journey: Journey, now: datetime) -> None:
+    _booked(journey, command.meeting, now)
+
+
+def _booked(journey: Journey, key: str, now: datetime) -> Meeting:
+    """The meeting, while it is booked and lies ahead."""
+    meeting = journey.meeting(key)
+    if meeting is None:
+        raise Refused(Refusal.NO_SUCH_MEETING, key)
+    if meeting.status == MeetingStatus.CANCELLED:
+        raise Refused(Refusal.CANCELLED_BEFORE, key)
+    if not _can_change(journey, meeting) or meeting.slot is None:
+        raise Refused(Refusal.NOT_BOOKED, key)
+    if meeting.slot.start <= now:
+        raise Refused(Refusal.HAS_BEGUN, key)
+    return meeting
+
+
+def _can_change(journey: Journey, meeting: Meeting) -> bool:
+    return meeting.status == MeetingStatus.BOOKED and meeting.key not in journey.facts
+
+
+def _replace_mediator(command: c.ReplaceMediator, journey: Journey, now: datetime) -> None:
+    if not journey.mediator:
+        raise Refused(Refusal.NO_MEDIATOR)
+    if command.mediator != journey.mediator:
+        raise Refused(Refusal.SUPERSEDED)
+    if journey.stage not in _MEDIATED:
+        raise Refused(Refusal.NOT_ASKED)
+
+
+_MEDIATED = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING, Stage.AGREEMENT)  # while the mediator has something to do
+
+
+def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None:
+    if journey.stage not in _BEFORE_THE_AGREEMENT:
+        raise Refused(Refusal.HAS_MET)
+
+
+_BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
+
+
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
+    if journey.ending and command.actor.kind == "staff":  # a party's own word needs no second thoughts of ours
+        raise Refused(Refusal.ENDING)
+
+
+def _close(command: c.CloseCase, journey: Journey, now: datetime) -> None:
+    if journey.ending:
+        raise Refused(Refusal.ENDING)
+
+
+def _undo(command: c.Undo, journey: Journey, now: datetime) -> None:
+    if not journey.ending:
+        raise Refused(Refusal.NOTHING_TO_UNDO)
 
 
 def _pause(command: c.Pause, journey: Journey, now: datetime) -> None:
@@ -266,11 +330,17 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.IssueAgreement: _issue,
     c.RecordAction: _action,
     c.GiveFeedback: _feedback,
+    c.MoveMeeting: _move,
+    c.CancelMeeting: _cancel,
+    c.ReplaceMediator: _replace_mediator,
+    c.AddSupporter: _supporter,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
     c.Hold: _hold,
     c.Release: _release,
+    c.CloseCase: _close,
+    c.Undo: _undo,
     c.TickTask: _tick,
 }
 
@@ -280,7 +350,8 @@ def possible(journey: Journey) -> list[Possible]:
     if journey.closing:
         found = [Possible(kind="release")] if journey.on_hold else []
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
-    found = [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    found = [Possible(kind="undo")] if journey.ending else []
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
@@ -296,10 +367,21 @@ def possible(journey: Journey) -> list[Possible]:
             found.append(Possible(kind="decide_on_silence", about=task.about))
         elif tickable(task.kind):
             found.append(Possible(kind="tick_task", about=task.key))
-    found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    for meeting in journey.meetings:
+        if _can_change(journey, meeting):
+            found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
+    if journey.mediator and journey.stage in _MEDIATED:
+        found.append(Possible(kind="replace_mediator"))
+    found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
+    if journey.stage in _BEFORE_THE_AGREEMENT:
+        found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+    if not journey.ending:
+        found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    found.append(Possible(kind="reassign"))
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))
-    found.append(Possible(kind="close_case"))
+    if not journey.ending:
+        found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
 
 

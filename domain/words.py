@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from domain.commands import How, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, Armed, Event, MeetingStatus, OpenAsk, Task
+from domain.journey import LETTERS_BY_HAND, Armed, Ending, Event, MeetingStatus, OpenAsk, Task
 from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
@@ -145,11 +145,13 @@ LETTERS: dict[str, str] = {
     "visit_choice_ask": "Dates offered for the initial visit",
     "visit_choice_remind": "Reminder: choose a date for the initial visit",
     "visit_booked": "The initial visit is booked",
+    "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",
     "joint_meeting_booked": "Notice of the joint meeting",
+    "joint_meeting_moved": "The joint meeting has moved",
     "joint_meeting_remind": "Reminder of the joint meeting",
     "joint_meeting_cancelled": "The joint meeting is cancelled",
     "comments_ask": "Please read the wording of the agreement",
@@ -166,6 +168,9 @@ LETTERS: dict[str, str] = {
     "closed_not_contactable": "The mediation does not go ahead",
     "closed_out_of_scope": "Where to find help with your matter",
     "closed_by_service": "The case is closed",
+    "contact_changed": "You are now the contact",
+    "mediator_changed": "Another mediator has the case",
+    "mediator_released": "You no longer have this case (to the mediator)",
     "closed_mediator": "The case is closed (to the mediator)",
     "staff_task": "A task for you",
     "staff_remind": "A task is waiting",
@@ -397,7 +402,7 @@ class NextStep(BaseModel):
 def next_steps(case: CaseView) -> list[NextStep]:
     """Every armed rung of the case, the nearest first; nothing while it is paused, on hold or closed."""
     journey = case.journey
-    if journey is None or journey.paused or journey.on_hold or journey.closing:
+    if journey is None or journey.silent or journey.closing:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
     return sorted(steps, key=lambda step: (step.at, step.what))
@@ -414,7 +419,7 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
         if ask.of in set(StaffRole) and "{n}" in words.reminder:
             what += f": {title}"
         elif "{n}" not in words.reminder:
-            unless = "it is cancelled"  # nobody records a meeting before it has been held
+            unless = "it is moved or cancelled"  # nobody records a meeting before it has been held
     elif armed.do == Do.TASK:
         what = f"Task for {asked}: {words.task.format(**names) or title}"
     elif armed.do == Do.PHONE_TASK:
@@ -509,8 +514,16 @@ _EVENTS: dict[str, str] = {
     "agreement_issued": "The agreement was issued; everyone present receives a copy",
     "record_action": "An answer was recorded about {about}",
     "give_feedback": "{about} gave feedback",
+    "move_meeting": "{about} was moved",
+    "cancel_meeting": "{about} was cancelled",
+    "replace_mediator": "The mediator no longer has the case, and another is looked for",
+    "replace_contact": "{about} has another contact, or a corrected one",
+    "add_supporter": "A supporter of {about} was added",
+    "mediator_took_over": "Another mediator took the case over",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
+    "reassign": "The case was handed to another coordinator",
+    "undo": "The end of the case was undone; it goes on as before",
     "pause": "The case was paused",
     "resume": "The case was resumed",
     "hold": "The case was put on a safeguarding hold",
@@ -539,6 +552,10 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
     ("held", "no"): "nobody came",
+    ("why", "unavailable"): "cannot go on",
+    ("why", "objection"): "a party objected",
+    ("why", "conflict"): "a conflict of interest",
+    ("where", "elsewhere"): "elsewhere than before",
     ("done", "yes"): "done",
     ("done", "no"): "will not be done",
     ("outcome", "spoke"): "spoke to them",
@@ -566,6 +583,9 @@ def event_sentence(case: CaseView, event: Event) -> str:
     about = _about(case, event)
     said = _EVENTS.get(event.what, default).format(about=about, number=event.detail.get("number", "1"))
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    before, after = event.detail.get("before", ""), event.detail.get("after", "")
+    if before != after:
+        details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
     said += f": {', '.join(details)}" if details else ""
     return said[0].upper() + said[1:]
 
@@ -618,6 +638,15 @@ def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = F
         return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
     sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
     return f"{sentence} {OUTCOMES[closing.outcome]}." if closing.outcome else sentence
+
+
+def ending_sentence(ending: Ending, case: CaseView) -> str:
+    """What is about to happen, while it can be undone."""
+    why = CLOSING_REASONS[ending.closing.reason].lower() + (
+        f", {who(case, ending.closing.who)}" if ending.closing.who else ""
+    )
+    when = f"{clock(ending.at)} on {day(ending.at)}"
+    return f"The case closes at {when} ({why}), unless it is undone. No letter leaves before."
 
 
 # Refusals

@@ -31,7 +31,9 @@ FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
 _INVITES: dict[str, Method] = {
     "visit_booked": "REQUEST",
     "visit_cancelled": "CANCEL",
+    "visit_moved": "REQUEST",
     "joint_meeting_booked": "REQUEST",
+    "joint_meeting_moved": "REQUEST",
     "joint_meeting_cancelled": "CANCEL",
 }
 _ANSWERED_BY_LINK = ("visit_choice", "availability", "comments", "action", "feedback", "consent")
@@ -39,10 +41,14 @@ _TO_THE_CASE_PAGE = (
     "referral_received",
     "consent_receipt",
     "visit_booked",
+    "visit_moved",
     "visit_remind",
     "joint_meeting_booked",
+    "joint_meeting_moved",
     "joint_meeting_remind",
     "agreement_copy",
+    "mediator_changed",
+    "contact_changed",
 )
 
 
@@ -163,6 +169,7 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "reference": "",
         "service": service,
         "coordinator": service.name,
+        "needs": "",
         "code": code,
         "until": words.clock(until),
     }
@@ -207,7 +214,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["link"] = LINK
     elif to.party is None:
         context["link"] = f"{service.public_url}/cases/{case.reference}"
-    if case.mediator:
+    if case.mediator and not (case.journey and case.journey.offered_to):  # parties hear of nobody who was only asked
         context["mediator"] = case.mediator.name
     meeting = meeting_of(case, letter.about)
     if meeting:
@@ -216,6 +223,9 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["visited"] = words.who(case, meeting.party) if meeting.party else ""
         if meeting.slot:
             context["date"] = words.slot(meeting.slot)
+            # every earlier date: whoever missed a letter between knows only the first one
+            former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
+            context["former"] = list(former)
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("staff_"):

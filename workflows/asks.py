@@ -128,16 +128,31 @@ class Asks:
             ask.by_post = self._by_post(ask.of)  # another contact may be reached in another way
             self.wake()
 
+    def expect(self, key: str, due: datetime) -> None:
+        """What was asked falls due at another time: its ladder is armed anew for that. Letters go on being numbered."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.asked, ask.due, ask.climbed = workflow.now(), due, 0
+            self._pass_over_reminders_of_the_past(ask)
+            self.wake()
+
+    def not_reminded_yet(self, key: str) -> bool:
+        """Is the first reminder of its due date still to come?"""
+        ask = self.journey.open_ask(key)
+        rung = self._rung(ask) if ask else None
+        return bool(ask and ask.climbed == 0 and rung and rung.do == Do.REMIND)
+
     def retune(self, policy: Policy) -> None:
         self.policy = policy
         self.wake()
 
-    def hush(self, silent: bool) -> None:
-        """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence."""
+    def hush(self, silent: bool, *, moved: bool = True) -> None:
+        """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence;
+        or not moved, as if nothing had been."""
         if silent and not self.silent_since:
             self.silent_since = workflow.now()
         elif not silent and self.silent_since:
-            for ask in self.journey.asks:
+            for ask in self.journey.asks if moved else []:
                 ask.asked += max(workflow.now() - max(ask.asked, self.silent_since), timedelta(0))
             self.silent_since = None
         self.wake()

@@ -1,14 +1,25 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import LETTERS_BY_HAND, Action, Armed, CaseStart, Fact, Journey, Letter, Meeting, OpenAsk
+    from domain.journey import (
+        LETTERS_BY_HAND,
+        Action,
+        Armed,
+        CaseStart,
+        Ending,
+        Fact,
+        Journey,
+        Letter,
+        Meeting,
+        OpenAsk,
+    )
     from domain.parties import Channel
     from domain.policy import Do
     from domain.scheduling import half_days_to_ask
@@ -25,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         Documents,
         MediatorChoice,
         NextMediator,
+        Verdict,
     )
 
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
@@ -69,6 +81,7 @@ class MediationCase(Doors):
         self.meetings = Meetings(case, self.journey)
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
+        self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
 
     @workflow.run
@@ -123,6 +136,9 @@ class MediationCase(Doors):
     async def allocate_a_mediator(self) -> None:
         """ "The case will then be allocated to a member of our mediation team." Silence passes it to the next."""
         self.enter(Stage.ALLOCATION)
+        await self.find_a_mediator()
+
+    async def find_a_mediator(self) -> None:
         while not self.journey.mediator:
             if not self.journey.offered_to:
                 await self.ask(f"mediator_choice/{self.journey.offer + 1}", COORDINATOR)
@@ -138,7 +154,7 @@ class MediationCase(Doors):
     async def pass_on_to_the_next_of_the_panel(self) -> None:
         if self.journey.offer >= self.asks.policy.offers_before_alert:
             self.errands.open_task("escalated", "escalated/allocation", role=MANAGER)
-        question = NextMediator(case_id=self.case.case_id, tried=self.journey.tried)
+        question = NextMediator(case_id=self.case.case_id, tried=self.journey.tried + self.journey.replaced)
         choice: MediatorChoice = await near(CaseFile.next_mediator, question, "who of the panel is next?")
         if choice.mediator:
             self.offer_to(choice.mediator)
@@ -150,7 +166,7 @@ class MediationCase(Doors):
 
     async def visit(self, party: str) -> None:
         number, held = 0, False
-        while not held:  # none of the dates suited, or nobody came: another round
+        while not held:  # none of the dates suited, it was cancelled, or nobody came: another round
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
@@ -161,7 +177,7 @@ class MediationCase(Doors):
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
         self.enter(Stage.JOINT_MEETING)
         number, outcome = 0, "another"
-        while outcome == "another":
+        while outcome in ("another", "cancelled"):
             number += 1
             by_post = any(party.by_post for party in self.journey.parties)
             half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
@@ -228,11 +244,92 @@ class MediationCase(Doors):
     async def ask_for_feedback(self, party: str) -> None:
         await self.ask(f"feedback/{party}", party)
 
+    # When the mediator changes
+
+    async def release_the_mediator(self, *, for_good: bool) -> None:
+        """Parties have found dates with much effort: a meeting whose first reminder is still to come is kept for the
+        new mediator. What comes too soon is cancelled, and dates that were only offered are taken back."""
+        mediator = f"mediator/{self.journey.mediator}"
+        ahead = self.meetings.booked_ahead()
+        for meeting in ahead:
+            if meeting.slot:
+                entry = self.meetings.booking(meeting, meeting.slot)
+                self.errands.cancel(entry.model_copy(update={"resources": [mediator]}))
+        self.journey.replaced.append(self.journey.mediator)
+        if for_good:
+            self.journey.tried.append(self.journey.mediator)
+        self.journey.mediator = ""
+        self.errands.send(
+            Letter(kind="mediator_released", about="", to=mediator, number=len(self.journey.replaced), reply=True)
+        )
+        for ask in self.journey.open_asks("visit_choice"):
+            self.asks.learn(ask.key, "taken_back")
+        for meeting in ahead:
+            if not (self.asks.not_reminded_yet(meeting.key) and await self.claim(meeting)):
+                await self.call_off(meeting)
+        self.handover = self.errands.set_going(self.hand_over_to_another())
+
+    async def hand_over_to_another(self) -> None:
+        await self.find_a_mediator()
+        async with self.at_the_desk:
+            if not self.journey.mediator:  # replaced again in the same breath
+                return
+            for meeting in self.meetings.booked_ahead():
+                if await self.claim(meeting) and meeting.slot:
+                    self.errands.book(self.meetings.booking(meeting, meeting.slot))
+                    theirs = [f"mediator/{self.journey.mediator}"]
+                    self.to_all_invited(meeting, "booked", len(self.journey.replaced) + 1, only=theirs)
+                else:  # at that time the new mediator is somewhere else
+                    await self.call_off(meeting)
+            for ask in [ask for ask in self.journey.asks if ask.of == MEDIATOR and ask.kind != "acceptance"]:
+                if self.journey.meeting(ask.key) is None:
+                    self.asks.start_again(ask.key, from_rung=0)
+                elif any(task.key == ask.key for task in self.journey.tasks):  # held, and not recorded yet
+                    self.write_to_staff(MEDIATOR, "staff_task", ask.key)
+            if self.journey.mediator != self.journey.replaced[-1]:  # else it was a mistake, and nobody was told
+                for party in self.journey.contacted:
+                    self.write_to(party, "mediator_changed", number=self.journey.offer)
+            self.errands.note("mediator_took_over")
+
+    async def claim(self, meeting: Meeting) -> bool:
+        """The calendars that the meeting needs now; False: one of them is taken."""
+        if meeting.slot is None:
+            return False
+        booking = self.meetings.booking(meeting, meeting.slot)
+        verdict: Verdict = await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}, handed over")
+        return not verdict.refusal
+
+    async def call_off(self, meeting: Meeting) -> None:
+        self.meetings.cancel(meeting)
+        self.asks.learn(meeting.key, "cancelled")
+        await self.cancel(meeting)
+
     # How it ends
 
     def end(self, closing: Closing) -> None:
         closing.outcome = self.outcome_detail
-        self.journey.closing = closing
+        self.journey.closing, self.journey.ending = closing, None
+
+    def end_unless_undone(self, closing: Closing) -> None:
+        minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
+        if not minutes or not workflow.patched("regret"):
+            self.end(closing)
+            return
+        ending = self.journey.ending = Ending(closing=closing, at=workflow.now() + minutes)
+        self.asks.hush(True)
+
+        async def later() -> None:
+            try:
+                await workflow.wait_condition(
+                    lambda: self.journey.ending is not ending,
+                    timeout=minutes,
+                    timeout_summary=f"the case ends ({closing.reason}), unless undone",
+                )
+            except TimeoutError:
+                if self.journey.ending is ending:  # undone in the same breath: that wins
+                    self.end(closing)
+
+        self.errands.set_going(later())
 
     async def until_ended(self, journey: asyncio.Task[Closing]) -> Closing:
         """The journey's own end, or the one that somebody asked for, whichever comes first."""
@@ -245,6 +342,9 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
+        if self.handover is not None:
+            self.handover.cancel()
+            await workflow.wait([self.handover])
         assert self.journey.closing is not None
         return self.journey.closing
 
@@ -319,7 +419,9 @@ class MediationCase(Doors):
     def write_about(self, ask: OpenAsk, armed: Armed) -> None:
         """The letter of a rung: to those invited to a meeting, to a member of staff, or to a party's lead."""
         meeting = self.journey.meeting(ask.key)
-        if meeting is not None:
+        if meeting is not None and not self.journey.mediator:  # nobody has taken the case over in time
+            self.errands.set_going(self.call_off(meeting))
+        elif meeting is not None:
             self.to_all_invited(meeting, "remind", armed.number)
         elif ask.kind == "acceptance":
             to = f"mediator/{self.journey.offered_to}"
@@ -341,19 +443,19 @@ class MediationCase(Doors):
             )
 
     def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
+        if role == MEDIATOR and not self.journey.mediator:
+            return  # whoever takes the case over is asked anew
         to = f"mediator/{self.journey.mediator}" if role == MEDIATOR else str(role)
         asked = about if self.journey.open_ask(about) else ""
         self.errands.send(Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=asked))
 
-    def invite(self, meeting: Meeting) -> None:
-        self.to_all_invited(meeting, "booked")
-
-    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1) -> None:
-        """A letter about a meeting to each who is invited, and to the mediator. Confirmations and cancellations leave
-        at once; a reminder is wanted only while the meeting lies ahead."""
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
+        """Confirmations, changes and cancellations leave at once; a reminder is wanted only while the meeting lies
+        ahead, and nothing is wanted any more of a date that has been changed since."""
         sort = "visit" if meeting.party else "joint_meeting"
         ahead = meeting.key if what == "remind" else ""
-        for to in [*meeting.invited, f"mediator/{self.journey.mediator}"]:
+        mediator = [f"mediator/{self.journey.mediator}"] if self.journey.mediator else []
+        for to in [*meeting.invited, *mediator] if only is None else only:
             if what == "remind" and self.would_come_too_late(to, meeting):
                 continue
             self.errands.send(
@@ -364,6 +466,7 @@ class MediationCase(Doors):
                     number=number,
                     reply=what != "remind",
                     while_asked=ahead,
+                    sequence=meeting.sequence,
                 )
             )
 

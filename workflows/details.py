@@ -15,6 +15,9 @@ def details_of(case: CaseStart, journey: Journey) -> str:
         lines.append("**On a safeguarding hold**: nothing leaves unprompted until it is released.")
     if journey.paused:
         lines.append("**Paused**: nobody is reminded until the case is resumed.")
+    if journey.ending:
+        at = f"{journey.ending.at.astimezone(LONDON):%a %d %b %Y %H:%M}"
+        lines.append(f"**Ends at {at}** ({journey.ending.closing.reason}), unless undone")
     if journey.closing:
         lines.append(f"Closed: **{journey.closing.reason}** {journey.closing.who}")
     waiting = sorted(journey.asks, key=lambda ask: (ask.armed is None, ask.armed.at if ask.armed else ask.asked))

@@ -19,8 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.stages import Closing, ClosingReason, OutcomeDetail
     from workflows.asks import Asks
     from workflows.errands import Errands, near
-    from workflows.meetings import Meetings
-    from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Verdict
+    from workflows.meetings import Meetings, end_of
+    from workflows.neighbours import Admission, Admitted, CaseFile, MediatorQuestion, Reassignment, Verdict
 
 REFUSED = "refused"
 """The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
@@ -90,7 +90,7 @@ class Doors(ABC):
                 self.asks.learn(command.ask, "silent")
             else:
                 if command.decision == "replace_contact":
-                    await self.replace_contact(command)
+                    await self.replace_silent_contact(command)
                 self.errands.close_tasks(lambda task: task.about == command.ask and not task.kind.startswith("letter_"))
                 self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
         return await self.accept(command, command.ask, decision=command.decision)
@@ -99,13 +99,11 @@ class Doors(ABC):
     def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
         self.judge(command)
 
-    async def replace_contact(self, command: c.DecideOnSilence) -> None:
+    async def replace_silent_contact(self, command: c.DecideOnSilence) -> None:
         ask = self.journey.open_ask(command.ask)
         if ask is None or self.journey.party(ask.of) is None:
             raise refusal(Refusal.NOT_ASKED, command.ask)
-        if not await self.admit(command, ask.of, PersonRole.LEAD):
-            raise refusal(Refusal.NAME_MISSING)
-        self.judge(command)
+        await self.admit_a_lead(command, ask.of)
 
     # Allocation
 
@@ -310,12 +308,125 @@ class Doors(ABC):
     def may_give_feedback(self, command: c.GiveFeedback) -> None:
         self.judge(command)
 
+    # Changes to what was booked
+
+    @workflow.update
+    async def move_meeting(self, command: c.MoveMeeting) -> Accepted:
+        async with self.heard(command):
+            meeting = self.meeting(command.meeting)
+            before = meeting.slot
+            moved = {**self.meetings.place_of(command), "sequence": meeting.sequence + 1}
+            claim = self.meetings.booking(meeting.model_copy(update=moved), command.slot)
+            had = self.meetings.booking(meeting, before or command.slot).resources
+            # one transaction claims the new time and lets go of the old one: a refusal leaves the old one as it was
+            self.heed(await near(CaseFile.reserve, claim, f"claim the calendars for {meeting.key}, moved"))
+            if self.journey.closing is not None:  # the case ended meanwhile, and gives back what it had
+                await near(CaseFile.let_go, claim, f"let go of {meeting.key}")
+                self.judge(command)
+            self.meetings.move(meeting, command)
+            if left := [resource for resource in had if resource not in claim.resources]:
+                self.errands.cancel(claim.model_copy(update={"resources": left}))
+            self.errands.book(claim)
+            self.asks.expect(meeting.key, end_of(command.slot))
+            self.to_all_invited(meeting, "moved", meeting.sequence)
+        dates = {"before": before.start.isoformat(), "after": command.slot.start.isoformat()} if before else {}
+        return await self.accept(command, meeting.key, where=command.where, **dates)
+
+    @move_meeting.validator
+    def may_move_meeting(self, command: c.MoveMeeting) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def cancel_meeting(self, command: c.CancelMeeting) -> Accepted:
+        async with self.heard(command):
+            meeting = self.meeting(command.meeting)
+            await self.call_off(meeting)
+        return await self.accept(command, meeting.key)
+
+    @cancel_meeting.validator
+    def may_cancel_meeting(self, command: c.CancelMeeting) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def replace_mediator(self, command: c.ReplaceMediator) -> Accepted:
+        async with self.heard(command):
+            if command.why == "conflict":
+                question = MediatorQuestion(case_id=self.case.case_id, mediator=command.mediator)
+                await near(CaseFile.declare_conflict, question, "keep the conflict of interest")
+                self.judge(command)
+            await self.release_the_mediator(for_good=command.why != "unavailable")
+        return await self.accept(command, why=command.why)
+
+    @replace_mediator.validator
+    def may_replace_mediator(self, command: c.ReplaceMediator) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def replace_contact(self, command: c.ReplaceContact) -> Accepted:
+        async with self.heard(command):
+            await self.admit_a_lead(command, command.party)
+        return await self.accept(command, command.party)
+
+    @replace_contact.validator
+    def may_replace_contact(self, command: c.ReplaceContact) -> None:
+        self.judge(command)
+
+    async def admit_a_lead(self, command: c.Command, party: str) -> None:
+        """From now on they speak for the party: what is being asked is asked anew, and they are invited to what is
+        booked. Actions have their own dates and are reminded of as before."""
+        before = self.lead_of(party)
+        if not await self.admit(command, party, PersonRole.LEAD):
+            raise refusal(Refusal.NAME_MISSING)
+        self.judge(command)
+        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None]
+        self.errands.close_tasks(
+            lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
+        )
+        for key in asked:
+            self.asks.start_again(key, from_rung=0)
+        invited = self.invite_who_is_new(party)
+        if not asked and not invited:  # else a question or an invitation tells them
+            self.write_to(party, "contact_changed", reply=True)
+
+    def lead_of(self, party: str) -> str:
+        return next(one.lead for one in self.journey.parties if one.key == party)
+
+    @workflow.update
+    async def add_supporter(self, command: c.AddSupporter) -> Accepted:
+        async with self.heard(command):
+            if not await self.admit(command, command.party, PersonRole.SUPPORTER):
+                raise refusal(Refusal.NAME_MISSING)
+            self.invite_who_is_new(command.party)
+        return await self.accept(command, command.party)
+
+    @add_supporter.validator
+    def may_add_supporter(self, command: c.AddSupporter) -> None:
+        self.judge(command)
+
+    def invite_who_is_new(self, party: str) -> bool:
+        """To the party's meetings that are booked. False: nobody had to be invited."""
+        new = [(meeting, people) for meeting, people in self.meetings.welcome(party) if people]
+        for meeting, people in new:
+            self.to_all_invited(meeting, "booked", only=people)
+        return bool(new)
+
+    def meeting(self, key: str) -> Meeting:
+        """Of a command that was judged, so it is there."""
+        meeting = self.journey.meeting(key)
+        if meeting is None:
+            raise refusal(Refusal.NO_SUCH_MEETING, key)
+        return meeting
+
     # At any moment
 
     @workflow.update
     async def withdraw(self, command: c.Withdraw) -> Accepted:
         async with self.heard(command):
-            self.end(Closing(reason=ClosingReason.WITHDRAWN, who=command.party))
+            closing = Closing(reason=ClosingReason.WITHDRAWN, who=command.party)
+            if command.actor.kind == "participant":
+                self.end(closing)
+            else:
+                self.end_unless_undone(closing)
         return await self.accept(command, command.party, how=command.how)
 
     @withdraw.validator
@@ -325,11 +436,33 @@ class Doors(ABC):
     @workflow.update
     async def close_case(self, command: c.CloseCase) -> Accepted:
         async with self.heard(command):
-            self.end(Closing(reason=command.reason))
+            self.end_unless_undone(Closing(reason=command.reason))
         return await self.accept(command, reason=command.reason)
 
     @close_case.validator
     def may_close_case(self, command: c.CloseCase) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def undo(self, command: c.Undo) -> Accepted:
+        async with self.heard(command):
+            self.journey.ending = None
+            self.asks.hush(self.journey.silent, moved=False)
+        return await self.accept(command)
+
+    @undo.validator
+    def may_undo(self, command: c.Undo) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def reassign(self, command: c.Reassign) -> Accepted:
+        async with self.heard(command):
+            order = Reassignment(case_id=self.case.case_id, coordinator=command.coordinator)
+            self.heed(await near(CaseFile.reassign, order, "hand the case to another coordinator"))
+        return await self.accept(command)
+
+    @reassign.validator
+    def may_reassign(self, command: c.Reassign) -> None:
         self.judge(command)
 
     @workflow.update
@@ -376,7 +509,7 @@ class Doors(ABC):
         self.judge(command)
 
     async def quiet(self, command: c.Command) -> Accepted:
-        self.asks.hush(self.journey.paused or self.journey.on_hold)
+        self.asks.hush(self.journey.silent)
         return await self.accept(command)
 
     @workflow.update
@@ -463,7 +596,7 @@ class Doors(ABC):
             raise
         self.meetings.booked(meeting, slot, place or {})
         self.errands.book(booking)
-        self.invite(meeting)
+        self.to_all_invited(meeting, "booked")
 
     async def admit(self, command: c.Command, party: str, role: PersonRole) -> str:
         """The person named in the command's texts becomes a participant; "" when nobody is named."""
@@ -476,8 +609,16 @@ class Doors(ABC):
         return admitted.person
 
     @abstractmethod
-    def invite(self, meeting: Meeting) -> None:
-        """A letter to each who is invited."""
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
+        """A letter about a meeting to each who is invited, and to the mediator; or only to some."""
+
+    @abstractmethod
+    async def call_off(self, meeting: Meeting) -> None:
+        """A booked meeting does not take place: everyone invited is told, and another round begins."""
+
+    @abstractmethod
+    async def release_the_mediator(self, *, for_good: bool) -> None:
+        """The mediator no longer has the case, and another is looked for."""
 
     @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:
@@ -486,6 +627,10 @@ class Doors(ABC):
     @abstractmethod
     def write_to_staff(self, role: c.StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         """A letter to a member of staff."""
+
+    @abstractmethod
+    def end_unless_undone(self, closing: Closing) -> None:
+        """The case ends with this closing after the minutes in which staff may think better of it."""
 
     @abstractmethod
     def end(self, closing: Closing) -> None:

@@ -199,16 +199,18 @@ class Errands:
 
     def _still_wanted(self, letter: Letter) -> bool:
         meeting = self.journey.meeting(letter.about)
+        moved = meeting is not None and letter.sequence is not None and letter.sequence < meeting.sequence
         return (
-            (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
+            not moved
+            and (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
             and letter in self.latest
             and not (meeting and meeting.status == MeetingStatus.CANCELLED and letter.kind.endswith("_booked"))
         )
 
     async def _until_it_may_leave(self, about: str) -> None:
-        """Office hours, and neither pause nor hold."""
+        """Office hours, and neither pause nor hold, nor an end that may be undone."""
         while True:
-            await workflow.wait_condition(lambda: not (self.journey.on_hold or self.journey.paused))
+            await workflow.wait_condition(lambda: not self.journey.silent)
             left = self.policy().office_moment(workflow.now()) - workflow.now()
             if left <= timedelta(0):
                 return

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.commands import OfferVisitDates, Slot
+    from domain.commands import MoveMeeting, OfferVisitDates, Slot
     from domain.journey import CaseStart, Journey, Meeting, MeetingStatus
     from domain.parties import PersonRole
     from workflows.neighbours import Booking
@@ -52,8 +52,9 @@ class Meetings:
     # Both
 
     def booking(self, meeting: Meeting, slot: Slot) -> Booking:
-        """The meeting's claim on the calendars of the mediator and the venue."""
-        resources = [f"mediator/{self.journey.mediator}"] + ([f"venue/{meeting.venue}"] if meeting.venue else [])
+        """The meeting's claim on the calendars of the mediator, while the case has one, and of the venue."""
+        resources = [f"mediator/{self.journey.mediator}"] if self.journey.mediator else []
+        resources += [f"venue/{meeting.venue}"] if meeting.venue else []
         return Booking(
             case_id=self.case.case_id,
             reference=self.case.reference,
@@ -70,6 +71,36 @@ class Meetings:
         meeting.slot, meeting.status = slot, MeetingStatus.BOOKED
         meeting.invited = self._welcome(meeting.party)
 
+    def move(self, meeting: Meeting, command: MoveMeeting) -> None:
+        """The same meeting at another time or place, with a SEQUENCE of its own."""
+        if meeting.slot:
+            meeting.former.append(meeting.slot)
+        for name, value in self.place_of(command).items():
+            setattr(meeting, name, value)
+        meeting.slot = command.slot
+        meeting.sequence += 1
+        meeting.invited = self._welcome(meeting.party)  # who has joined or left the party since
+
+    def place_of(self, command: MoveMeeting) -> dict[str, str | bool]:
+        """What of the meeting a move to elsewhere changes."""
+        if command.where == "same":
+            return {}
+        return {"venue": command.venue, "online": command.online, "offer_command": command.id}
+
+    def cancel(self, meeting: Meeting) -> None:
+        """It does not take place; the cancellation has a SEQUENCE of its own."""
+        meeting.status = MeetingStatus.CANCELLED
+        meeting.sequence += 1
+
+    def welcome(self, party: str) -> list[tuple[Meeting, list[str]]]:
+        """Somebody has joined or left a party: who is now invited to what lies ahead, and was not before."""
+        found = []
+        for meeting in self.booked_ahead():
+            if meeting.party in ("", party):
+                before, meeting.invited = meeting.invited, self._welcome(meeting.party)
+                found.append((meeting, [person for person in meeting.invited if person not in before]))
+        return found
+
     def record(self, key: str, status: MeetingStatus) -> None:
         meeting = self.journey.meeting(key)
         if meeting:
@@ -78,15 +109,18 @@ class Meetings:
     def cancel_what_is_booked(self) -> list[Meeting]:
         """Marks each that lies ahead as cancelled, with a SEQUENCE of its own, and gives them back. One that has begun
         is no longer cancelled: people were there, though it was not recorded."""
-        booked = [
+        booked = self.booked_ahead()
+        for meeting in booked:
+            self.cancel(meeting)
+        return booked
+
+    def booked_ahead(self) -> list[Meeting]:
+        """Booked, and not begun yet."""
+        return [
             meeting
             for meeting in self.journey.meetings
             if meeting.status == MeetingStatus.BOOKED and meeting.slot and meeting.slot.start > workflow.now()
         ]
-        for meeting in booked:
-            meeting.status = MeetingStatus.CANCELLED
-            meeting.sequence += 1
-        return booked
 
     def _welcome(self, party: str) -> list[str]:
         """Who is invited: the people of the party (to a visit) or of all (to the joint meeting), replaced contacts and

@@ -44,6 +44,13 @@ class MediatorQuestion(BaseModel):
     mediator: str
 
 
+class Reassignment(BaseModel):
+    """The case is handed to another coordinator."""
+
+    case_id: str
+    coordinator: str
+
+
 class NextMediator(BaseModel):
     """Who of the panel is to be offered the case, after those who were `tried`?"""
 
@@ -122,6 +129,11 @@ class CaseFile(ABC):
     @abstractmethod
     async def declare_conflict(self, question: MediatorQuestion) -> None:
         """This mediator is never offered this case again."""
+
+    @activity.defn
+    @abstractmethod
+    async def reassign(self, order: Reassignment) -> Verdict:
+        """The case is this coordinator's from now on; unknown_coordinator, or nothing against it."""
 
     @activity.defn
     @abstractmethod

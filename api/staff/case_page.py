@@ -31,11 +31,26 @@ from domain.view import CaseView
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
-_ANY_TIME = ("withdraw", "pause", "resume", "hold", "release", "close_case", "change_policy")
+_ANY_TIME = (
+    "move_meeting",
+    "cancel_meeting",
+    "replace_mediator",
+    "replace_contact",
+    "reassign",
+    "add_supporter",
+    "withdraw",
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "close_case",
+    "change_policy",
+)
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _TEXTS = {
     "said_by": "Said by",
+    "reason": "Reason",
     "note": "Note",
     "may_share": "May be shared",
     "who_else": "Who else should be involved",
@@ -103,6 +118,7 @@ async def case_page(
         workflow=workflow_link(services, case.id),
         may_take_calls=me.has(*PAGES["calls"]),
         another=await _another_matter(services, case, me),
+        ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
         may_take=me.has(*COORDINATORS),
     )

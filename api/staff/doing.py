@@ -124,8 +124,9 @@ async def _opened(
         about=about[:200],
         roles=me.roles,
         panel=await services.reading.mediators() if kind == "offer_mediator" else [],
-        venues=await services.reading.venues() if kind == "fix_joint_meeting" else [],
+        venues=await services.reading.venues() if kind in ("fix_joint_meeting", "move_meeting") else [],
         now=services.clock(),
+        coordinators=await services.staff.coordinators() if kind == "reassign" else {},
         policies=services.intake.policies(),
         script=await _script(services, case, about) if kind == "tick_task" else [],
     )

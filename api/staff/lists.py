@@ -1,21 +1,26 @@
 """Lists: cases, tasks, a mediator's cases, and what operations may see."""
 
+import re
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import ValidationError
 
+from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, MediatorMe, Operator, TaskWorker
-from casefile.cases import CaseFilter, CaseLine, NoSuchCase
+from api.staff.access import CaseWorker, Coordinator, MediatorMe, Operator, TaskWorker
+from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
+from casefile.commands import StoredElsewhere
 from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
 from domain import rules, words
-from domain.commands import COMMANDS, COORDINATORS, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
 from domain.stages import Stage
 from domain.view import CaseView
@@ -24,6 +29,7 @@ from workflows.doors import workflow_id
 router = APIRouter(include_in_schema=False)
 _PER_PAGE = 25
 _MOST_TASKS = 200
+KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")  # the one-time key of a form
 
 
 @router.get("/cases")
@@ -60,7 +66,66 @@ async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Resp
         page_link=lambda number: f"/cases?{urlencode({**kept, 'page': str(number)})}",
         may_begin=me.has(*COORDINATORS),
         filtered=bool(kept),
+        coordinators=await services.staff.coordinators() if me.has(*COORDINATORS) else {},
+        key=secrets.token_hex(16),
     )
+
+
+@router.post("/cases/reassign")
+async def reassign(request: Request, services: ServicesDep, me: Coordinator) -> Response:
+    """The cases that were ticked go to another coordinator, one command each; the page says what became of each."""
+    typed = Typed.of(await request.form())
+    key, coordinator, reason = typed.one("key"), typed.one("coordinator"), typed.one("reason")
+    coordinators = await services.staff.coordinators()
+    if not KEY.fullmatch(key):
+        raise HTTPException(422, "This form is not complete. Open the list of cases again.")
+    ticked = list(dict.fromkeys(one for one in typed.many("case") if one))[:_PER_PAGE]
+    if not ticked:
+        typed.wrong("case", "Tick the cases that are handed over.")
+    if coordinator not in coordinators:
+        typed.wrong("coordinator", "Choose to whom they are handed over.")
+    if not reason:
+        typed.wrong("reason", "Give the reason, so that others understand the change later.")
+    try:
+        texts = ReasonTexts(reason=reason)
+    except ValidationError as error:
+        typed.blame(error, {"reason": "reason"}, {"reason": "Why?"})
+        texts = ReasonTexts()
+    told = (
+        []
+        if typed.errors
+        else [(reference, await _handed_over(services, me, key, reference, coordinator, texts)) for reference in ticked]
+    )
+    return page(
+        request,
+        "staff/reassigned.html",
+        422 if typed.errors else 200,
+        typed=typed,
+        told=told,
+        to=coordinators.get(coordinator, ""),
+    )
+
+
+async def _handed_over(
+    services: Services, me: StaffMember, key: str, reference: str, coordinator: str, texts: ReasonTexts
+) -> str:
+    """What became of one of them, in words. Posted again, it is the same command."""
+    try:
+        case_id = await services.cases.case_id(reference)
+        command = Reassign(
+            id=derived_id("reassign", me.id, key, case_id),
+            case_id=case_id,
+            actor=me.actor(),
+            at=services.clock(),
+            coordinator=coordinator,
+        )
+        return (await services.intake.take(command, texts)).message
+    except NoSuchCase:
+        return "There is no such case."
+    except Erased:
+        return "The personal text of this case was erased, so nothing was changed."
+    except StoredElsewhere:
+        return "This form was sent before for somebody else, so nothing was done. Open the list again."
 
 
 def waiting_names(line: CaseLine) -> str:

@@ -1,6 +1,8 @@
 """Letters on a real mail server and a real case file."""
 
 import re
+from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from activities.correspondence import _To
 from casefile.cases import add_participant
 from casefile.letters import letter_id
 from casefile.tables import Case
+from domain.commands import Slot
 from domain.journey import Letter, MeetingStatus
 from domain.referral import PersonDetails
 from letters.rendering import LINK
@@ -117,6 +120,39 @@ async def test_a_confirmation_does_not_follow_the_cancellation(desk: Desk, post:
     desk.journey.meetings[0].status = MeetingStatus.CANCELLED
     assert await desk.send(BOOKED) == "withheld"
     assert await desk.send(BOOKED.model_copy(update={"kind": "visit_cancelled"})) == "sent"
+
+
+@pytest.mark.parametrize("kind", ["visit_booked", "visit_moved", "visit_remind"])
+async def test_what_was_written_before_a_move_does_not_leave_after_it(desk: Desk, post: Post, kind: str) -> None:
+    desk.journey.meetings[0].sequence = 2
+    assert await desk.send(Letter(kind=kind, about="visit/p1/1", to="p1.1", reply=True, sequence=1)) == "withheld"
+    assert (await desk.kept()).problem == "moved"
+    assert post.messages == []
+
+
+async def test_a_move_is_the_same_entry_with_a_higher_sequence(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    meeting = desk.journey.meetings[0]
+    meeting.former, meeting.slot, meeting.sequence = [SLOT], Slot(start=SLOT.start + timedelta(days=2)), 1
+    moved = Letter(kind="visit_moved", about="visit/p1/1", to="p1.1", number=1, reply=True, sequence=1)
+    assert await desk.send(moved) == "sent"
+    first, second = [Calendar.from_ical(_ics(message)) for message in post.messages]
+    assert first.events[0]["UID"] == second.events[0]["UID"]
+    assert (first.events[0]["SEQUENCE"], second.events[0]["SEQUENCE"]) == (0, 1)
+    assert second["METHOD"] == "REQUEST"
+    assert second.events[0].decoded("DTSTART") == SLOT.start + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("staff_task", "withheld"), ("visit_remind", "withheld"), ("mediator_released", "sent")]
+)
+async def test_a_mediator_who_was_replaced_only_reads_that(desk: Desk, post: Post, kind: str, state: str) -> None:
+    desk.journey.mediator = "another"
+    assert await desk.send(Letter(kind=kind, about="visit/p1/1", to="mediator/m1", reply=True)) == state
+
+
+def _ics(message: EmailMessage) -> str:
+    return str(next(part for part in message.walk() if part.get_content_type() == "text/calendar").get_content())
 
 
 async def test_no_reminder_of_a_meeting_that_has_begun(desk: Desk, post: Post) -> None:

@@ -1,19 +1,15 @@
 """The code for the public form on a real mail server and a real case file."""
 
 import re
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlmodel import select
 from temporalio.exceptions import ApplicationError
 
 from activities.enquiries import Codes
-from casefile import migrate
 from casefile.database import Database
 from casefile.enquiries import Enquiries, EnquiryText
 from casefile.tables import EnquiryRow
@@ -23,6 +19,8 @@ from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import code_letter
 from mail import MailServer
 from tests.activities.desk import SERVICE, Post
+
+pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 11, 24, 22, tzinfo=UTC)  # late in the evening
 ADDRESS = "ruth@family.example"
@@ -48,23 +46,6 @@ TEXT = EnquiryText(
 )
 
 
-@pytest.fixture
-def post(free_ports: Callable[[int], list[int]]) -> Iterator[Post]:
-    post, [port] = Post(), free_ports(1)
-    controller = Controller(post, hostname="127.0.0.1", port=port)
-    controller.start()
-    post.url = f"smtp://127.0.0.1:{port}"
-    yield post
-    controller.stop()
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "casefile.db"
-    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
 class Desk:
     """An enquiry, and the activities at some time of the day."""
 
@@ -85,9 +66,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(post: Post, migrated: Path, tmp_path: Path) -> AsyncIterator[Desk]:
-    shutil.copy(migrated, tmp_path / "casefile.db")
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/casefile.db")
+async def desk(post: Post, database_url: str) -> AsyncIterator[Desk]:
+    database = Database(database_url)
     yield Desk(Enquiries(database, Vault(b"v" * 32), b"s" * 32), post.url)
     await database.close()
 

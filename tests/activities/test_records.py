@@ -12,7 +12,17 @@ from casefile.cases import CaseFilter, Cases
 from casefile.commands import Commands
 from casefile.database import Database
 from casefile.links import Links
-from casefile.tables import LetterRow, Mediator, MediatorConflict, Reservation, Staff, TaskRow, TimelineEvent, Venue
+from casefile.tables import (
+    Case,
+    LetterRow,
+    Mediator,
+    MediatorConflict,
+    Reservation,
+    Staff,
+    TaskRow,
+    TimelineEvent,
+    Venue,
+)
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
@@ -21,7 +31,7 @@ from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
-from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator
+from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator, Reassignment
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
@@ -153,6 +163,28 @@ async def test_what_was_let_go_is_free_again(file: File) -> None:
     assert not (await file.records.reserve(booking(other, "visit/p1/1", TEN, "mediator/mia"))).refusal
 
 
+async def test_a_move_claims_the_new_time_before_the_old_is_let_go(file: File) -> None:
+    one, other = await file.open("form-1"), await file.open("form-2")
+    later = TEN + timedelta(hours=3)
+    await file.records.reserve(booking(one, "visit/p1/1", TEN, "mediator/mia"))
+    await file.records.reserve(booking(other, "visit/p1/1", later, "mediator/mia"))
+    assert (await file.records.reserve(booking(one, "visit/p1/1", later, "mediator/mia"))).refusal == "taken"
+    intruder = booking(other, "visit/p2/1", TEN, "mediator/mia")
+    assert (await file.records.reserve(intruder)).refusal == "taken", "the refused move lost its old time"
+    half_an_hour_on = booking(one, "visit/p1/1", TEN + timedelta(minutes=30), "mediator/mia")
+    assert not (await file.records.reserve(half_an_hour_on)).refusal
+    assert not (await file.records.reserve(intruder.model_copy(update={"slot": Slot(start=TEN, minutes=30)}))).refusal
+
+
+async def test_of_two_moves_to_one_time_one_holds(file: File) -> None:
+    cases = [await file.open(f"form-{n}") for n in range(4)]
+    for n, case in enumerate(cases):
+        await file.records.reserve(booking(case, "visit/p1/1", TEN + timedelta(hours=n), "mediator/mia"))
+    free = TEN + timedelta(days=1)
+    moves = [file.records.reserve(booking(case, "visit/p1/1", free, "mediator/mia")) for case in cases]
+    assert sorted(verdict.refusal for verdict in await asyncio.gather(*moves)) == [""] + ["taken"] * 3
+
+
 async def test_many_claims_at_once_and_one_succeeds(file: File) -> None:
     cases = [await file.open(f"form-{n}") for n in range(8)]
     claims = [file.records.reserve(booking(case, "visit/p1/1", TEN, "mediator/mia")) for case in cases]
@@ -197,6 +229,27 @@ async def test_who_may_be_offered_a_case(file: File) -> None:
     await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
     await file.records.declare_conflict(MediatorQuestion(case_id=case_id, mediator="mia"))
     assert (await file.records.next_mediator(NextMediator(case_id=case_id, tried=[]))).mediator == ""
+
+
+async def test_a_case_is_handed_to_somebody_who_may_look_after_cases(file: File) -> None:
+    case_id = await file.open()
+    async with file.database.write() as session:
+        for key, role, active in (
+            ("ida", "coordinator", True),
+            ("gone", "coordinator", False),
+            ("med", "mediator", True),
+        ):
+            session.add(
+                Staff(id=key, name=key, email=f"{key}@s.example", password_hash="!", roles=[role], active=active,
+                      created=NOW)
+            )  # fmt: skip
+    for nobody in ("gone", "med", "unheard_of"):
+        verdict = await file.records.reassign(Reassignment(case_id=case_id, coordinator=nobody))
+        assert verdict.refusal == "unknown_coordinator"
+    for _ in range(2):  # its completion was lost: it is done again
+        assert not (await file.records.reassign(Reassignment(case_id=case_id, coordinator="ida"))).refusal
+    async with file.database.read() as session:
+        assert (await session.get_one(Case, case_id)).coordinator_id == "ida"
 
 
 async def test_a_supporter_is_admitted_once(file: File) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from api.staff.forms import FORMS
+from domain import words
 from domain.commands import COMMANDS, FixJointMeeting, OfferVisitDates, StaffRole, WriteAgreement
-from domain.journey import Journey, OpenAsk
+from domain.journey import Ending, Journey, OpenAsk
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
@@ -207,6 +208,16 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "issue_agreement": ("", {}),
     "record_action": ("1", {"done": "yes", "how": "phone"}),
     "give_feedback": ("p1", {"score": "4"}),
+    "move_meeting": (
+        "visit/p3/1",
+        {"date": "2026-12-17", "time": "10:00", "minutes": "120", "where": "online", "place": "https://meet.example",
+         "reason": "the hall is closed"},
+    ),
+    "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
+    "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
+    "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
+    "add_supporter": ("p1", {"supporter_name": "S", "supporter_email": "s@b.example"}),
+    "undo": ("", {"note": "the wrong case"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),
@@ -218,7 +229,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", sorted(set(COMMANDS) - {"offer_mediator", "answer_allocation"}))
+@pytest.mark.parametrize("kind", sorted(set(COMMANDS) - {"offer_mediator", "answer_allocation", "reassign"}))
 async def test_each_form_becomes_its_command_once(office: Office, kind: str) -> None:
     about, data = VALID[kind]
     path = f"/cases/{office.reference}/do/{kind}" + (f"?about={about.replace('/', '%2F')}" if about else "")
@@ -247,6 +258,16 @@ async def test_offering_a_mediator(office: Office) -> None:
     assert "Meg Mediator" in office.jo.page
     assert (await office.jo.post(path, {"mediator": office.meg_id})).status_code == 303
     assert office.world.taken[0].model_dump()["mediator"] == office.meg_id
+
+
+async def test_handing_one_case_over(office: Office) -> None:
+    ida, _, _ = await office.world.staff("Ida Colleague", COORDINATOR)
+    path = f"/cases/{office.reference}/do/reassign"
+    await office.jo.get(path)
+    assert "Ida Colleague" in office.jo.page
+    assert f'value="{office.jo_id}"' not in office.jo.page
+    assert (await office.jo.post(path, {"coordinator": ida, "reason": "on leave"})).status_code == 303
+    assert office.world.taken[0].model_dump()["coordinator"] == ida
 
 
 async def test_times_typed_are_londons(office: Office) -> None:
@@ -345,6 +366,49 @@ async def test_what_cannot_be_delivered_yet_is_told_honestly(office: Office) -> 
     said = text_of((await office.jo.get(answer.headers["location"])).text)
     assert "We have" in said
     assert "Stored, and not in effect yet: Pause the case" in said
+
+
+async def test_an_end_that_can_be_undone_stands_on_the_page_with_its_time(office: Office) -> None:
+    at = office.world.now.replace(hour=15, minute=20)
+    ending = Ending(closing=Closing(reason=ClosingReason.WITHDRAWN, who="p2"), at=at)
+    journey = Journey(parties=parties(), stage=Stage.CONSENT, contacted=["p1", "p2"], ending=ending)
+    await office.world.file(office.case_id, journey)
+    page = await office.jo.get(f"/cases/{office.reference}")
+    assert f"The case closes at {words.clock(at)}" in text_of(page.text)
+    assert f"/cases/{office.reference}/do/undo" in page.text
+    assert "do/withdraw" not in page.text
+
+
+async def test_many_cases_are_handed_over_at_once_with_a_line_for_each(office: Office) -> None:
+    ida, _, _ = await office.world.staff("Ida Colleague", StaffRole.COORDINATOR)
+    _, second = await office.world.case(office.jo_id, key="refer-second-0123456789")
+    await office.jo.get("/cases")
+    assert f'name="case" value="{second}"' in office.jo.page
+    data = {"case": [office.reference, second, "SM-1999-00001"], "coordinator": ida, "reason": "on leave"}
+    office.world.taken.clear()
+    answer = await office.jo.post("/cases/reassign", data)
+    assert answer.status_code == 200, text_of(answer.text)
+    said = text_of(answer.text)
+    assert "Handed to Ida Colleague" in said
+    assert f"{office.reference} : Recorded." in said
+    assert f"{second} : Recorded." in said
+    assert "SM-1999-00001 : There is no such case." in said
+    await office.jo.post("/cases/reassign", data)  # the browser's "send again"
+    handed = [command for command in office.world.taken if command.kind() == "reassign"]
+    assert [command.model_dump()["coordinator"] for command in handed] == [ida, ida]
+
+
+@pytest.mark.parametrize("missing", ["case", "coordinator", "reason"])
+async def test_a_hand_over_that_lacks_something_changes_nothing(office: Office, missing: str) -> None:
+    ida, _, _ = await office.world.staff("Ida Colleague", StaffRole.COORDINATOR)
+    await office.jo.get("/cases")
+    data = {"case": office.reference, "coordinator": ida, "reason": "on leave"}
+    answer = await office.jo.post("/cases/reassign", {**data, missing: ""})
+    assert answer.status_code == 422
+    assert office.world.taken == []
+    await office.meg.get("/cases")
+    assert 'name="case"' not in office.meg.page
+    assert (await office.meg.post("/cases/reassign", data)).status_code == 403
 
 
 async def test_a_stale_form_keeps_what_was_typed(office: Office) -> None:

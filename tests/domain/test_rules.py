@@ -1,19 +1,21 @@
 """One place judges: every command has its door, every refusal its sentence, and what is offered is not refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 from temporalio.workflow import _Definition
 
-from domain.commands import COMMANDS, Actor, AnswerAllocation, StaffRole
-from domain.journey import Fact, Journey, OpenAsk
+from domain.commands import COMMANDS, Actor, AnswerAllocation, Command, MoveMeeting, MoveTexts, StaffRole
+from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge, possible
-from domain.stages import Closing, ClosingReason
+from domain.stages import Closing, ClosingReason, Stage
 from tests.sample_case import sample_case
 from workflows.case import MediationCase
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
 EVERYTHING = Actor(kind="staff", id="m1", roles=list(StaffRole))
 
 
@@ -38,6 +40,103 @@ def test_what_is_offered_is_known() -> None:
     offered = possible(journey)
     assert {one.kind for one in offered} <= set(COMMANDS)
     assert len(offered) == len({(one.kind, one.about) for one in offered})
+
+
+def test_only_a_booked_meeting_that_lies_ahead_is_moved_or_cancelled() -> None:
+    journey = sample_case().journey
+    assert journey
+    visit = journey.meetings[0]
+    assert visit.slot
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    move = COMMANDS["move_meeting"].model_validate({**by, "meeting": visit.key, "slot": {"start": NOW + DAY}})
+    cancel = COMMANDS["cancel_meeting"].model_validate({**by, "meeting": visit.key})
+    offered = [(one.kind, one.about) for one in possible(journey)]
+    for command in (move, cancel):
+        judge(command, journey, NOW)
+        assert (command.kind(), visit.key) in offered
+        assert code(command, journey, visit.slot.start) == Refusal.HAS_BEGUN
+    assert code(move, journey, NOW + 2 * DAY) == Refusal.IN_THE_PAST
+    for status, refusal in (
+        (MeetingStatus.CANCELLED, Refusal.CANCELLED_BEFORE),
+        (MeetingStatus.HELD, Refusal.NOT_BOOKED),
+        (MeetingStatus.OFFERED, Refusal.NOT_BOOKED),
+    ):
+        visit.status = status
+        assert [code(command, journey, NOW) for command in (move, cancel)] == [refusal] * 2
+        assert ("move_meeting", visit.key) not in [(one.kind, one.about) for one in possible(journey)]
+
+
+@pytest.mark.parametrize(
+    "place", [{"online": True}, {"venue": "v1"}, {"where": "elsewhere", "online": True, "venue": "v"}]
+)
+def test_a_move_says_where_in_one_way(place: dict[str, object]) -> None:
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "meeting": "m", "slot": {"start": NOW}}
+    with pytest.raises(ValidationError):
+        COMMANDS["move_meeting"].model_validate({**by, **place})
+
+
+def test_a_change_has_its_reason_and_a_new_place_its_words() -> None:
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "meeting": "m", "slot": {"start": NOW}}
+    same = MoveMeeting.model_validate(by)
+    assert same.has_its_words(MoveTexts(reason="ill"))
+    assert not same.has_its_words(MoveTexts())
+    at_home = MoveMeeting.model_validate({**by, "where": "elsewhere"})
+    assert at_home.has_its_words(MoveTexts(reason="ill", place="5 Mill Lane"))
+    assert not at_home.has_its_words(MoveTexts(reason="ill"))
+
+
+def test_the_mediator_is_replaced_once_and_while_there_is_something_to_mediate() -> None:
+    journey = sample_case(stage=Stage.JOINT_MEETING).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "why": "unavailable"}
+    replace = COMMANDS["replace_mediator"].model_validate({**by, "mediator": "m1"})
+    judge(replace, journey, NOW)
+    assert "replace_mediator" in [one.kind for one in possible(journey)]
+    stale = replace.model_copy(update={"mediator": "before"})
+    assert code(stale, journey, NOW) == Refusal.SUPERSEDED
+    journey.stage = Stage.ACTIONS
+    assert code(replace, journey, NOW) == Refusal.NOT_ASKED
+    journey.mediator = ""
+    assert code(replace, journey, NOW) == Refusal.NO_MEDIATOR
+    assert "replace_mediator" not in [one.kind for one in possible(journey)]
+
+
+def test_a_supporter_is_added_until_everyone_has_met() -> None:
+    journey = sample_case(stage=Stage.JOINT_MEETING).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    add = COMMANDS["add_supporter"].model_validate({**by, "party": "p1"})
+    judge(add, journey, NOW)
+    journey.stage = Stage.AGREEMENT
+    assert code(add, journey, NOW) == Refusal.HAS_MET
+    kinds = [one.kind for one in possible(journey)]
+    assert "add_supporter" not in kinds
+    assert kinds.count("replace_contact") == len(journey.parties)
+    stranger = COMMANDS["replace_contact"].model_validate({**by, "party": "p9"})
+    assert code(stranger, journey, NOW) == Refusal.NO_SUCH_PARTY
+
+
+def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:
+    ending = Ending(closing=Closing(reason=ClosingReason.CONCEDED), at=NOW + timedelta(minutes=10))
+    journey = sample_case(ending=ending).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    undo = COMMANDS["undo"].model_validate(by)
+    close = COMMANDS["close_case"].model_validate({**by, "reason": "conceded"})
+    leave = COMMANDS["withdraw"].model_validate({**by, "party": "p1", "how": "phone"})
+    judge(undo, journey, NOW)
+    assert possible(journey)[0].kind == "undo"
+    assert not {"withdraw", "close_case"} & {one.kind for one in possible(journey)}
+    assert [code(command, journey, NOW) for command in (close, leave)] == [Refusal.ENDING] * 2
+    judge(leave.model_copy(update={"actor": Actor(kind="participant", id="p1.1")}), journey, NOW)
+    journey.ending = None
+    assert code(undo, journey, NOW) == Refusal.NOTHING_TO_UNDO
+
+
+def code(command: Command, journey: Journey, now: datetime) -> Refusal:
+    with pytest.raises(Refused) as caught:
+        judge(command, journey, now)
+    return caught.value.code
 
 
 def test_a_mediator_of_another_case_is_refused() -> None:

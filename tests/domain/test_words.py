@@ -75,7 +75,7 @@ def test_a_reminder_in_words() -> None:
             "mediator",
             Do.REMIND,
             "Reminder of the initial visit to Oakfield School",
-            "it is cancelled",
+            "it is moved or cancelled",
         ),
         (
             "visit/p2/1",
@@ -89,7 +89,7 @@ def test_a_reminder_in_words() -> None:
             "mediator",
             Do.REMIND,
             "Reminder of the joint meeting to everyone invited",
-            "it is cancelled",
+            "it is moved or cancelled",
         ),
         (
             "joint_date/1",
@@ -220,6 +220,10 @@ def test_the_timeline_in_words() -> None:
         == "Ticked off: Ring Oakfield School: no answer yet (consent): left a message"
     )
     assert event("record_action", "action/1", done="yes").endswith("action 1 of the agreement (Oakfield School): done")
+    assert (
+        event("move_meeting", "visit/p1/1", before="2026-12-03T10:00:00+00:00", after="2026-12-04T09:00:00+00:00")
+        == "The initial visit of Ann Example was moved: from Thu 3 Dec 10:00 to Fri 4 Dec 09:00"
+    )
     assert event("something_new", "p1") == "Something new (Ann Example)"
 
 

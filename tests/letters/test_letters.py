@@ -33,8 +33,10 @@ ABOUT = {
     "staff_remind": ("joint_date/1", "coordinator"),
     "staff_escalate": ("visit_dates/p2/1", "manager"),
     "closed_mediator": ("", "mediator/m1"),
+    "mediator_released": ("", "mediator/m1"),
 }
 STAFF = ("acceptance_ask", "staff_task", "staff_remind", "staff_escalate", "closed_mediator")
+CANNOT_OPEN_IT = ("mediator_released",)  # staff who no longer see the case
 
 
 def letter(kind: str) -> Letter:
@@ -89,7 +91,9 @@ def test_a_letter_is_whole(kind: str) -> None:
     assert not re.search(r"\{|\}|None|Undefined|\n\n\n|[^\n.:] {2,}", whole)
     assert (LINK in rendered.text) == (purpose_of(letter(kind)) is not None)
     assert re.search(r"\n\nIf you have a question", rendered.text)
-    if kind in STAFF:
+    if kind in CANNOT_OPEN_IT:
+        assert "http" not in rendered.text
+    elif kind in STAFF:
         assert "https://mediation.example/cases/SM-2026-00042" in rendered.text
     else:
         assert "appeal to the SEND Tribunal is not affected" in rendered.text
@@ -107,7 +111,7 @@ def test_which_link_a_letter_carries() -> None:
     assert carried["feedback_ask"] == "feedback/p1"
     assert carried["visit_booked"] == carried["visit_remind"] == carried["joint_meeting_remind"] == "case"
     none = {kind for kind, purpose in carried.items() if purpose is None}
-    assert none == {kind for kind in kinds() if kind.startswith("closed_")} | {*STAFF} | {
+    assert none == {kind for kind in kinds() if kind.startswith("closed_")} | {*STAFF, *CANNOT_OPEN_IT} | {
         "visit_cancelled",
         "joint_meeting_cancelled",
         "withdrawal_receipt",
@@ -140,6 +144,25 @@ def test_a_booking_says_when_where_and_who_may_come() -> None:
     assert cancelled.invitation is not None
     assert cancelled.invitation.method == "CANCEL"
     assert render(sample_case(), letter("visit_remind"), service=SERVICE, now=NOW).invitation is None
+
+
+def test_a_move_says_the_old_date_and_the_new() -> None:
+    case = sample_case()
+    visit = case.meeting("visit/p1/1")
+    assert visit.slot
+    old = visit.slot.model_copy(update={"start": visit.slot.start - timedelta(days=1)})
+    older = visit.slot.model_copy(update={"start": visit.slot.start - timedelta(days=3)})
+    visit.former = [old]
+    rendered = render(case, letter("visit_moved"), service=SERVICE, now=NOW)
+    assert f"It does not take place on {words.slot(old)} any more." in rendered.text
+    assert f"When: {words.slot(visit.slot)}" in rendered.text
+    assert rendered.invitation is not None
+    assert rendered.invitation.method == "REQUEST"
+    visit.former = [older, visit.slot, old]  # moved there and back: the date that holds again is not called off
+    text = render(case, letter("visit_moved"), service=SERVICE, now=NOW).text
+    assert f"any of these dates:\n\n- {words.slot(older)}\n- {words.slot(old)}\n" in text
+    visit.former = [visit.slot]
+    assert "Only the place is new." in render(case, letter("visit_moved"), service=SERVICE, now=NOW).text
 
 
 def test_silence_that_counts_as_an_answer_is_announced_with_its_day() -> None:

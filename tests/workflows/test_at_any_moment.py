@@ -36,7 +36,7 @@ async def test_nothing_is_accepted_after_the_end(story: Story, world: World) -> 
     await story.explained_and_permitted()
     await story.breathe()
     world.mail_away = True  # the case ends, and still sees its letters home
-    await story.act("withdraw", party="p1", how="phone")
+    await story.act("withdraw", person("p1.1"), party="p1", how="link")
     assert await story.refused("answer_consent", party="p2", yes=True, how="phone") == "ended"
     assert await story.refused("withdraw", party="p2", how="phone") == "ended"
     world.mail_away = False

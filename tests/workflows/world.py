@@ -34,6 +34,7 @@ from workflows.neighbours import (
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    Reassignment,
     Verdict,
     activities_of,
 )
@@ -41,6 +42,7 @@ from workflows.neighbours import (
 COORDINATOR = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
 MANAGER = Actor(kind="staff", id="max", roles=[StaffRole.MANAGER])
 GUARDIAN = Actor(kind="staff", id="gina", roles=[StaffRole.SAFEGUARDING_LEAD])
+FAREWELLS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
 DAY = timedelta(days=1)
 
 
@@ -68,6 +70,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     mail_away: bool = False
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
+    coordinator: str = "cora"
     bad_addresses: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
@@ -94,6 +97,13 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         self.conflicts.append(question.mediator)
 
     @activity.defn
+    async def reassign(self, order: Reassignment) -> Verdict:
+        verdict = self.verdicts.get(order.coordinator, Verdict())
+        if not verdict.refusal:
+            self.coordinator = order.coordinator
+        return verdict
+
+    @activity.defn
     async def reserve(self, booking: Booking) -> Verdict:
         verdict = self.verdicts.get(booking.meeting, Verdict())
         if not verdict.refusal:
@@ -114,7 +124,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         if self.mail_away:
             raise ApplicationError("mail is away")
         journey, letter = self.journey, order.letter
-        if (journey.on_hold or journey.paused) and not letter.reply:
+        if (journey.silent and not letter.reply) or (journey.ending and letter.to.startswith("p")):
             return Delivery(state="held")
         at = activity.info().current_attempt_scheduled_time
         if not letter.reply and not is_office_time(at, self.policy):
@@ -127,6 +137,12 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         )
         if channel in BY_HAND:
             return Delivery(state="by_hand", channel=channel)
+        meeting = journey.meeting(letter.about)
+        if meeting and letter.sequence is not None and letter.sequence < meeting.sequence:
+            return Delivery(state="withheld")
+        theirs = (f"mediator/{journey.mediator}", f"mediator/{journey.offered_to}")
+        if letter.to.startswith("mediator/") and letter.to not in theirs and not letter.kind.startswith(FAREWELLS):
+            return Delivery(state="withheld")
         if letter.to in self.bad_addresses:
             return Delivery(state="bounced")
         self.sent.append(Sent(letter, at))
@@ -138,7 +154,10 @@ class World(CaseFile, Correspondence, Calendars, Documents):
 
     @activity.defn
     async def cancel(self, booking: Booking) -> None:
-        self.calendar.pop(booking.meeting, None)
+        there = self.calendar.pop(booking.meeting, booking)
+        left = [resource for resource in there.resources if resource not in booking.resources]
+        if left:  # it has moved to another venue: only the old one's calendar lets go
+            self.calendar[booking.meeting] = there.model_copy(update={"resources": left})
 
     @activity.defn
     async def make_agreement(self, order: AgreementToMake) -> Made:

@@ -6,6 +6,7 @@ from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    REASON,
     SAID_BY,
     CommandForm,
     Fields,
@@ -34,6 +35,91 @@ class Withdrawal(PartyForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"party": s.about, "how": typed.one("how")}, told(typed)
+
+
+class ReplacingMediator(CommandForm):
+    button: ClassVar[str] = "Look for another mediator"
+    grave: ClassVar[bool] = True
+
+    def about_is_known(self, s: Setting) -> bool:
+        return not s.about and bool(s.journey.mediator)
+
+    def intro(self, s: Setting) -> str:
+        name = s.case.mediator.name if s.case.mediator else "The mediator"
+        return (
+            f"{name} no longer has the case, is told so without a reason, and can no longer open it. You then offer it "
+            "to another of the panel. Meetings whose first reminder is still to come are kept for the new mediator, if "
+            "their calendar is free; the others are cancelled. The parties are told who the new mediator is."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field(
+                "why",
+                "What has happened?",
+                "choice",
+                options=(
+                    Option("unavailable", "The mediator cannot go on", "Ill, on leave, or leaving the panel."),
+                    Option("objection", "A party objects", "The mediator is not offered this case again."),
+                    Option("conflict", "A conflict of interest", "Kept, and the mediator is not offered it again."),
+                ),
+            ),
+            REASON,
+        ]
+
+    def hidden(self, s: Setting) -> dict[str, str]:
+        return {"mediator": s.journey.mediator}
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return (
+            {"mediator": typed.one("mediator"), "why": typed.one("why")},
+            {"reason": typed.one("reason")},
+        )
+
+
+class Contact(PartyForm):
+    button: ClassVar[str] = "Write to this person from now on"
+
+    def intro(self, s: Setting) -> str:
+        return (
+            "For another person, or the same one under another name or address. Links that were sent before end. What "
+            f"{s.party} is being asked is asked anew, and this person is invited to what is booked."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        lead = s.case.party(s.about).lead.details
+        return [
+            Field("name", "Name", value=lead.name),
+            Field("email", "E-mail address", "email", value=lead.email),
+            Field("phone", "Telephone number", "phone", optional=True, value=lead.phone),
+            REASON,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"party": s.about}, {name: typed.one(name) for name in ("name", "email", "phone", "reason")}
+
+
+class Supporter(PartyForm):
+    button: ClassVar[str] = "Add this person"
+
+    def intro(self, s: Setting) -> str:
+        return f"They come along with {s.party}, are invited to what is booked, and are never chased for answers."
+
+    def questions(self, s: Setting) -> Questions:
+        return [
+            Field("supporter_name", "Name"),
+            Field(
+                "supporter_email",
+                "E-mail address",
+                "email",
+                hint="Without it they cannot be written to, and you have a task for each invitation.",
+                optional=True,
+            ),
+            NOTE,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"party": s.about}, {name: typed.one(name) for name in ("supporter_name", "supporter_email", "note")}
 
 
 class Pausing(CommandForm):
@@ -93,6 +179,30 @@ class Closing(CommandForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"reason": typed.one("reason")}, {"note": typed.one("note")}
+
+
+class Reassigning(CommandForm):
+    button: ClassVar[str] = "Hand it over"
+
+    def intro(self, s: Setting) -> str:
+        return f"{s.case.coordinator.name} looks after the case now. Tasks and letters follow to whoever you choose."
+
+    def questions(self, s: Setting) -> Questions:
+        others = [(key, name) for key, name in s.coordinators.items() if key != s.case.coordinator.id]
+        options = tuple(Option(key, name) for key, name in others)
+        return [Field("coordinator", "To whom?", "choice", options=options), REASON]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"coordinator": typed.one("coordinator")}, {"reason": typed.one("reason")}
+
+
+class Undoing(CommandForm):
+    button: ClassVar[str] = "Undo it"
+
+    def intro(self, s: Setting) -> str:
+        if s.journey.ending is None:
+            return "There is nothing to undo: nobody has entered an end of this case in the last minutes."
+        return f"{words.ending_sentence(s.journey.ending, s.case)} Undone, everything is as it was before."
 
 
 class Tick(CommandForm):

@@ -28,6 +28,7 @@ class Setting:
     panel: list[MediatorView]
     venues: list[VenueView]
     now: datetime
+    coordinators: Mapping[str, str] = field(default_factory=dict)  # id -> name
     policies: Mapping[str, str] = field(default_factory=dict)  # name -> title
     script: list[str] = field(default_factory=list)  # of a call: what is to be said
 
@@ -55,6 +56,14 @@ HOW = Field(
 )
 SAID_BY = Field("said_by", "Who said it?", hint="The name of whoever gave the answer.", optional=True)
 NOTE = Field("note", "Note", "words", hint="For the case file. Staff of the service can read it.", optional=True)
+REASON = Field(
+    "reason",
+    "Why?",
+    "words",
+    hint="Kept in the case file for staff of the service. It is not told to the parties.",
+    missing="Give the reason, so that others understand the change later.",
+    rows=2,
+)
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
 
 

@@ -8,6 +8,7 @@ from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
     HOW,
     NOTE,
+    REASON,
     SAID_BY,
     CommandForm,
     Fields,
@@ -20,10 +21,11 @@ from api.staff.forms.base import (
 )
 from domain import words
 from domain.allocation import is_one_of
-from domain.journey import MeetingStatus
+from domain.journey import Meeting, MeetingStatus
 from domain.parties import PersonRole
 from domain.scheduling import suits
 from domain.stages import OutcomeDetail
+from domain.working_days import LONDON
 
 
 class VisitDates(PartyForm):
@@ -214,16 +216,6 @@ class FixMeeting(CommandForm):
         ]
 
     def questions(self, s: Setting) -> Questions:
-        houses = [party.organisation for party in s.case.parties]
-        venues = tuple(
-            Option(
-                venue.id,
-                f"{venue.name}, {venue.address}"
-                + (f" (belongs to {venue.owner})" if venue.owner else "")
-                + (": not neutral" if is_one_of(venue.owner, houses) else ""),
-            )
-            for venue in s.venues
-        )
         return [
             Group("When", (Field("date", "Day", "date"), Field("time", "Starts at", "time")), beside=True),
             Field("minutes", "Length in minutes", "number", value="120"),
@@ -232,7 +224,7 @@ class FixMeeting(CommandForm):
                 "Venue",
                 "choice",
                 hint="Neutral: it belongs to none of the parties.",
-                options=(*venues, Option("online", "Online")),
+                options=(*_venues(s), Option("online", "Online")),
             ),
             Field(
                 "place",
@@ -306,3 +298,112 @@ class JointMeeting(CommandForm):
             },
             {"note": typed.one("note")},
         )
+
+
+class MeetingForm(CommandForm):
+    """A command about one meeting that is booked."""
+
+    verb: ClassVar[str]
+
+    def title(self, s: Setting, kind: str) -> str:
+        return f"{self.verb}: {words.meeting_title(s.case, s.about)}"
+
+    def about_is_known(self, s: Setting) -> bool:
+        meeting = s.journey.meeting(s.about)
+        return meeting is not None and meeting.status == MeetingStatus.BOOKED
+
+    def meeting(self, s: Setting) -> Meeting:
+        return next(meeting for meeting in s.journey.meetings if meeting.key == s.about)
+
+    def booked_for(self, s: Setting) -> str:
+        """When and where it is booked, in words."""
+        meeting = self.meeting(s)
+        where = s.case.place_of(meeting)
+        return (words.slot(meeting.slot) if meeting.slot else "no date") + (f". Where: {where}" if where else "")
+
+
+class Moving(MeetingForm):
+    verb: ClassVar[str] = "Move"
+    button: ClassVar[str] = "Move it and tell everyone"
+    blame: ClassVar[Mapping[str, str]] = {"slot": "date", "slot.start": "time", "slot.minutes": "minutes"}
+
+    def intro(self, s: Setting) -> str:
+        return f"Booked for {self.booked_for(s)}. Everyone invited is told at once, and reminded of the new date."
+
+    def questions(self, s: Setting) -> Questions:
+        meeting = self.meeting(s)
+        start = meeting.slot.start.astimezone(LONDON) if meeting.slot else None
+        return [
+            Group(
+                "When",
+                (
+                    Field("date", "Day", "date", value=f"{start:%Y-%m-%d}" if start else ""),
+                    Field("time", "Starts at", "time", value=f"{start:%H:%M}" if start else ""),
+                ),
+                beside=True,
+            ),
+            Field("minutes", "Length in minutes", "number", value=str(meeting.slot.minutes if meeting.slot else 90)),
+            Field(
+                "where",
+                "Where",
+                "choice",
+                options=(
+                    Option("same", "As before", s.case.place_of(meeting)),
+                    *(_venues(s) if not meeting.party else [Option("address", "At another address")]),
+                    Option("online", "Online"),
+                ),
+                value="same",
+            ),
+            Field(
+                "place",
+                "Room, or link to the online room" if not meeting.party else "Address, or link to the online room",
+                hint="Only when the place is another one. Printed in the letter.",
+                optional=True,
+            ),
+            REASON,
+        ]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        start, where = start_of(typed, "date", "time", s.now), typed.one("where")
+        if where in ("online", "address") and not typed.one("place"):
+            typed.wrong("place", "Give the link to the online room." if where == "online" else "Give the address.")
+        return (
+            {
+                "meeting": s.about,
+                "slot": {"start": start, "minutes": minutes_of(typed)},
+                "where": "same" if where == "same" else "elsewhere",
+                "online": where == "online",
+                "venue": "" if where in ("same", "online", "address") else where,
+            },
+            {"place": typed.one("place") if where != "same" else "", "reason": typed.one("reason")},
+        )
+
+
+class Cancelling(MeetingForm):
+    verb: ClassVar[str] = "Cancel"
+    button: ClassVar[str] = "Cancel it and tell everyone"
+    grave: ClassVar[bool] = True
+
+    def intro(self, s: Setting) -> str:
+        after = "The mediator offers new dates." if self.meeting(s).party else "A new date is then looked for."
+        return f"Booked for {self.booked_for(s)}. Everyone invited is told at once. {after}"
+
+    def questions(self, s: Setting) -> Questions:
+        return [REASON]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"meeting": s.about}, {"reason": typed.one("reason")}
+
+
+def _venues(s: Setting) -> list[Option]:
+    """Where a joint meeting can take place."""
+    houses = [party.organisation for party in s.case.parties]
+    return [
+        Option(
+            venue.id,
+            f"{venue.name}, {venue.address}"
+            + (f" (belongs to {venue.owner})" if venue.owner else "")
+            + (": not neutral" if is_one_of(venue.owner, houses) else ""),
+        )
+        for venue in s.venues
+    ]
