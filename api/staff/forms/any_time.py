@@ -27,7 +27,7 @@ class Withdrawal(PartyForm):
     def intro(self, s: Setting) -> str:
         return (
             f"{s.party} leaves the mediation, and it ends. Bookings and invitations are cancelled; those who were "
-            "contacted are told neutrally, without a reason."
+            f"contacted are told neutrally, without a reason.{_can_be_undone(s)}"
         )
 
     def questions(self, s: Setting) -> Questions:
@@ -171,7 +171,7 @@ class Closing(CommandForm):
     grave: ClassVar[bool] = True
 
     def intro(self, s: Setting) -> str:
-        return "Open bookings are cancelled, and those who were contacted are told neutrally."
+        return f"Open bookings are cancelled, and those who were contacted are told neutrally.{_can_be_undone(s)}"
 
     def questions(self, s: Setting) -> Questions:
         reasons = tuple(Option(reason, words.CLOSING_REASONS[reason]) for reason in STAFF_CLOSINGS)
@@ -269,3 +269,8 @@ class PolicyChange(CommandForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"policy": typed.one("policy")}, {"note": typed.one("note")}  # doing.py puts the policy itself here
+
+
+def _can_be_undone(s: Setting) -> str:
+    minutes = s.case.policy.minutes_to_regret
+    return f" This takes effect after {minutes} minutes; until then it can be undone." if minutes else ""
