@@ -395,7 +395,7 @@ async def test_no_body_breaks_a_command(
     bad: str,
 ) -> None:
     headers = {**staff["manager"].bearer, "Content-Type": "application/json"}
-    optional = {"pause", "resume", "hold", "release"}  # an empty body is a good one
+    optional = {"pause", "resume", "hold", "release", "undo"}  # an empty body is a good one
     for kind in COMMANDS:
         path = f"/api/cases/{filled.reference}/commands/{kind}"
         response = await client.post(path, content=BAD_BODIES[bad], headers=headers)
