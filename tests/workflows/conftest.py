@@ -53,6 +53,7 @@ RECORDED = (
     "test_silence_passes_to_the_next_and_alerts_after_three",
     "test_withdrawal_after_the_joint_meeting_was_booked",
     "test_a_safeguarding_hold_stops_all_unprompted_messages",
+    "test_a_whole_journey_without_email",
 )
 """Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
 
