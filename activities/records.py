@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, func, select
@@ -28,9 +29,9 @@ from casefile.tables import (
 )
 from casefile.vault import Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
-from domain.commands import COORDINATORS
+from domain.commands import COORDINATORS, NewContactTexts
 from domain.journey import Filing, Journey, Task
-from domain.parties import PersonRole
+from domain.parties import Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from domain.working_days import local_day
@@ -181,32 +182,40 @@ class Records(CaseFile):
             people = list(await session.exec(select(Participant).where(Participant.case_id == case.id)))
             for person in people:
                 if person.command == admission.command:
-                    return Admitted(person=person.key)  # done before, and its completion was lost
+                    # done before, and its completion was lost
+                    return Admitted(person=person.key, channel=Channel(person.channel))
             key = self.vault.case_key(case.id, case.wrapped_key)
             row = await session.get(CommandText, admission.command)
             texts = key.open(AnyTexts, row.sealed, f"command/{admission.command}").root if row else {}
-            name = texts.get("name") or texts.get("supporter_name")
-            email = texts.get("email") or texts.get("supporter_email") or ""
-            if not name or (admission.role == PersonRole.LEAD and not email):
+            details = _named_in(texts, admission.role)
+            if details is None:
                 return Admitted()
             if await session.get(PartyRow, (case.id, admission.party)) is None:
                 raise LookupError(f"case {case.id} has no party {admission.party}")
-            for person in people if email else []:
+            for person in people if details.email else []:
                 theirs = key.open(PersonDetails, person.sealed, f"participant/{case.id}/{person.key}")
-                if theirs.email.casefold() == email.casefold():
+                if theirs.email.casefold() == details.email.casefold():
                     if person.party != admission.party:
                         return Admitted(refusal=Refusal.ADDRESS_TAKEN)
                     if admission.role == PersonRole.SUPPORTER:
-                        return Admitted(person=person.key)  # named at an earlier visit already
+                        return Admitted(person=person.key, channel=Channel(person.channel))  # named at an earlier visit
             number = 1 + sum(person.party == admission.party for person in people)
-            details = PersonDetails(name=name, email=email, phone=texts.get("phone") or "", role=admission.role)
             person_key = f"{admission.party}.{number}"
             await add_participant(session, self.vault, case.id, person_key, details, key, admission.command)
             if admission.role == PersonRole.LEAD:  # who was the contact before shall not answer any more
                 for person in people:
                     if person.party == admission.party and person.role == PersonRole.LEAD:
                         await self.links.revoke(session, case.id, person.key, self.now())
-            return Admitted(person=person_key)
+            return Admitted(person=person_key, channel=details.channel)
+
+
+def _named_in(texts: dict[str, Any], role: PersonRole) -> PersonDetails | None:
+    """The participant whom a command's words name; None: nobody, or a contact who could not be reached."""
+    if role == PersonRole.LEAD:
+        contact = NewContactTexts.model_validate({k: v for k, v in texts.items() if k in NewContactTexts.model_fields})
+        return contact.as_details() if contact.names_somebody() else None
+    name = texts.get("supporter_name")
+    return PersonDetails(name=name, email=texts.get("supporter_email") or "", role=role) if name else None
 
 
 async def _case(session: AsyncSession, case_id: str) -> Case:

@@ -9,9 +9,11 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from domain.parties import Channel
 from domain.policy import Policy
+from domain.referral import PersonDetails
 from domain.stages import STAFF_CLOSINGS, ClosingReason, OutcomeDetail
-from domain.text import Email, Line, Phone, Words
+from domain.text import Email, Line, Phone, Postcode, Words
 
 
 class StaffRole(StrEnum):
@@ -133,6 +135,19 @@ class NewContactTexts(Texts):
     name: Line = ""
     email: Email = ""
     phone: Phone = ""
+    address: Words = ""
+    postcode: Postcode = ""
+    channel: Channel = Channel.EMAIL
+    language: Line = ""
+    adjustments: Line = ""
+
+    def names_somebody(self) -> bool:
+        """They have a name, and what their channel needs."""
+        return bool(self.name) and not self.as_details().missing_for_their_channel()
+
+    def as_details(self) -> PersonDetails:
+        """The new contact as a participant."""
+        return PersonDetails.model_validate(self.model_dump(include=set(PersonDetails.model_fields) - {"role"}))
 
 
 class DecideOnSilence(Command):
@@ -145,7 +160,7 @@ class DecideOnSilence(Command):
     decision: Literal["wait", "replace_contact", "close"]
 
     def has_its_words(self, texts: Texts) -> bool:
-        named = isinstance(texts, NewContactTexts) and bool(texts.name and texts.email)
+        named = isinstance(texts, NewContactTexts) and texts.names_somebody()
         return named or self.decision != "replace_contact"
 
 
@@ -420,7 +435,7 @@ class ReplaceContact(Command):
     party: str
 
     def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, ContactTexts) and bool(texts.name and texts.email and texts.reason)
+        return isinstance(texts, ContactTexts) and texts.names_somebody() and bool(texts.reason)
 
 
 class SupporterTexts(Texts):

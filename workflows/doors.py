@@ -605,7 +605,7 @@ class Doors(ABC):
         self.heed(Verdict(refusal=admitted.refusal))
         people = next(p.people for p in self.journey.parties if p.key == party)
         if admitted.person and admitted.person not in [person.key for person in people]:
-            people.append(Person(key=admitted.person, role=role))
+            people.append(Person(key=admitted.person, role=role, channel=admitted.channel))
         return admitted.person
 
     @abstractmethod

@@ -190,7 +190,9 @@ class Errands:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
         key = f"{channel}/{letter.key}"
         self.open_task(f"letter_by_{channel}", key, letter.about)
-        await workflow.wait_condition(lambda: key in self.seen_to or not self._still_wanted(letter))
+        await workflow.wait_condition(
+            lambda: all(task.key != key for task in self.journey.tasks) or not self._still_wanted(letter)
+        )
         gone = key in self.seen_to
         self.close_tasks(lambda task: task.key == key)
         self.new_settled.append(Settled(letter=letter, state="sent" if gone else "withheld"))

@@ -34,6 +34,7 @@ class Admitted(BaseModel):
     """The key of the participant; "" when the texts name nobody."""
 
     person: str = ""
+    channel: Channel = Channel.EMAIL
     refusal: str = ""
 
 

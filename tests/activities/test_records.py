@@ -26,7 +26,7 @@ from casefile.tables import (
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.refusals import Refusal
@@ -271,6 +271,18 @@ async def test_the_address_of_another_party_is_not_taken_for_a_supporter(file: F
     admission = Admission(case_id=case_id, command="visit-1", party="p1", role=PersonRole.SUPPORTER)
     assert await file.records.admit(admission) == Admitted(refusal=Refusal.ADDRESS_TAKEN)
     assert [person.key for person in (await file.cases.load(case_id)).party("p1").people] == ["p1.1"]
+
+
+async def test_a_new_contact_may_be_reached_by_post(file: File) -> None:
+    case_id = await file.open()
+    command = DecideOnSilence(id="d", case_id=case_id, actor=CORA, at=NOW, ask="consent/p2", decision="replace_contact")
+    texts = NewContactTexts(name="Kim", channel=Channel.POST, address="1 School Lane", postcode="EX1 2AB")
+    assert command.has_its_words(texts)
+    assert not command.has_its_words(texts.model_copy(update={"address": ""}))
+    await file.store(command, texts)
+    admission = Admission(case_id=case_id, command="d", party="p2", role=PersonRole.LEAD)
+    assert await file.records.admit(admission) == Admitted(person="p2.2", channel=Channel.POST)
+    assert (await file.cases.load(case_id)).party("p2").lead.details.postal == ["1 School Lane", "EX1 2AB"]
 
 
 async def test_a_new_contact_takes_over_and_the_old_links_end(file: File) -> None:

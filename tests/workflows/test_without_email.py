@@ -112,3 +112,20 @@ async def test_nobody_is_spoken_to_before_they_are(story: Story, world: World) -
     await story.act("tick_task", task=task.key, outcome="spoke")
     assert story.by_hand() == []
     await the_parent_withdraws(story)
+
+
+async def test_somebody_who_wants_letters_on_paper_from_now_on(story: Story, world: World) -> None:
+    await story.refer(channels={"p3": Channel.POST})
+    await story.explained_and_permitted()
+    await story.breathe()
+    assert world.letters(to="p2.1") == ["consent_ask"]
+    assert story.by_hand() == ["consent_ask p3.1"]
+    for party in ("p2", "p3"):
+        world.admits, world.admits_by = f"{party}.2", Channel.POST
+        await story.act("replace_contact", COORDINATOR, party=party)
+    await story.breathe()
+    assert story.by_hand() == ["consent_ask p2.2", "consent_ask p3.2"], "what lay there for the old contact is gone"
+    armed = [ask.by_post for ask in world.journey.open_asks("consent")]
+    assert armed == [True, True]
+    await story.seen_to()
+    await the_parent_withdraws(story)

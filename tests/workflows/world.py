@@ -67,6 +67,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     panel: list[str] = field(default_factory=lambda: ["mia", "noor", "olu", "pat"])
     verdicts: dict[str, Verdict] = field(default_factory=dict)  # by mediator, or by meeting key
     admits: str = ""  # key of the person whom the next texts name
+    admits_by: Channel = Channel.EMAIL  # how they are reached
     mail_away: bool = False
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
@@ -117,7 +118,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     @activity.defn
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
-        return Admitted(person=admitted)
+        return Admitted(person=admitted, channel=self.admits_by)
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:

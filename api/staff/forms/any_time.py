@@ -13,6 +13,8 @@ from api.staff.forms.base import (
     PartyForm,
     Questions,
     Setting,
+    contact_fields,
+    read_contact,
     start_of,
     told,
 )
@@ -89,14 +91,12 @@ class Contact(PartyForm):
     def questions(self, s: Setting) -> Questions:
         lead = s.case.party(s.about).lead.details
         return [
-            Field("name", "Name", value=lead.name),
-            Field("email", "E-mail address", "email", value=lead.email),
-            Field("phone", "Telephone number", "phone", optional=True, value=lead.phone),
+            *contact_fields(lead),
             REASON,
         ]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"party": s.about}, {name: typed.one(name) for name in ("name", "email", "phone", "reason")}
+        return {"party": s.about}, {**read_contact(typed), "reason": typed.one("reason")}
 
 
 class Supporter(PartyForm):

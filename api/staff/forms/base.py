@@ -10,6 +10,8 @@ from casefile.reading import MediatorView
 from domain import words
 from domain.commands import COMMANDS, How, StaffRole
 from domain.journey import Journey, Meeting
+from domain.parties import Channel
+from domain.referral import PersonDetails
 from domain.view import CaseView, VenueView
 from domain.working_days import LONDON
 
@@ -115,6 +117,44 @@ class PartyForm(CommandForm):
 
     def about_is_known(self, s: Setting) -> bool:
         return s.journey.party(s.about) is not None
+
+
+def contact_fields(known: PersonDetails | None = None) -> list[Field]:
+    """The questions about a new contact; what is known already stands there."""
+    there = known.model_dump() if known else {}
+    return [
+        Field("name", "Name", value=there.get("name", "")),
+        Field(
+            "channel",
+            "How do we reach them?",
+            "pick",
+            options=tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel),
+            value=there.get("channel", Channel.EMAIL),
+            optional=True,
+        ),
+        Field("email", "E-mail address", "email", optional=True, value=there.get("email", "")),
+        Field("phone", "Telephone number", "phone", optional=True, value=there.get("phone", "")),
+        Field("address", "Postal address", "words", optional=True, rows=3, value=there.get("address", "")),
+        Field("postcode", "Postcode", optional=True, value=there.get("postcode", "")),
+        Field("language", "Language and interpreter", optional=True, value=there.get("language", "")),
+        Field("adjustments", "Other needs", optional=True, value=there.get("adjustments", "")),
+    ]
+
+
+def read_contact(typed: Typed) -> Fields:
+    """What was typed into them. Complains where the channel lacks what it needs."""
+    said = {field.name: typed.one(field.name) for field in contact_fields()}
+    said["channel"] = said["channel"] or str(Channel.EMAIL)
+    needed, what = _NEEDED_BY.get(said["channel"], ("phone", "the telephone number"))
+    if not said[needed]:
+        typed.wrong(needed, f"Give {what}, or choose another way to reach them.")
+    return said
+
+
+_NEEDED_BY = {
+    str(Channel.EMAIL): ("email", "the e-mail address"),
+    str(Channel.POST): ("address", "the postal address"),
+}
 
 
 def start_of(typed: Typed, day: str, clock: str, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """From the explaining call to the mediator who takes the case: permission, consent, silence, allocation."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from api.forms import Field, Group, Option, Typed
@@ -14,6 +15,8 @@ from api.staff.forms.base import (
     PartyForm,
     Questions,
     Setting,
+    contact_fields,
+    read_contact,
     told,
 )
 from domain import words
@@ -103,11 +106,7 @@ class Silence(CommandForm):
             ),
             Group(
                 "The new contact",
-                (
-                    Field("name", "Name", optional=True),
-                    Field("email", "E-mail address", "email", optional=True),
-                    Field("phone", "Telephone number", "phone", optional=True),
-                ),
+                tuple(replace(one, optional=True) for one in contact_fields()),
                 hint="Only when you write to somebody else.",
                 beside=True,
             ),
@@ -115,12 +114,12 @@ class Silence(CommandForm):
         ]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        texts = {name: typed.one(name) for name in ("name", "email", "phone", "note")}
-        if typed.one("decision") == "replace_contact":
-            for name, label in (("name", "Name"), ("email", "E-mail address")):
-                if not texts[name]:
-                    typed.wrong(name, f"{label}: give it for the new contact.")
-        return {"ask": s.about, "decision": typed.one("decision")}, texts
+        decided = {"ask": s.about, "decision": typed.one("decision")}
+        if decided["decision"] != "replace_contact":
+            return decided, {"note": typed.one("note")}
+        if not typed.one("name"):
+            typed.wrong("name", "Name: give it for the new contact.")
+        return decided, {**read_contact(typed), "note": typed.one("note")}
 
 
 class Offer(CommandForm):
