@@ -248,6 +248,8 @@ def addresses(stack: Stack) -> str:
         rows.append(("Temporal's view", settings.temporal_ui_url))
     if known.MAIL in stack.keepers:
         rows.append(("Mail it sent", f"{settings.var_dir / 'mail'} (one .eml file a message)"))
+    if known.TEXTS in stack.keepers:
+        rows.append(("Texts it sent", f"{settings.var_dir / 'texts'} (one .json file a message)"))
     if known.CALENDAR in stack.keepers:
         rows.append(("Calendars", f"http://{known.HERE}:{settings.caldav_port}"))
     rows.append(("Logs", str(settings.var_dir / "log")))
