@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from api.forms import Field, Group, Option, Part, Typed, fields_of
 from casefile.enquiries import EnquiryText
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.referral import ReferralForm
 
 WHO: dict[str, str] = {
@@ -252,7 +252,7 @@ def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, st
             person["name"] = f"{person['name']} ({own})" if own else person["name"]
             people.append(("", "name", person))
         role = typed.one("family_role") or PartyRole.PARENT
-        add(role, ("family_role", ""), *people, later=not typed.one("family_email"))
+        add(role, ("family_role", ""), *people, later=False)
         names[""] = "family_email"
     else:
         role = PartyRole.YOUNG_PERSON if who == "young-person" else PartyRole.PARENT
@@ -267,11 +267,15 @@ def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, st
         if typed.one(name):
             prefix = f"{name}_"
             person = _person(typed, prefix, contact[0] or _UNKNOWN_CONTACT[name])
-            add(role, (name, typed.one(name)), (prefix, f"{prefix}contact", person), later=not contact[1])
+            unreached = not (person["email"] or person["phone"])
+            add(role, (name, typed.one(name)), (prefix, f"{prefix}contact", person), later=unreached)
     if len(parties) < 2 and "school" not in typed.errors and "authority" not in typed.errors:
         typed.wrong("school", "Name the school or the local authority, or both. Mediation needs another side.")
     return parties, names
 
 
 def _person(typed: Typed, prefix: str, name: str) -> dict[str, str]:
-    return {"name": name, "email": typed.one(f"{prefix}email"), "phone": typed.one(f"{prefix}phone")}
+    """Whoever has no e-mail address is rung."""
+    email, phone = typed.one(f"{prefix}email"), typed.one(f"{prefix}phone")
+    channel = Channel.PHONE if phone and not email else Channel.EMAIL
+    return {"name": name, "email": email, "phone": phone, "channel": channel}

@@ -16,7 +16,7 @@ from casefile.tables import Case, EnquiryRow
 from domain.commands import StaffRole
 from domain.enquiry import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES
 from domain.journey import Journey, Task
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.view import CaseView
 from settings import Settings
 from tests.api.staff_world import NOW, World, parties, running
@@ -317,7 +317,8 @@ async def test_an_authority_for_a_young_person_whom_it_reaches_by_telephone(pers
     await person.send("local-authority", answers)
     [case] = await cases(world)
     assert [party.role for party in case.parties] == ["local_authority", "young_person"]
-    assert (case.child.name, case.parties[1].lead.details.phone) == ("Kim Lane", "07700 900102")
+    kim = case.parties[1].lead.details
+    assert (case.child.name, kim.phone, kim.channel) == ("Kim Lane", "07700 900102", Channel.PHONE)
 
 
 # What is wrong is said, and nothing is changed
