@@ -28,7 +28,7 @@ demo: $(VENV)/.installed
 
 # Not quiet: the header says whether the case file is tested on PostgreSQL too.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile  # two files at a time: most of a test is waiting
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
