@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain import words
-from domain.commands import COMMANDS, StaffRole
+from domain.commands import EVERY_COMMAND, StaffRole
 from domain.journey import Armed, Event, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import STANDARD_LADDERS, Do
@@ -228,7 +228,7 @@ def test_the_timeline_in_words() -> None:
 
 
 def test_every_command_has_a_line_for_the_timeline() -> None:
-    for kind in COMMANDS:
+    for kind in EVERY_COMMAND:
         sentence = event(kind, "consent/p2" if kind == "decide_on_silence" else "p2")
         assert "_" not in sentence
         assert not sentence.startswith(kind.replace("_", " ").capitalize()), f"{kind} has no words of its own"
