@@ -9,7 +9,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default_factory=lambda known: f"smtp://127.0.0.1:{known['smtp_port']}", repr=False)
     mail_from: str = "SEN Mediation Service <mediation@service.example>"
 
+    # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
+    imap_url: str = Field("", repr=False)
+
     # Where text messages are handed over, as JSON (texts.py), with a bearer token when there is one
     text_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known['text_port']}/messages", repr=False)
     text_token: str = Field("", repr=False)
@@ -125,6 +128,21 @@ class Settings(BaseSettings):
     def is_a_mail_server(cls, url: str) -> str:
         if urlsplit(url).scheme not in ("smtp", "smtps") or not urlsplit(url).hostname:
             raise ValueError("should look like smtp://user:password@host:587?starttls or smtps://user:password@host")
+        return url
+
+    @field_validator("imap_url")
+    @classmethod
+    def is_a_mailbox(cls, url: str) -> str:
+        if not url:
+            return url
+        address = urlsplit(url)
+        known = address.scheme in ("imap", "imaps") and address.hostname and address.username and address.password
+        if not known or not re.fullmatch(r".*[^0-9:](:[0-9]{1,5})?", address.netloc):  # a port, or none
+            raise ValueError("should look like imaps://user:password@host/INBOX (an @ in the user's name as %40)")
+        if address.scheme == "imap" and "starttls" not in address.query.lower() and address.hostname not in LOOPBACK:
+            raise ValueError("would send the password unencrypted: use imaps://, or imap://…?starttls")
+        if not unquote(address.path).isascii():
+            raise ValueError("has a folder with letters beyond A to Z, which is not supported")
         return url
 
     @field_validator("codec_keys")

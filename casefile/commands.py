@@ -119,6 +119,13 @@ class Commands:
                     )
                 )
 
+    async def known(self, command_id: str) -> Outcome | None:
+        """What became of a command; None when none of this id was stored."""
+        async with self.database.read() as session:
+            if await session.get(CommandRow, command_id) is None:
+                return None
+        return await self.outcome(command_id)
+
     async def outcome(self, command_id: str) -> Outcome:
         """pending, when there is no answer yet."""
         async with self.database.read() as session:
