@@ -72,9 +72,6 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default_factory=lambda known: f"smtp://127.0.0.1:{known['smtp_port']}", repr=False)
     mail_from: str = "SEN Mediation Service <mediation@service.example>"
 
-    # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
-    imap_url: str = Field("", repr=False)
-
     # Where text messages are handed over, as JSON (texts.py), with a bearer token when there is one
     text_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known['text_port']}/messages", repr=False)
     text_token: str = Field("", repr=False)
@@ -93,6 +90,9 @@ class Settings(BaseSettings):
 
     # The seconds-long policy of `make demo`: a development aid, refused in production
     allow_demo_policy: bool = Field(default_factory=lambda known: known["environment"] != "production")
+
+    # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
+    imap_url: str = Field("", repr=False)
 
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
             return url
         address = urlsplit(url)
         known = address.scheme in ("imap", "imaps") and address.hostname and address.username and address.password
-        if not known or not re.fullmatch(r".*[^0-9:](:[0-9]{1,5})?", address.netloc):  # a port, or none
+        if not known or not re.search(r"@[^:@]+(:[0-9]{1,5})?$", address.netloc):
             raise ValueError("should look like imaps://user:password@host/INBOX (an @ in the user's name as %40)")
         if address.scheme == "imap" and "starttls" not in address.query.lower() and address.hostname not in LOOPBACK:
             raise ValueError("would send the password unencrypted: use imaps://, or imap://…?starttls")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from domain.commands import How, Slot, StaffRole
+from domain.commands import MAILBOX, How, Slot, StaffRole
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, MeetingStatus, OpenAsk, Task
 from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
@@ -243,6 +243,8 @@ def actor(case: CaseView, by: str) -> str:
     """Whose act it was: the name, "a member of staff" where the case does not know it, "" for the service itself."""
     if not by:
         return ""
+    if by == MAILBOX.id:
+        return "the mailbox"
     for staff in (case.coordinator, case.mediator):
         if staff and staff.id == by:
             return staff.name

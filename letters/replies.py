@@ -231,14 +231,17 @@ def _attribution(said: list[str]) -> int:
         blank += 1
     if blank == len(said) or not said[-1 - blank].rstrip().endswith(":"):
         return 0
+    last = said[-1 - blank]
     for count in (1, 2, 3):
         lines = said[-blank - count : len(said) - blank]
-        together = " ".join(lines)
-        if len(lines) < count or not all(line.strip() for line in lines) or not _WROTE.search(together):
-            continue
-        if re.match(r"\s*(on|am|le|w dniu|il)\b", lines[0], re.I) or "@" in together:
+        if len(lines) < count or not all(line.strip() for line in lines):
+            break
+        if _ON.match(lines[0]) and _WROTE.search(" ".join(lines)):
             return blank + count
-    return 0
+    return blank + 1 if "@" in last and _WROTE.search(last) else 0
+
+
+_ON = re.compile(r"\s*(on|am|le|w dniu|il)\b", re.I)
 
 
 def _attachments(message: EmailMessage) -> list[str]:

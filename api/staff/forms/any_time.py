@@ -17,6 +17,7 @@ from api.staff.forms.base import (
     told,
 )
 from domain import words
+from domain.commands import COORDINATORS
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -260,8 +261,10 @@ class Tick(CommandForm):
         return s.script
 
     def _reply(self, s: Setting) -> dict[str, Any]:
-        """The words of the reply that is to be read; none for another task."""
+        """The words of the reply that is to be read, for those whose task it is; none for another task."""
         kind, _, rest = s.about.partition("/")
+        if not set(s.roles) & set(COORDINATORS):
+            return {}
         return s.case.texts.get(rest.rpartition("/")[2], {}) if kind == "reply" else {}
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
