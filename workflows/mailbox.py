@@ -25,7 +25,7 @@ class MailboxWatch:
             Mailroom.watch,
             WATCH,
             start_to_close_timeout=timedelta(minutes=WATCH.minutes + 30),
-            heartbeat_timeout=timedelta(minutes=5),
+            heartbeat_timeout=timedelta(minutes=3),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=2)),
             summary="read the mailbox every minute",
         )

@@ -195,6 +195,7 @@ def test_tasks_in_words() -> None:
         task("calendar_failed", "calendar/visit/p2/1/0", "visit/p2/1")
         == "Check the calendars by hand: Initial visit: Oakfield School"
     )
+    assert task("read_reply", "reply/p2.1/m1", "p2.1") == "Read the reply of Sam Head"
     assert task("safeguarding", "safeguarding/x1") == "Safeguarding: look at the case today"
 
 
@@ -211,6 +212,12 @@ def test_the_timeline_in_words() -> None:
     assert event("rung_remind", "consent/p2", number="2") == "Reminder 2: consent of Oakfield School"
     assert (
         event("letter_failed", "consent/p2", kind="consent_ask", to="p2.1", state="bounced")
+        == "“Invitation to take part” could not be delivered to Sam Head"
+    )
+    assert event("receive_reply", "p2.1") == "Sam Head replied by e-mail"
+    assert event("tick_task", "reply/p2.1/m1", outcome="done") == "Ticked off: Read the reply of Sam Head"
+    assert (
+        event("report_bounce", "consent/p2", kind="consent_ask", to="p2.1", state="bounced")
         == "“Invitation to take part” could not be delivered to Sam Head"
     )
     assert event("closed", "p2", reason="withdrawn") == "The case closed because Oakfield School withdrew."

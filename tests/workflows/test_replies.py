@@ -100,6 +100,24 @@ async def test_what_is_asked_while_a_reply_is_unread_waits_too(story: Story, wor
     await story.closing()
 
 
+async def test_a_reminder_that_is_on_its_way_waits_for_the_reading(story: Story, world: World) -> None:
+    """It was queued while mail was away, and then the school wrote."""
+    await asked_for_consent(story)
+    world.mail_away = True
+    await story.working_days(3)
+    assert world.queued("consent/p2") == ["consent_ask", "consent_remind"]
+    await story.act("receive_reply", MAILBOX, person="p2.1")
+    world.mail_away = False
+    await story.working_days(2)
+    assert world.letters(about="consent/p2") == ["consent_ask"]
+    assert world.letters(about="consent/p3") == ["consent_ask", "consent_remind"]
+    await story.act("tick_task", task="reply/p2.1/act-2")
+    await story.until(await story.now() + timedelta(minutes=2))  # it is looked at again after a minute
+    assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
+    await withdrawn(story)
+    await story.closing()
+
+
 async def test_an_out_of_office_note_holds_nothing(story: Story, world: World) -> None:
     await asked_for_consent(story)
     await story.act("note_automatic_reply", MAILBOX, person="p2.1")
