@@ -331,6 +331,13 @@ async def test_a_colleague_who_answers_in_somebodys_place(room: Room, desk: Desk
     assert (await room.words(reply))["sender"] == "office@oakfield.example"
 
 
+async def test_an_id_that_only_looks_like_ours_is_nobodys(room: Room, desk: Desk, post: Post) -> None:
+    letter = (await sent(desk, post)).replace("@service.example", "@elsewhere.example")
+    kept = room.folder.drop(plain("eve@elsewhere.example", "Forged", In_Reply_To=letter))
+    await room.read()
+    assert (kept.flags, await room.brought()) == (["\\Flagged"], [])
+
+
 async def test_staff_do_not_answer_here(room: Room, desk: Desk, post: Post) -> None:
     letter = await sent(desk, post, TO_STAFF)
     answer = room.folder.drop(plain("s1@service.example", "Re: task", In_Reply_To=letter))

@@ -111,6 +111,7 @@ async def test_a_reminder_that_is_on_its_way_waits_for_the_reading(story: Story,
     await story.working_days(2)
     assert world.letters(about="consent/p2") == ["consent_ask"]
     assert world.letters(about="consent/p3") == ["consent_ask", "consent_remind"]
+    assert len(world.held) == 1, "it is looked at again after the reading, and not every minute"
     await story.act("tick_task", task="reply/p2.1/act-2")
     await story.until(await story.now() + timedelta(minutes=2))  # it is looked at again after a minute
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]

@@ -74,6 +74,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     bad_addresses: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    held: list[Letter] = field(default_factory=list)  # each time that one was not to leave yet
     calendar: dict[str, Booking] = field(default_factory=dict)
     reserved: dict[str, Booking] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
@@ -126,6 +127,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         journey, letter = self.journey, order.letter
         waits = journey.silent or journey.must_be_read_first(letter)
         if (waits and not letter.reply) or (journey.ending and letter.to.startswith("p")):
+            self.held.append(letter)
             return Delivery(state="held")
         at = activity.info().current_attempt_scheduled_time
         if not letter.reply and not is_office_time(at, self.policy):
