@@ -9,7 +9,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     # The seconds-long policy of `make demo`: a development aid, refused in production
     allow_demo_policy: bool = Field(default_factory=lambda known: known["environment"] != "production")
 
+    # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
+    imap_url: str = Field("", repr=False)
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"
@@ -125,6 +128,21 @@ class Settings(BaseSettings):
     def is_a_mail_server(cls, url: str) -> str:
         if urlsplit(url).scheme not in ("smtp", "smtps") or not urlsplit(url).hostname:
             raise ValueError("should look like smtp://user:password@host:587?starttls or smtps://user:password@host")
+        return url
+
+    @field_validator("imap_url")
+    @classmethod
+    def is_a_mailbox(cls, url: str) -> str:
+        if not url:
+            return url
+        address = urlsplit(url)
+        known = address.scheme in ("imap", "imaps") and address.hostname and address.username and address.password
+        if not known or not re.search(r"@[^:@]+(:[0-9]{1,5})?$", address.netloc):
+            raise ValueError("should look like imaps://user:password@host/INBOX (an @ in the user's name as %40)")
+        if address.scheme == "imap" and "starttls" not in address.query.lower() and address.hostname not in LOOPBACK:
+            raise ValueError("would send the password unencrypted: use imaps://, or imap://…?starttls")
+        if not unquote(address.path).isascii():
+            raise ValueError("has a folder with letters beyond A to Z, which is not supported")
         return url
 
     @field_validator("codec_keys")

@@ -9,17 +9,23 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
+from activities.arrivals import Arrivals
 from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
 from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.records import Records
+from casefile.cases import Cases
+from casefile.commands import Commands
 from casefile.database import Database
 from casefile.enquiries import Enquiries as EnquiryRows
+from casefile.letters import Letters as LetterRows
 from casefile.links import Links
 from casefile.vault import Vault
+from imap import Mailbox
 from letters.rendering import Service
 from logs import configure_logging
 from mail import MailServer
@@ -29,7 +35,8 @@ from temporal_client import connect
 from texts import TextProvider
 from workflows.case import MediationCase
 from workflows.enquiry import EnquiryCode
-from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, Enquiries, activities_of
+from workflows.mailbox import MailboxWatch
+from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, Enquiries, Mailroom, activities_of
 
 log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
@@ -49,11 +56,17 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
+        Mailroom: Arrivals(
+            Mailbox(settings.imap_url) if settings.imap_url else None,
+            LetterRows(database, vault),
+            Cases(database, vault),
+            Commands(database, vault),
+        ),
     }
     return Worker(
         client,
         task_queue=settings.temporal_task_queue,
-        workflows=[MediationCase, EnquiryCode],
+        workflows=[MediationCase, EnquiryCode, MailboxWatch],
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         graceful_shutdown_timeout=GRACE,
     )
@@ -70,12 +83,25 @@ async def run(settings: Settings) -> int:
     async with build_worker(
         client, settings, database
     ):  # an error of the worker itself ends the process, to be started again
+        if settings.imap_url:
+            await watch_the_mailbox(client, settings.temporal_task_queue)
         log.info("worker started", task_queue=settings.temporal_task_queue)
         say_ready()
         await stop.wait()
         log.info("worker stopping")
     await database.close()
     return 0
+
+
+async def watch_the_mailbox(client: Client, task_queue: str) -> None:
+    """One watch for all workers; where it runs already, that is the one."""
+    await client.start_workflow(
+        MailboxWatch.run,
+        id=f"mailbox-{task_queue}",
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Reads the mailbox to which people reply",
+    )
 
 
 async def connect_patiently(settings: Settings, stop: asyncio.Event) -> Client | None:

@@ -149,7 +149,7 @@ class Letters(Correspondence):
                     raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
                 if journey.ending and not to_staff(order.letter.to):  # not even what confirms somebody's answer
                     return Delivery(state="held")
-                if not order.letter.reply and self._may_not_leave_now(case, journey):
+                if not order.letter.reply and self._may_not_leave_now(case, journey, order.letter):
                     return Delivery(state="held")
                 if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
                     raise _Settled("failed", "ambiguous")
@@ -168,10 +168,10 @@ class Letters(Correspondence):
             row.state, row.attempts, row.problem = "sending", row.attempts + 1, ""
             return message
 
-    def _may_not_leave_now(self, case: CaseView, journey: Journey) -> bool:
+    def _may_not_leave_now(self, case: CaseView, journey: Journey, letter: Letter) -> bool:
         """A retry may come hours after the case found that an unprompted letter could leave."""
         now = self.now()
-        return journey.silent or case.policy.office_moment(now) > now
+        return journey.silent or journey.must_be_read_first(letter) or case.policy.office_moment(now) > now
 
     async def _message(
         self, session: AsyncSession, case: CaseView, key: CaseKey, row: LetterRow, letter: Letter

@@ -21,6 +21,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str) -> bool:
             return runs_the_case
         case "replace_mediator":  # parties and mediators are not told why
             return runs_the_case
+        case "receive_reply" | "note_automatic_reply":  # it was written to the service, not to the mediator
+            return runs_the_case
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True

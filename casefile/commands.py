@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText
 from casefile.vault import Vault
-from domain.commands import COMMANDS, Command, Texts
+from domain.commands import EVERY_COMMAND, Command, Texts
 
 
 class Outcome(BaseModel):
@@ -92,7 +92,7 @@ class Commands:
                     .order_by(col(CommandRow.number))
                 )
             ).all()
-        return ["refer" if row.kind == "refer" else COMMANDS[row.kind].model_validate(row.payload) for row in rows]
+        return ["refer" if row.kind == "refer" else EVERY_COMMAND[row.kind].model_validate(row.payload) for row in rows]
 
     async def cases_with_pending(self, stored_before: datetime) -> list[str]:
         """Cases that owe an answer since before an instant, the longest waiting first."""
@@ -118,6 +118,13 @@ class Commands:
                         command_id=command_id, status=outcome.status, code=outcome.code, about=outcome.about, at=at
                     )
                 )
+
+    async def known(self, command_id: str) -> Outcome | None:
+        """What became of a command; None when none of this id was stored."""
+        async with self.database.read() as session:
+            if await session.get(CommandRow, command_id) is None:
+                return None
+        return await self.outcome(command_id)
 
     async def outcome(self, command_id: str) -> Outcome:
         """pending, when there is no answer yet."""

@@ -47,6 +47,18 @@ class LetterView(BaseModel):
     words: SentWords | None  # None: not written yet, or erased
 
 
+class CaseLetter(BaseModel):
+    """A letter of some case, found by its Message-ID."""
+
+    id: str
+    case_id: str
+    kind: str
+    about: str
+    to: str
+    number: int
+    state: str
+
+
 class Letters:
     """Every query about letters."""
 
@@ -71,6 +83,23 @@ class Letters:
         except Erased:
             key = None
         return [LetterView(**row.model_dump(exclude={"sealed"}), words=_words(row, key)) for row in rows]
+
+    async def of_messages(self, message_ids: list[str]) -> CaseLetter | None:
+        """The first of these messages that is a letter of ours; None when none is."""
+        async with self.database.read() as session:
+            for message_id in message_ids:
+                row = await session.get(LetterRow, message_id.strip("<>").partition("@")[0])  # made of the row's id
+                if row is not None and row.message_id == message_id:
+                    return CaseLetter.model_validate(row.model_dump())
+        return None
+
+    async def mark_bounced(self, row_id: str, at: datetime) -> None:
+        """A letter that had been taken came back. Safe to repeat."""
+        async with self.database.write() as session:
+            row = await session.get_one(LetterRow, row_id)
+            if row.state in ("sent", "sending"):
+                row.state, row.settled, row.problem = "bounced", at, "came_back"
+                session.add(row)
 
 
 def _words(row: LetterRow, key: CaseKey | None) -> SentWords | None:

@@ -27,9 +27,10 @@ class StaffRole(StrEnum):
 
 
 class Actor(BaseModel):
-    """Whose act a command is: a member of staff by id, or a participant by key through a personal link."""
+    """Whose act a command is: a member of staff by id, a participant by key through a personal link, or the mailbox:
+    what came in by e-mail, whose sender nobody has proved."""
 
-    kind: Literal["staff", "participant"]
+    kind: Literal["staff", "participant", "mailbox"]
     id: str
     roles: list[StaffRole] = Field(default_factory=list)
 
@@ -67,6 +68,7 @@ class AnswerTexts(Texts):
     said_by: Line = ""
 
 
+MAILBOX = Actor(kind="mailbox", id="mailbox")
 COORDINATORS = (StaffRole.COORDINATOR, StaffRole.MANAGER)
 MEDIATORS = (StaffRole.MEDIATOR, StaffRole.COORDINATOR, StaffRole.MANAGER)
 GUARDIANS = (StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
@@ -78,6 +80,7 @@ class Command(BaseModel):
 
     may: ClassVar[tuple[StaffRole, ...]] = COORDINATORS  # staff; a participant may where `by_link` says so
     by_link: ClassVar[str] = ""  # the purpose of the personal link through which a participant may do it
+    by_mail: ClassVar[bool] = False  # it comes out of the mailbox, and no person gives it
     texts: ClassVar[type[Texts]] = Texts
     title: ClassVar[str] = ""  # as a button or a timeline says it
 
@@ -551,6 +554,51 @@ class ChangePolicy(Command):
     policy: Policy
 
 
+# What comes into the mailbox
+
+
+class ReplyTexts(Texts):
+    """A message as it came: what its author wrote, without what they quoted; names and sizes of its attachments."""
+
+    sender: Line = ""
+    subject: Line = ""
+    words: Words = ""
+    attachments: Words = ""
+
+
+class ReceiveReply(Command):
+    """Somebody answered by e-mail. It is no answer to what was asked before a person has read it and recorded what it
+    says; until then nobody of that party is reminded."""
+
+    may = ()
+    by_mail = True
+    texts = ReplyTexts
+    title = "A reply by e-mail"
+    person: str
+
+
+class NoteAutomaticReply(Command):
+    """A machine answered: an out-of-office note, say. It is noted, and changes nothing."""
+
+    may = ()
+    by_mail = True
+    texts = ReplyTexts
+    title = "An automatic reply"
+    person: str
+
+
+class ReportBounce(Command):
+    """A letter that had been taken came back for good."""
+
+    may = ()
+    by_mail = True
+    title = "A letter that came back"
+    kind_of_letter: str
+    about: str
+    to: str
+    number: int
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.kind(): command
     for command in (
@@ -588,4 +636,10 @@ COMMANDS: dict[str, type[Command]] = {
         ChangePolicy,
     )
 }
-"""Every command by its kind; the doors of the workflow and of the API are checked against it."""
+"""Every command that a person can give, by its kind; the doors of the API are checked against it."""
+
+EVERY_COMMAND: dict[str, type[Command]] = {
+    **COMMANDS,
+    **{command.kind(): command for command in (ReceiveReply, NoteAutomaticReply, ReportBounce)},
+}
+"""Those and what comes out of the mailbox; the doors of the workflow are checked against it."""

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from domain.commands import Slot, StaffRole, Term
-from domain.parties import Party
+from domain.parties import Party, party_of
 from domain.policy import Do, Policy
 from domain.stages import Closing, Stage
 
@@ -61,9 +61,9 @@ class OpenAsk(BaseModel):
 class Task(BaseModel):
     """Something that a member of staff has to do."""
 
-    key: str  # the ask's key, or "phone/<ask>/<n>", "decide/<ask>", "letter/<id>", "safeguarding/<n>"
+    key: str  # the ask's key, or "phone/<ask>/<n>", "decide/<ask>", "letter/<id>", "reply/<person>/<command>" …
     kind: str  # "explaining_call", "phone", "decide", "escalated", "letter_failed", "safeguarding" …
-    about: str  # the ask it belongs to, or ""
+    about: str  # the ask it belongs to, whose reply it is (a person key), or ""
     role: StaffRole
     opened: datetime
     due: datetime | None = None
@@ -135,6 +135,10 @@ class Event(BaseModel):
 
 LETTERS_BY_HAND = ("letter_by_post", "letter_by_phone")
 """Kinds of the tasks by which a person posts a letter or says it on the telephone."""
+
+
+READ_REPLY = "read_reply"
+"""Kind of the task to read what somebody wrote to us by e-mail."""
 
 
 class Letter(BaseModel):
@@ -215,6 +219,15 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    def has_unread_reply(self, party: str) -> bool:
+        """Somebody of this party has written to us, and nobody has read it yet."""
+        return any(task.kind == READ_REPLY and party_of(task.about) == party for task in self.tasks)
+
+    def must_be_read_first(self, letter: Letter) -> bool:
+        """The letter asks or reminds a party whose reply nobody has read yet."""
+        ask = self.open_ask(letter.while_asked) if letter.while_asked else None
+        return ask is not None and self.has_unread_reply(ask.of)
 
     @property
     def silent(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain import commands as c
-from domain.journey import LETTERS_BY_HAND, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -31,14 +31,16 @@ class Possible(BaseModel):
 
 def judge(command: c.Command, journey: Journey, now: datetime) -> None:
     """Refused, when the state of the case speaks against the command."""
-    if journey.closing and not isinstance(command, c.Release | c.TickTask):
+    if journey.closing and not isinstance(command, c.Release | c.TickTask | c.ReportBounce):
         raise Refused(Refusal.ENDED, journey.closing.reason)
+    if command.by_mail != (command.actor.kind == "mailbox"):
+        raise Refused(Refusal.NOT_YOURS)
     if command.actor.kind == "staff":
         if not command.actor.is_any_of(*command.may):
             raise Refused(Refusal.NOT_YOURS)
         if command.actor.only_mediates and command.actor.id not in (journey.mediator, journey.offered_to):
             raise Refused(Refusal.NOT_YOURS)
-    else:
+    elif command.actor.kind == "participant":
         own = journey.party(party_of(command.actor.id))
         if not command.by_link or own is None or own.lead != command.actor.id:  # one answer speaks for the party
             raise Refused(Refusal.NOT_YOURS)
@@ -280,6 +282,11 @@ def _release(command: c.Release, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ON_HOLD)
 
 
+def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Journey, now: datetime) -> None:
+    if not any(person.key == command.person for party in journey.parties for person in party.people):
+        raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+
+
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
     task = next((task for task in journey.tasks if task.key == command.task), None)
     if task is None:
@@ -303,6 +310,7 @@ def tickable(task_kind: str) -> bool:
     return task_kind in (
         *LETTERS_BY_HAND,
         "phone",
+        READ_REPLY,
         "letter_failed",
         "calendar_failed",
         "safeguarding",
@@ -342,6 +350,8 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.ReceiveReply: _from_somebody,
+    c.NoteAutomaticReply: _from_somebody,
 }
 
 

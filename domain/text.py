@@ -30,6 +30,11 @@ def _no_controls(text: str) -> str:
     return text
 
 
+def without_controls(text: str) -> str:
+    """What came from outside, without what `Words` refuses."""
+    return "".join(character for character in text if not _is_control(character) or character in "\n\t")
+
+
 def _email(text: str) -> str:
     try:
         if text and (not text.isascii() or "." not in Address(addr_spec=text).domain.strip(".")):

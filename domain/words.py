@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from domain.commands import How, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, Armed, Ending, Event, MeetingStatus, OpenAsk, Task
+from domain.commands import MAILBOX, How, Slot, StaffRole
+from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, MeetingStatus, OpenAsk, Task
 from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
@@ -243,6 +243,8 @@ def actor(case: CaseView, by: str) -> str:
     """Whose act it was: the name, "a member of staff" where the case does not know it, "" for the service itself."""
     if not by:
         return ""
+    if by == MAILBOX.id:
+        return "the mailbox"
     for staff in (case.coordinator, case.mediator):
         if staff and staff.id == by:
             return staff.name
@@ -462,6 +464,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
     if task.kind in ("letter_failed", *LETTERS_BY_HAND):
         return _letter_task(case, task)
+    if task.kind == READ_REPLY:
+        return f"Read the reply of {who(case, task.about)}"
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
     if task.kind == "document_failed":
@@ -532,6 +536,8 @@ _EVENTS: dict[str, str] = {
     "change_policy": "The case's policy was changed",
     "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
     "calendar_failed": "A calendar entry could not be written ({about})",
+    "receive_reply": "{about} replied by e-mail",
+    "note_automatic_reply": "An automatic reply came from {about}",
     "rung_ask": "Asked for {about}",
     "rung_remind": "Reminder {number}: {about}",
     "rung_phone_task": "Phone task for the coordinator: {about}",
@@ -576,7 +582,7 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return f"Next stage: {next((STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
     if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
         return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
-    if event.what == "letter_failed":
+    if event.what in ("letter_failed", "report_bounce"):
         title, to = LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
         return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
@@ -607,7 +613,11 @@ def _about(case: CaseView, event: Event) -> str:
     return who(case, event.about) if event.about else "the case"
 
 
-_TASK_KINDS = {"letter": "letter_failed", "calendar": "calendar_failed"}  # by the first part of a task's key
+_TASK_KINDS = {
+    "letter": "letter_failed",
+    "calendar": "calendar_failed",
+    "reply": READ_REPLY,
+}  # by the first part of a task's key
 
 _CLOSINGS: dict[ClosingReason, str] = {
     ClosingReason.AGREEMENT_FULL: "The case closed with a full agreement",

@@ -61,6 +61,35 @@ def test_a_database_is_named_as_its_own_tools_name_it(monkeypatch: pytest.Monkey
     assert load_settings().database_url == opened
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("imaps://replies%40service.example:hunter4@mail.internal/INBOX", ""),
+        ("imaps://replies:hunter4@mail.internal:993", ""),
+        ("imap://replies:hunter4@mail.internal/INBOX?starttls", ""),
+        ("imap://replies:hunter4@127.0.0.1:1143/INBOX", ""),
+        ("imap://replies:hunter4@mail.internal/INBOX", "would send the password unencrypted"),
+        ("pop3://replies:hunter4@mail.internal", "should look like imaps://"),
+        ("imaps://mail.internal/INBOX", "should look like imaps://"),
+        ("imaps://replies@mail.internal/INBOX", "should look like imaps://"),
+        ("imaps://replies:hunter4@mail.internal:port/INBOX", "should look like imaps://"),
+        ("imaps://replies:hun/ter4@mail.internal/INBOX", "should look like imaps://"),
+        ("imaps://replies:hunter4@mail.internal/Gel%C3%B6st", "beyond A to Z"),
+    ],
+)
+def test_a_mailbox_is_named_or_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, given: str, sentence: str
+) -> None:
+    assert load_settings().imap_url == ""
+    monkeypatch.setenv("IMAP_URL", given)
+    if not sentence:
+        assert load_settings().imap_url == given
+        return
+    with pytest.raises(SettingsRefused, match=f"IMAP_URL: .*{sentence}") as refused:
+        load_settings()
+    assert "hunter4" not in str(refused.value)
+
+
 def test_development_secrets_are_made_once_and_are_private(tmp_path: Path) -> None:
     first = load_settings(make_secrets=True)
     kept = tmp_path / "var" / "secrets.env"

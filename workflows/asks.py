@@ -20,7 +20,8 @@ class Asks:
         self, journey: Journey, policy: Policy, climb: Callable[[OpenAsk, Armed], None], changed: Callable[[], None]
     ) -> None:
         self.journey, self.policy, self.climb, self.changed = journey, policy, climb, changed
-        self.silent_since: datetime | None = None  # paused, or held for safeguarding: no rung is climbed
+        self.silent = False  # paused, or held for safeguarding: no rung is climbed
+        self.still: dict[str, datetime] = {}  # since when asks stand still: all in silence, or a party's alone
         self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
         self.wakes = 0  # wakes every ask when what is armed has changed
 
@@ -55,6 +56,7 @@ class Asks:
 
     def _close(self, ask: OpenAsk) -> None:
         self.journey.asks.remove(ask)
+        self.still.pop(ask.key, None)
         self.changed()
 
     async def _until_answered_or_changed(self, ask: OpenAsk) -> None:
@@ -95,7 +97,10 @@ class Asks:
 
     def _arm(self, ask: OpenAsk) -> None:
         rung = self._rung(ask)
-        if rung is None or self.silent_since:
+        stands_still = self._stands_still(ask)
+        if stands_still:
+            self.still.setdefault(ask.key, workflow.now())
+        if rung is None or stands_still:
             ask.armed = None
         else:
             number = self.done_so_far.get(f"{ask.key} {rung.do}", 0) + 1
@@ -149,13 +154,21 @@ class Asks:
     def hush(self, silent: bool, *, moved: bool = True) -> None:
         """Nothing leaves while silent; afterwards each ladder goes on where it stood, moved by the time of silence;
         or not moved, as if nothing had been."""
-        if silent and not self.silent_since:
-            self.silent_since = workflow.now()
-        elif not silent and self.silent_since:
-            for ask in self.journey.asks if moved else []:
-                ask.asked += max(workflow.now() - max(ask.asked, self.silent_since), timedelta(0))
-            self.silent_since = None
+        self.silent = silent
+        self.replies_have_changed(moved=moved)
+
+    def replies_have_changed(self, *, moved: bool = True) -> None:
+        """A party wrote to us, or what it wrote was read. Meanwhile its ladders stand still, as all do in silence; one
+        that stands still for both reasons goes on when neither is left, moved by the whole time once."""
+        for ask in self.journey.asks:
+            if ask.key in self.still and not self._stands_still(ask):
+                since = self.still.pop(ask.key)
+                if moved:
+                    ask.asked += max(workflow.now() - max(ask.asked, since), timedelta(0))
         self.wake()
+
+    def _stands_still(self, ask: OpenAsk) -> bool:
+        return self.silent or self.journey.has_unread_reply(ask.of)
 
     def wake(self) -> None:
         self.wakes += 1

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import (
         LETTERS_BY_HAND,
+        READ_REPLY,
         Action,
         Armed,
         CaseStart,
@@ -47,6 +48,7 @@ SURVIVES_THE_END = (
     "letter_failed",
     "calendar_failed",
     "cancel_requested",
+    READ_REPLY,
     *LETTERS_BY_HAND,
 )  # tasks that a person must still see to
 

@@ -21,7 +21,7 @@ def details_of(case: CaseStart, journey: Journey) -> str:
     if journey.closing:
         lines.append(f"Closed: **{journey.closing.reason}** {journey.closing.who}")
     waiting = sorted(journey.asks, key=lambda ask: (ask.armed is None, ask.armed.at if ask.armed else ask.asked))
-    lines += _section("What happens next", [_next(ask) for ask in waiting])
+    lines += _section("What happens next", [_next(journey, ask) for ask in waiting])
     lines += _section("Tasks", [f"`{task.key}` for the {task.role}" for task in journey.tasks])
     roles = [f"`{party.key}` {party.role}" for party in journey.parties]
     lines += _section("Parties", [f"{roles[0]}, who referred", *roles[1:]])
@@ -32,8 +32,10 @@ def _section(title: str, rows: list[str]) -> list[str]:
     return ["", f"#### {title}", *(f"- {row}" for row in rows)] if rows else []
 
 
-def _next(ask: OpenAsk) -> str:
+def _next(journey: Journey, ask: OpenAsk) -> str:
     since = f"`{ask.of}` was asked on {ask.asked.astimezone(LONDON):%a %d %b}"
+    if journey.has_unread_reply(ask.of):
+        return f"`{ask.key}`: stands still until the reply of `{ask.of}` is read; {since}"
     if ask.armed is None:
         return f"`{ask.key}`: waits for an answer, nothing is armed; {since}"
     at = f"{ask.armed.at.astimezone(LONDON):%a %d %b %Y %H:%M}"

@@ -12,7 +12,16 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import LETTERS_BY_HAND, Agreement, CaseStart, Journey, Meeting, MeetingStatus
+    from domain.journey import (
+        LETTERS_BY_HAND,
+        READ_REPLY,
+        Agreement,
+        CaseStart,
+        Journey,
+        Letter,
+        Meeting,
+        MeetingStatus,
+    )
     from domain.parties import Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
@@ -528,6 +537,8 @@ class Doors(ABC):
         if task.kind in LETTERS_BY_HAND:
             self.errands.seen_to.append(task.key)
         self.errands.close_tasks(lambda one: one is task)
+        if task.kind == READ_REPLY:
+            self.asks.replies_have_changed()
 
     @tick_task.validator
     def may_tick_task(self, command: c.TickTask) -> None:
@@ -544,6 +555,40 @@ class Doors(ABC):
 
     @change_policy.validator
     def may_change_policy(self, command: c.ChangePolicy) -> None:
+        self.judge(command)
+
+    # What comes into the mailbox
+
+    @workflow.update
+    async def receive_reply(self, command: c.ReceiveReply) -> Accepted:
+        async with self.heard(command):
+            self.errands.open_task(READ_REPLY, f"reply/{command.person}/{command.id}", command.person)
+            self.asks.replies_have_changed()
+        return await self.accept(command, command.person)
+
+    @receive_reply.validator
+    def may_receive_reply(self, command: c.ReceiveReply) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def note_automatic_reply(self, command: c.NoteAutomaticReply) -> Accepted:
+        async with self.heard(command):
+            pass  # a line of the timeline, and nothing more
+        return await self.accept(command, command.person)
+
+    @note_automatic_reply.validator
+    def may_note_automatic_reply(self, command: c.NoteAutomaticReply) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def report_bounce(self, command: c.ReportBounce) -> Accepted:
+        async with self.heard(command):
+            letter = Letter(kind=command.kind_of_letter, about=command.about, to=command.to, number=command.number)
+            self.errands.open_task("letter_failed", f"letter/{letter.key}", letter.about)
+        return await self.accept(command, command.about, kind=command.kind_of_letter, to=command.to, state="bounced")
+
+    @report_bounce.validator
+    def may_report_bounce(self, command: c.ReportBounce) -> None:
         self.judge(command)
 
     # How it is done

@@ -168,7 +168,7 @@ class Errands:
         try:
             while True:
                 if not letter.reply:
-                    await self._until_it_may_leave(about)
+                    await self._until_it_may_leave(letter, about)
                 delivery = await far(Correspondence.deliver, order, about)
                 if delivery.state != "held":
                     break
@@ -209,10 +209,13 @@ class Errands:
             and not (meeting and meeting.status == MeetingStatus.CANCELLED and letter.kind.endswith("_booked"))
         )
 
-    async def _until_it_may_leave(self, about: str) -> None:
-        """Office hours, and neither pause nor hold, nor an end that may be undone."""
+    async def _until_it_may_leave(self, letter: Letter, about: str) -> None:
+        """Office hours, and neither pause nor hold, nor an end that may be undone; nobody is asked or reminded who has
+        written to us."""
         while True:
-            await workflow.wait_condition(lambda: not self.journey.silent)
+            await workflow.wait_condition(
+                lambda: not self.journey.silent and not self.journey.must_be_read_first(letter)
+            )
             left = self.policy().office_moment(workflow.now()) - workflow.now()
             if left <= timedelta(0):
                 return

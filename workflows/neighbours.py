@@ -199,6 +199,27 @@ class Enquiries(ABC):
         """Erase this enquiry and all others that are older than they may be."""
 
 
+class Watch(BaseModel):
+    """How long a worker reads the mailbox before it says so."""
+
+    minutes: int
+
+
+class Watched(BaseModel):
+    """The time is over; or no mailbox is set, and nobody need look again."""
+
+    is_set: bool = True
+
+
+class Mailroom(ABC):
+    """What comes into the mailbox."""
+
+    @activity.defn
+    @abstractmethod
+    async def watch(self, order: Watch) -> Watched:
+        """Look into the mailbox every minute, and bring what is new to its case."""
+
+
 def activities_of(neighbour: type) -> list[str]:
     """The names of a neighbour's activities, for whoever wires a worker."""
     return sorted(neighbour.__abstractmethods__)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from api.staff.lists import do_link, task_link, workflow_link
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import rules, words
-from domain.commands import COMMANDS, COORDINATORS, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole
 from domain.journey import Event, Journey, Meeting, MeetingStatus
 from domain.scheduling import suits
 from domain.stages import Stage
@@ -57,6 +57,10 @@ _TEXTS = {
     "supporter_name": "Supporter",
     "name": "New contact",
     "place": "Place",
+    "sender": "From",
+    "subject": "Subject",
+    "words": "They wrote",
+    "attachments": "Attachments, in the mailbox",
 }
 
 
@@ -114,7 +118,7 @@ async def case_page(
         ],
         agreement=await _agreement(services, case),
         lines=[_line(case, me, event) for event in reversed(events)],
-        pending=[COMMANDS[kind].title if kind in COMMANDS else "The referral" for kind in pending],
+        pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
         may_take_calls=me.has(*PAGES["calls"]),
         another=await _another_matter(services, case, me),
@@ -144,7 +148,7 @@ async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[
     found = await notice_of(services.database, case.id, command_id) if command_id else None
     if found is None:
         return None
-    title = COMMANDS[found.kind].title if found.kind in COMMANDS else "The referral"
+    title = EVERY_COMMAND[found.kind].title if found.kind in EVERY_COMMAND else "The referral"
     whose = f" ({words.who(case, found.party)})" if found.party else ""
     if found.status == "accepted":
         return ("", f"{title}: recorded{whose}", "") if found.kind != "refer" else ("", "The case has begun", "")

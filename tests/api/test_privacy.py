@@ -39,6 +39,8 @@ EVERYBODY = {
         ("record_visit", "who_else", {"coordinator", "manager", "lead", "mediator"}),
         ("hold", "note", {"lead", "manager"}),
         ("release", "note", {"lead", "manager"}),
+        ("receive_reply", "words", {"coordinator", "manager", "lead"}),
+        ("note_automatic_reply", "words", {"coordinator", "manager", "lead"}),
         ("give_feedback", "note", {"coordinator", "manager", "lead"}),
         ("record_explaining_call", "note", set(EVERYBODY)),
     ],

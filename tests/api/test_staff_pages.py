@@ -5,13 +5,24 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from api.staff.forms import FORMS
+from casefile.commands import Outcome
 from domain import words
-from domain.commands import COMMANDS, FixJointMeeting, OfferVisitDates, StaffRole, WriteAgreement
-from domain.journey import Ending, Journey, OpenAsk
+from domain.commands import (
+    COMMANDS,
+    MAILBOX,
+    FixJointMeeting,
+    OfferVisitDates,
+    ReceiveReply,
+    ReplyTexts,
+    StaffRole,
+    WriteAgreement,
+)
+from domain.journey import Ending, Event, Journey, OpenAsk, Task
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
@@ -250,6 +261,38 @@ async def test_each_form_becomes_its_command_once(office: Office, kind: str) -> 
     assert (command.kind(), command.id, command.case_id) == (kind, key, office.case_id)
     notice = text_of((await person.get(first.headers["location"])).text)
     assert f"{COMMANDS[kind].title}: recorded" in notice
+
+
+async def test_a_reply_by_e_mail_is_read_where_it_is_ticked_off(office: Office) -> None:
+    """By those who run the case; the mediator sees that somebody wrote, and not what."""
+    reply = ReceiveReply(id="mail-1", case_id=office.case_id, actor=MAILBOX, at=office.world.now, person="p3.1")
+    said = ReplyTexts(
+        sender="li@la.example", subject="Re: dates", words="In January.\n\nNot before.", attachments="a.pdf"
+    )
+    commands = office.world.services.intake.commands
+    await commands.store(reply, said)
+    await commands.settle(reply.id, Outcome(status="accepted"), office.world.now)
+    journey = (await office.world.services.cases.load(office.case_id)).journey
+    assert journey
+    task = "reply/p3.1/mail-1"
+    journey.tasks.append(
+        Task(key=task, kind="read_reply", about="p3.1", role=StaffRole.COORDINATOR, opened=office.world.now)
+    )
+    line = Event(number=90, at=office.world.now, what="receive_reply", about="p3.1", by=MAILBOX.id, command=reply.id)
+    await office.world.file(office.case_id, journey, [line])
+    path = f"/cases/{office.reference}/do/tick_task?about={quote(task, safe='')}"
+    assert path in (await office.jo.get("/tasks")).text
+    form = text_of((await office.jo.get(path)).text)
+    case = text_of((await office.jo.get(f"/cases/{office.reference}")).text)
+    for shown in ("li@la.example", "Re: dates", "In January.", "Not before.", "a.pdf"):
+        assert shown in form
+        assert shown in case
+    assert "Read the reply of" in form
+    for seen in (path, f"/cases/{office.reference}"):
+        assert "In January." not in text_of((await office.meg.get(seen)).text)
+    await office.jo.get(path)
+    assert (await office.jo.post(path, {"note": ""})).status_code == 303
+    assert office.world.taken[-1].model_dump()["task"] == task
 
 
 async def test_offering_a_mediator(office: Office) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain import words
-from domain.commands import COMMANDS, StaffRole
+from domain.commands import EVERY_COMMAND, StaffRole
 from domain.journey import Armed, Event, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import STANDARD_LADDERS, Do
@@ -195,6 +195,7 @@ def test_tasks_in_words() -> None:
         task("calendar_failed", "calendar/visit/p2/1/0", "visit/p2/1")
         == "Check the calendars by hand: Initial visit: Oakfield School"
     )
+    assert task("read_reply", "reply/p2.1/m1", "p2.1") == "Read the reply of Sam Head"
     assert task("safeguarding", "safeguarding/x1") == "Safeguarding: look at the case today"
 
 
@@ -213,6 +214,12 @@ def test_the_timeline_in_words() -> None:
         event("letter_failed", "consent/p2", kind="consent_ask", to="p2.1", state="bounced")
         == "“Invitation to take part” could not be delivered to Sam Head"
     )
+    assert event("receive_reply", "p2.1") == "Sam Head replied by e-mail"
+    assert event("tick_task", "reply/p2.1/m1", outcome="done") == "Ticked off: Read the reply of Sam Head"
+    assert (
+        event("report_bounce", "consent/p2", kind="consent_ask", to="p2.1", state="bounced")
+        == "“Invitation to take part” could not be delivered to Sam Head"
+    )
     assert event("closed", "p2", reason="withdrawn") == "The case closed because Oakfield School withdrew."
     assert event("record_visit", "p1", held="no") == "The initial visit of Ann Example was recorded: nobody came"
     assert (
@@ -228,7 +235,7 @@ def test_the_timeline_in_words() -> None:
 
 
 def test_every_command_has_a_line_for_the_timeline() -> None:
-    for kind in COMMANDS:
+    for kind in EVERY_COMMAND:
         sentence = event(kind, "consent/p2" if kind == "decide_on_silence" else "p2")
         assert "_" not in sentence
         assert not sentence.startswith(kind.replace("_", " ").capitalize()), f"{kind} has no words of its own"

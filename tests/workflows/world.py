@@ -11,7 +11,7 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.commands import COMMANDS, Actor, Slot, StaffRole
+from domain.commands import EVERY_COMMAND, Actor, Slot, StaffRole
 from domain.journey import LETTERS_BY_HAND, CaseStart, Filing, Journey, Letter
 from domain.parties import BY_HAND, Channel, Party, PartyRole, Person
 from domain.policy import Policy
@@ -75,6 +75,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     bad_addresses: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    held: list[Letter] = field(default_factory=list)  # each time that one was not to leave yet
     calendar: dict[str, Booking] = field(default_factory=dict)
     reserved: dict[str, Booking] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
@@ -125,7 +126,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         if self.mail_away:
             raise ApplicationError("mail is away")
         journey, letter = self.journey, order.letter
-        if (journey.silent and not letter.reply) or (journey.ending and letter.to.startswith("p")):
+        waits = journey.silent or journey.must_be_read_first(letter)
+        if (waits and not letter.reply) or (journey.ending and letter.to.startswith("p")):
+            self.held.append(letter)
             return Delivery(state="held")
         at = activity.info().current_attempt_scheduled_time
         if not letter.reply and not is_office_time(at, self.policy):
@@ -228,7 +231,7 @@ class Story:
 
     async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
         self.acts += 1
-        command = COMMANDS[kind](id=f"act-{self.acts}", case_id="c1", actor=by, at=await self.now(), **fields)
+        command = EVERY_COMMAND[kind](id=f"act-{self.acts}", case_id="c1", actor=by, at=await self.now(), **fields)
         await self.case.execute_update(kind, command, id=command.id, result_type=Accepted)
 
     async def refused(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> str:

@@ -1,6 +1,6 @@
 """What can be done at any moment: withdraw, pause, hold, close; and a task that stands for itself."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from api.forms import Field, Group, Option, Typed
 from api.staff.forms.base import (
@@ -19,6 +19,7 @@ from api.staff.forms.base import (
     told,
 )
 from domain import words
+from domain.commands import COORDINATORS
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -245,10 +246,26 @@ class Tick(CommandForm):
         ]
 
     def intro(self, s: Setting) -> str:
+        if self._reply(s):
+            return (
+                "This came by e-mail, and nobody has proved who sent it. Does it answer something? Then record the "
+                "answer on the case page first: once this is ticked off, reminders go on where they stood."
+            )
         return "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
 
     def points(self, s: Setting) -> list[str]:
+        if reply := self._reply(s):
+            titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments, in the mailbox"}
+            said = [f"{title}: {reply[name]}" for name, title in titles.items() if reply.get(name)]
+            return [*said, *filter(None, (line.strip() for line in str(reply.get("words") or "").splitlines()))]
         return s.script
+
+    def _reply(self, s: Setting) -> dict[str, Any]:
+        """The words of the reply that is to be read, for those whose task it is; none for another task."""
+        kind, _, rest = s.about.partition("/")
+        if not set(s.roles) & set(COORDINATORS):
+            return {}
+        return s.case.texts.get(rest.rpartition("/")[2], {}) if kind == "reply" else {}
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         task = next(task for task in s.journey.tasks if task.key == s.about)
