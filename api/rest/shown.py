@@ -322,7 +322,7 @@ def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[
         texts={
             name: text
             for name, text in case.texts.get(event.command, {}).items()
-            if may_read(reader, case, event.what, name)
+            if may_read(reader, case, event.what, name, event.by)
         },
     )
 

@@ -255,7 +255,7 @@ def _line(case: CaseView, me: StaffMember, event: Event) -> Line:
     said = [
         (label, str(texts[name]))
         for name, label in _TEXTS.items()
-        if texts.get(name) and may_read(me, case, event.what, name)
+        if texts.get(name) and may_read(me, case, event.what, name, event.by)
     ]
     return Line(event.at, words.event_sentence(case, event), event.what == "stage", said)
 

@@ -50,6 +50,14 @@ def test_who_reads_what(kind: str, text: str, readers: set[str]) -> None:
     assert {name for name, one in EVERYBODY.items() if may_read(one, case, kind, text)} == readers
 
 
+def test_what_a_party_said_to_one_mediator_is_not_inherited_by_the_next() -> None:
+    case = sample_case(mediator="m1", replaced=["m9", "m1"])
+    mediator = EVERYBODY["mediator"]
+    assert not may_read(mediator, case, "record_visit", "note", by="m9")
+    assert may_read(mediator, case, "record_visit", "may_share", by="m9")
+    assert may_read(mediator, case, "record_visit", "note", by="m1"), "who has it again reads their own"
+
+
 def test_a_case_without_a_mediator_shows_visit_notes_to_nobody() -> None:
     case = sample_case(mediator="")
     nobody = reader("", MEDIATOR)
