@@ -1,5 +1,5 @@
-"""How often somebody may have us write to a mailbox. Kept in memory like the lockout of passwords: one API process, and
-a restart forgives."""
+"""How often somebody may have us write to a mailbox, or try the codes of posted letters. Kept in memory like the lockout
+of passwords: one API process, and a restart forgives."""
 
 import hashlib
 import ipaddress
@@ -52,6 +52,7 @@ class Limits:
     def __init__(self) -> None:
         self.mailbox = Allowance((5, HOUR), (15, DAY))
         self.network = Allowance((30, HOUR), (120, DAY))  # a school or an authority is one network
+        self.wrong_codes = Allowance((20, HOUR))  # typed from a letter, and not ours
 
     def take_code(self, email: str, network: str, now: datetime) -> timedelta:
         """Counts a code from here to there, before it is sent: many at once are many. Else how long until one may be

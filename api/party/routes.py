@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from api.forms import Field, Typed
 from api.intake import Answer
+from api.limits import network_of
 from api.pages import page
 from api.party.questions import NOTE, Question, fields_of_command, question_of, referrer_in_words
 from api.services import Services, ServicesDep
@@ -69,9 +70,14 @@ async def type_code(request: Request, services: ServicesDep) -> Response:
     """The code of a posted letter leads to the same page as its square. No session, so nothing could be forged."""
     typed = Typed.of(await request.form())
     typed.check(CODE_FORM)
+    wrong_codes, network, now = request.app.state.limits.wrong_codes, network_of(request), services.clock()
+    if wrong_codes.wait(network, now):
+        typed.wrong("code", "Too many codes were tried from here. Wait an hour, or ring us: we are glad to help.")
+        return page(request, "party/code.html", 429, typed=typed, form=CODE_FORM)
     token = None if typed.errors else await services.links.token_of_code(typed.one("code")[:60])
     if token:
         return RedirectResponse(f"/l/{token}", 303)
+    wrong_codes.use(network, now)
     typed.wrong("code", "This code opens nothing. Check it against your letter, or ring us: we are glad to help.")
     return page(request, "party/code.html", 422, typed=typed, form=CODE_FORM)
 

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from pypdf import PdfReader
@@ -131,6 +132,14 @@ async def test_printed_as_one_pdf_with_the_code_to_type(office: Office) -> None:
         refused = await anybody.client.post("/code", data={"code": wrong})
         assert refused.status_code == 422
         assert re.search("opens nothing|must be filled in", refused.text)
+
+
+async def test_codes_cannot_be_tried_without_end(office: Office) -> None:
+    anybody = office.jo.client
+    answers = [(await anybody.post("/code", data={"code": f"AAAA-BBBB-{n:04d}"})).status_code for n in range(21)]
+    assert answers == [422] * 20 + [429]
+    office.world.clock.now += timedelta(hours=1)
+    assert (await anybody.post("/code", data={"code": "AAAA-BBBB-CCCC"})).status_code == 422
 
 
 async def test_posted_is_ticked_for_many_at_once(office: Office) -> None:
