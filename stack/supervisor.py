@@ -23,7 +23,8 @@ from stack.parts import Part, StackFailed, all_parts, environment
 STEP_WITHIN = 120.0
 UP = "Everything is up. Ctrl-C stops it."
 # A part may stop only when everything that talks to it has stopped: each stage waits for the one before.
-STAGES_OF_STOPPING = ((known.API,), (known.WORKER,), (known.CALENDAR, known.MAIL), (known.TEMPORAL,))
+SERVERS, OURS = (known.TEMPORAL, known.CALENDAR, known.MAIL, known.TEXTS), (known.WORKER, known.API)
+STAGES_OF_STOPPING = ((known.API,), (known.WORKER,), (known.CALENDAR, known.MAIL, known.TEXTS), (known.TEMPORAL,))
 
 
 def say(sentence: str) -> None:
@@ -82,16 +83,12 @@ class Stack:
 
         needs_case_file = bool({known.WORKER, known.API} & self.keepers.keys())
         await self._all(
-            *(
-                self.keepers[name].start()
-                for name in (known.TEMPORAL, known.CALENDAR, known.MAIL)
-                if name in self.keepers
-            ),
+            *(self.keepers[name].start() for name in SERVERS if name in self.keepers),
             *([self._step("migrate", "The database")] if needs_case_file else []),
         )
         if needs_case_file or known.TEMPORAL in self.keepers:
             await self._step("prepare-temporal", "The Temporal namespace")
-        await self._all(*(self.keepers[name].start() for name in (known.WORKER, known.API) if name in self.keepers))
+        await self._all(*(self.keepers[name].start() for name in OURS if name in self.keepers))
         self.keeping = [asyncio.create_task(keeper.keep()) for keeper in self.keepers.values()]
 
     async def stop(self) -> None:

@@ -21,8 +21,8 @@ from temporalio.client import WorkflowExecutionStatus
 from settings import Settings, load_settings
 from stack import Stack, StackFailed
 from stack.keeper import Keeper
-from stack.parts import Part
-from stack.supervisor import UP, command_line
+from stack.parts import Part, all_parts
+from stack.supervisor import OURS, SERVERS, STAGES_OF_STOPPING, UP, command_line
 from temporal_client import RETENTION, SEARCH_ATTRIBUTES, connect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,6 +143,12 @@ async def test_one_port_for_two_parts_is_refused(settings: Settings) -> None:
     with pytest.raises(StackFailed, match="CALDAV_PORT and SMTP_PORT are both"):
         async with Stack(both, ("mail", "calendar")):
             pass
+
+
+def test_every_part_is_started_and_stopped_in_its_turn(settings: Settings) -> None:
+    every = sorted(part.name for part in all_parts(settings))
+    assert sorted((*SERVERS, *OURS)) == every
+    assert sorted(name for stage in STAGES_OF_STOPPING for name in stage) == every
 
 
 async def test_the_sink_keeps_each_message(settings: Settings) -> None:
