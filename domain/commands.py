@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from domain.parties import Channel
 from domain.policy import Policy
@@ -543,7 +543,7 @@ class TickTask(Command):
     title = "Tick off a task"
     task: str
     outcome: Literal["done", "posted", "spoke", "no_answer", "voicemail", "call_back"] = "done"
-    call_back: datetime | None = None
+    call_back: AwareDatetime | None = None
 
 
 class ChangePolicy(Command):

@@ -23,6 +23,7 @@ from stack.parts import Part, StackFailed, all_parts, environment
 STEP_WITHIN = 120.0
 UP = "Everything is up. Ctrl-C stops it."
 # A part may stop only when everything that talks to it has stopped: each stage waits for the one before.
+LEFTOVERS_END_WITHIN = 5.0  # seconds
 SERVERS, OURS = (known.TEMPORAL, known.CALENDAR, known.MAIL, known.TEXTS), (known.WORKER, known.API)
 STAGES_OF_STOPPING = ((known.API,), (known.WORKER,), (known.CALENDAR, known.MAIL, known.TEXTS), (known.TEMPORAL,))
 
@@ -182,11 +183,16 @@ def is_taken(host: str, port: int) -> bool:
 
 
 def end_leftovers(run_dir: Path) -> None:
-    """Ends parts of an earlier run whose supervisor was killed. We hold the lock, so nobody needs them."""
+    """Ends parts of an earlier run whose supervisor was killed. We hold the lock, so nobody needs them.
+    StackFailed: one of them does not end."""
     for pid_file in run_dir.glob("*.pid"):
         pid, _, command = pid_file.read_text().strip().partition(" ")
-        deadline = time.monotonic() + 5
-        while pid.isdigit() and command and command_line(int(pid)).endswith(command) and time.monotonic() < deadline:
+        deadline = time.monotonic() + LEFTOVERS_END_WITHIN
+        while pid.isdigit() and command and command_line(int(pid)).endswith(command):
+            if time.monotonic() > deadline:
+                raise StackFailed(
+                    f"Process {pid} of an earlier run does not end. End it (kill -9 {pid}), then try again."
+                )
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
             time.sleep(0.05)

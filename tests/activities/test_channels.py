@@ -25,8 +25,9 @@ async def texts(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Async
     folder.mkdir()
     server = uvicorn.Server(uvicorn.Config(sink(folder), host="127.0.0.1", port=port, log_config=None))
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{port}/messages", folder
     server.should_exit = True
     await running

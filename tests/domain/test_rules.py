@@ -6,7 +6,17 @@ import pytest
 from pydantic import ValidationError
 from temporalio.workflow import _Definition
 
-from domain.commands import COMMANDS, EVERY_COMMAND, Actor, AnswerAllocation, Command, MoveMeeting, MoveTexts, StaffRole
+from domain.commands import (
+    COMMANDS,
+    EVERY_COMMAND,
+    Actor,
+    AnswerAllocation,
+    Command,
+    MoveMeeting,
+    MoveTexts,
+    StaffRole,
+    TickTask,
+)
 from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge, possible
@@ -27,6 +37,12 @@ def test_every_command_has_a_door_of_its_name_with_a_validator() -> None:
 
 def test_every_refusal_has_its_sentence() -> None:
     assert set(SENTENCES) == set(Refusal)
+
+
+def test_the_time_of_another_call_needs_its_zone() -> None:
+    """Else it could not be compared with now, and the case would fail instead of refusing."""
+    with pytest.raises(ValidationError, match="timezone"):
+        TickTask(id="t", case_id="c", actor=EVERYTHING, at=NOW, task="t", call_back=datetime(2026, 12, 1, 10))  # noqa: DTZ001
 
 
 def test_a_closed_case_offers_nothing() -> None:

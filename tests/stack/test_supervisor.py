@@ -19,7 +19,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from settings import Settings, load_settings
-from stack import Stack, StackFailed
+from stack import Stack, StackFailed, supervisor
 from stack.keeper import Keeper
 from stack.parts import Part, all_parts
 from stack.supervisor import OURS, SERVERS, STAGES_OF_STOPPING, UP, command_line
@@ -112,6 +112,17 @@ def test_a_killed_supervisor_leaves_nothing_in_the_way(
         assert all(gone(pid) for pid in parts)
     start_up()  # the same ports and folder again
     assert all(gone(pid) for pid in parts)
+
+
+def test_a_leftover_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LEFTOVERS_END_WITHIN", 0.1)
+    monkeypatch.setattr(os, "kill", lambda pid, number: None)
+    command = command_line(os.getpid())
+    left = tmp_path / "worker.pid"
+    left.write_text(f"{os.getpid()} {command}")
+    with pytest.raises(StackFailed, match=f"Process {os.getpid()} of an earlier run does not end"):
+        supervisor.end_leftovers(tmp_path)
+    assert left.exists()
 
 
 def test_a_second_run_on_the_same_folder_is_refused(
@@ -219,8 +230,9 @@ async def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     object.__setattr__(keeper.part, "stop_within", 0.2)
     await keeper.start()
     assert keeper.process
-    while "deaf" not in keeper.log.read_text():
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while "deaf" not in keeper.log.read_text():
+            await asyncio.sleep(0.05)
     await keeper.stop()
     assert keeper.process.returncode == -signal.SIGKILL
 
