@@ -6,7 +6,7 @@ import httpx
 from mail import Away, Refused
 
 PATIENCE = 30.0  # seconds for one message
-TRY_LATER = (408, 425, 429, 503)  # the provider says itself that it took nothing
+TRY_LATER = (401, 403, 404, 408, 425, 429, 503)  # it took nothing; a wrong address or token is ours to repair
 
 
 class TextProvider:
@@ -33,7 +33,5 @@ class TextProvider:
             raise Away(str(status))
         if status >= 500:
             raise Away(str(status), unclear=True)
-        if status in (401, 403, 404):  # our address or token is wrong: ours to repair
-            raise Away(str(status))
         if status >= 300:
             raise Refused(str(status), recipient=status in (400, 422))

@@ -25,7 +25,7 @@ from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import StaffRole
 from domain.journey import Journey, Letter, MeetingStatus
-from domain.parties import BY_HAND, Channel, PersonRole, party_of
+from domain.parties import BY_HAND, NEEDS, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
 from letters.rendering import (
     LINK,
@@ -73,7 +73,7 @@ class _To(BaseModel):
 
     def reached_by(self, channel: Channel) -> str:
         """Their address on a channel; "" when we have none."""
-        return {Channel.EMAIL: self.email, Channel.POST: self.address}.get(channel, self.phone)
+        return str(getattr(self, NEEDS[channel]))
 
 
 class _Text(NamedTuple):

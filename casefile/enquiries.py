@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -64,12 +63,6 @@ class Enquiries:
     async def store(self, enquiry: str, text: EnquiryText, at: datetime) -> None:
         """Keep what was typed, in place of what the same form held before; a code for other words is void. Those that
         are too old are erased on this occasion. AlreadyACase."""
-        try:
-            await self._store(enquiry, text, at)
-        except IntegrityError:  # posted twice in one moment: the other one made the row
-            await self._store(enquiry, text, at)
-
-    async def _store(self, enquiry: str, text: EnquiryText, at: datetime) -> None:
         async with self.database.write() as session:
             await _erase_old(session, at)
             row = await session.get(EnquiryRow, enquiry)
@@ -139,7 +132,7 @@ class Enquiries:
     async def try_code(self, enquiry: str, digits: str, at: datetime) -> Verdict:
         """Does somebody know the newest code? The try counts before it is judged. LookupError: no such enquiry."""
         async with self.database.write() as session:
-            row = await session.get(EnquiryRow, enquiry, with_for_update=True)
+            row = await session.get(EnquiryRow, enquiry)
             if row is None:
                 raise LookupError(enquiry)
             if row.confirmed:  # the same form posted twice

@@ -369,11 +369,20 @@ class ReasonTexts(Texts):
     reason: Words = ""
 
 
+class Change(Command):
+    """A command that changes what stood, and says why."""
+
+    texts: ClassVar[type[Texts]] = ReasonTexts
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return isinstance(texts, ReasonTexts) and bool(texts.reason)
+
+
 class MoveTexts(PlaceTexts, ReasonTexts):
     """Why a meeting is moved, and where to come when it takes place elsewhere."""
 
 
-class MoveMeeting(Command):
+class MoveMeeting(Change):
     """A booked visit or joint meeting takes place at another time, at another place, or both. Everyone invited is told;
     it stays the same entry in their calendars."""
 
@@ -395,41 +404,32 @@ class MoveMeeting(Command):
         return self
 
     def has_its_words(self, texts: Texts) -> bool:
-        if not isinstance(texts, MoveTexts) or not texts.reason:
-            return False
-        return bool(self.where == "same" or self.venue or texts.place)
+        somewhere = isinstance(texts, MoveTexts) and bool(self.where == "same" or self.venue or texts.place)
+        return somewhere and super().has_its_words(texts)
 
 
-class CancelMeeting(Command):
+class CancelMeeting(Change):
     """A booked visit or joint meeting does not take place. Everyone invited is told, and a new date is looked for."""
 
     may = MEDIATORS
-    texts = ReasonTexts
     title = "Cancel a meeting"
     meeting: str
 
-    def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, ReasonTexts) and bool(texts.reason)
 
-
-class ReplaceMediator(Command):
+class ReplaceMediator(Change):
     """The mediator is ill, leaves, or a party objects: the case goes back to allocation. Meetings with enough time
     before them are kept for the new mediator; the others are cancelled."""
 
-    texts = ReasonTexts
     title = "Replace the mediator"
     mediator: str  # who has the case: a form that was opened before an earlier replacement is refused
     why: Literal["unavailable", "objection", "conflict"]
-
-    def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, ReasonTexts) and bool(texts.reason)
 
 
 class ContactTexts(NewContactTexts, ReasonTexts):
     """The person to whom a party's letters go from now on, and why."""
 
 
-class ReplaceContact(Command):
+class ReplaceContact(Change):
     """Somebody else speaks for a party from now on, or the same person under another name or address. Links of the old
     contact end, and what is being asked is asked anew."""
 
@@ -438,7 +438,7 @@ class ReplaceContact(Command):
     party: str
 
     def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, ContactTexts) and texts.names_somebody() and bool(texts.reason)
+        return isinstance(texts, ContactTexts) and texts.names_somebody() and super().has_its_words(texts)
 
 
 class SupporterTexts(Texts):
@@ -521,15 +521,11 @@ class Undo(Command):
     title = "Undo the end of the case"
 
 
-class Reassign(Command):
+class Reassign(Change):
     """Another coordinator looks after the case; tasks and letters follow."""
 
-    texts = ReasonTexts
     title = "Hand the case to another coordinator"
     coordinator: str
-
-    def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, ReasonTexts) and bool(texts.reason)
 
 
 NOBODY_REACHED = ("no_answer", "voicemail", "call_back")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jellyfish import jaro_winkler_similarity, metaphone, nysiis
 from pydantic import BaseModel
 
-from domain.parties import PartyRole, PersonRole
+from domain.parties import FAMILY, PartyRole, PersonRole
 from domain.referral import Child, PersonDetails, ReferralForm
 from domain.text import postcode_of
 
@@ -225,7 +225,6 @@ class Household(BaseModel):
     people: list[PersonDetails]
 
 
-FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
 _OF_THE_FAMILY = (PersonRole.LEAD, PersonRole.DECISION_MAKER, PersonRole.IN_COPY)
 
 

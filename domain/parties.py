@@ -15,6 +15,13 @@ class PartyRole(StrEnum):
     HEALTH_BODY = "health_body"
 
 
+FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
+"""The roles of the family's own side."""
+
+ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY)
+"""The roles of sides that are an organisation with its people."""
+
+
 class PersonRole(StrEnum):
     """What a person is within their party. The lead's answer speaks for the party; a supporter is never chased."""
 
@@ -33,6 +40,14 @@ class Channel(StrEnum):
     POST = "post"  # printed, posted and ticked off by a person
     PHONE = "phone"  # rung by a coordinator
 
+
+NEEDS: dict[Channel, str] = {
+    Channel.EMAIL: "email",
+    Channel.TEXT: "phone",
+    Channel.POST: "address",
+    Channel.PHONE: "phone",
+}
+"""What must be known of a person to reach them on a channel: a field of domain.referral.PersonDetails."""
 
 BY_HAND = (Channel.POST, Channel.PHONE)
 """Channels on which a letter has left when a member of staff says so."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field, model_validator
 
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import FAMILY, NEEDS, ORGANISATIONS, Channel, PartyRole, PersonRole
 from domain.text import Email, Line, Name, Phone, Postcode, Words
 
 
@@ -34,8 +34,8 @@ class PersonDetails(BaseModel):
 
     def missing_for_their_channel(self) -> str:
         """The field without which they cannot be reached in the way they chose; "" when all is there."""
-        field = {Channel.EMAIL: "email", Channel.TEXT: "phone", Channel.PHONE: "phone", Channel.POST: "address"}
-        return "" if getattr(self, field[self.channel]) else field[self.channel]
+        needed = NEEDS[self.channel]
+        return "" if getattr(self, needed) else needed
 
 
 _NEEDED = {
@@ -64,9 +64,9 @@ class PartyDetails(BaseModel):
         missing = leads[0].missing_for_their_channel()
         if missing and not self.reached_later:
             raise ValueError(f"the lead contact needs {_NEEDED[missing]}")
-        if self.role in (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY) and not self.organisation:
+        if self.role in ORGANISATIONS and not self.organisation:
             raise ValueError("give the organisation's name")
-        if self.role in (PartyRole.PARENT, PartyRole.YOUNG_PERSON) and self.organisation:
+        if self.role in FAMILY and self.organisation:
             raise ValueError("a family has no organisation; put names with the people")
         return self
 

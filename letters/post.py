@@ -42,18 +42,14 @@ def _letter(sheet: Sheet, service: Service, at: datetime) -> bytes:
         "service": service.name,
         "title": f"{sheet.subject} {sheet.reference}",
         "sender": service.address,
-        "letters": [
-            {
-                "reference": sheet.reference,
-                "address": sheet.address,
-                "date": day(sheet.written),
-                "subject": sheet.subject.removesuffix(f" ({sheet.reference})"),
-                "paragraphs": [_lines(paragraph) for paragraph in sheet.text.strip().split("\n\n")],
-                "code": sheet.code,
-                "page": f"{service.public_url}/code".removeprefix("https://").removeprefix("http://"),
-                "qr": _square(f"{service.public_url}/l/{sheet.token}") if sheet.code else "",
-            }
-        ],
+        "reference": sheet.reference,
+        "address": sheet.address,
+        "date": day(sheet.written),
+        "subject": sheet.subject.removesuffix(f" ({sheet.reference})"),
+        "paragraphs": [_lines(paragraph) for paragraph in sheet.text.strip().split("\n\n")],
+        "code": sheet.code,
+        "page": f"{service.public_url}/code".removeprefix("https://").removeprefix("http://"),
+        "qr": _square(f"{service.public_url}/l/{sheet.token}") if sheet.code else "",
     }
     return typeset("letter", page, at)
 

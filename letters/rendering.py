@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from domain import words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting
-from domain.parties import PartyRole
+from domain.parties import FAMILY, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
@@ -26,7 +26,6 @@ LINK = "[your personal link]"
 ASKS_TO_RING = "If you have a question"
 """How the signature of every letter begins."""
 
-FAMILY = (PartyRole.PARENT, PartyRole.YOUNG_PERSON)
 
 _INVITES: dict[str, Method] = {
     "visit_booked": "REQUEST",

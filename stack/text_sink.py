@@ -9,15 +9,13 @@ import uvicorn
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
-from processes import say_ready
-
 
 class TextMessage(BaseModel):
     """One text message to one number."""
 
     to: str = Field(pattern=r"^\+?[0-9 ()-]{5,20}$")  # a provider refuses what is no number
     body: str
-    reference: str
+    reference: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")  # it names the file
 
 
 def sink(folder: Path) -> FastAPI:
@@ -39,6 +37,5 @@ def sink(folder: Path) -> FastAPI:
 async def serve(host: str, port: int, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     server = uvicorn.Server(uvicorn.Config(sink(folder), host=host, port=port, log_config=None, access_log=False))
-    say_ready()
     await server.serve()
     return 0

@@ -1,6 +1,5 @@
 """Lists: cases, tasks, a mediator's cases, and what operations may see."""
 
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, MediatorMe, Operator, TaskWorker
+from api.staff.doing import KEY
 from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
 from casefile.commands import StoredElsewhere
 from casefile.reading import TaskLine
@@ -29,7 +29,6 @@ from workflows.doors import workflow_id
 router = APIRouter(include_in_schema=False)
 _PER_PAGE = 25
 _MOST_TASKS = 200
-KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")  # the one-time key of a form
 
 
 @router.get("/cases")

@@ -3,7 +3,7 @@ whichever button is pressed; nothing is stored before the last one."""
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,10 +16,11 @@ from api.pages import page
 from api.services import ServicesDep
 from api.staff.access import Coordinator
 from api.staff.doing import KEY
+from api.staff.forms.base import REACHED_AT, channel_field, needed_for
 from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
 from domain import words
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import ORGANISATIONS, PartyRole, PersonRole
 from domain.referral import AnotherMatter, ReferralForm
 
 router = APIRouter(include_in_schema=False)
@@ -34,15 +35,9 @@ WHY_ANOTHER = Field(
     missing="Say why it is another matter, so that colleagues understand it later.",
 )
 _REFERRERS = (PartyRole.PARENT, PartyRole.YOUNG_PERSON, PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY)
-_ORGANISATIONS = (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY)
 _OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
 
 
-_REACHED_AT: tuple[tuple[str, str, Literal["email", "phone", "words"], str], ...] = (
-    ("email", "E-mail address", "email", "the e-mail address"),
-    ("phone", "Telephone number", "phone", "the telephone number"),
-    ("address", "Postal address", "words", "the postal address"),
-)
 _DETAILS = ("name", "email", "phone", "address", "postcode", "channel", "language", "adjustments")
 
 
@@ -92,17 +87,10 @@ def party_fields(n: int) -> Group:
             Field(
                 f"p{n}_1_name", "Contact's name", optional=n > 2, missing=f"Give the name of the contact of {whose}."
             ),
-            Field(
-                f"p{n}_1_channel",
-                "How do we reach them?",
-                "pick",
-                options=tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel),
-                value=Channel.EMAIL,
-                optional=True,
-            ),
+            channel_field(f"p{n}_1_channel"),
             *(
                 Field(f"p{n}_1_{part}", label, kind, optional=True, rows=3, missing=f"Give {what} of {contact}.")
-                for part, label, kind, what in _REACHED_AT
+                for part, (label, kind, what) in REACHED_AT.items()
             ),
             Field(f"p{n}_1_postcode", "Postcode", optional=True),
         ),
@@ -239,10 +227,9 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
     parties: list[dict[str, Any]] = []
     for place, n in enumerate(shown):
         role = typed.one(f"p{n}_role")
-        if role in _ORGANISATIONS and not typed.one(f"p{n}_organisation"):
+        if role in ORGANISATIONS and not typed.one(f"p{n}_organisation"):
             typed.wrong(f"p{n}_organisation", f"Give the name of the organisation of {whose_of(n)}.")
-        channel = typed.one(f"p{n}_1_channel") or str(Channel.EMAIL)
-        needed = {str(Channel.EMAIL): "1_email", str(Channel.POST): "1_address"}.get(channel, "1_phone")
+        needed = f"1_{needed_for(typed.one(f'p{n}_1_channel'))}"
         for part in ("role", "1_name", needed):  # an optional block that was begun is finished
             if not typed.one(f"p{n}_{part}"):
                 typed.wrong(f"p{n}_{part}", asked[f"p{n}_{part}"].missing)

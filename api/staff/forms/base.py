@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from api.forms import Field, Option, Part, Typed
 from casefile.reading import MediatorView
 from domain import words
 from domain.commands import COMMANDS, How, StaffRole
 from domain.journey import Journey, Meeting
-from domain.parties import Channel
+from domain.parties import NEEDS, Channel
 from domain.referral import PersonDetails
 from domain.view import CaseView, VenueView
 from domain.working_days import LONDON
@@ -119,22 +119,35 @@ class PartyForm(CommandForm):
         return s.journey.party(s.about) is not None
 
 
+REACHED_AT: dict[str, tuple[str, Literal["email", "phone", "words"], str]] = {
+    "email": ("E-mail address", "email", "the e-mail address"),
+    "phone": ("Telephone number", "phone", "the telephone number"),
+    "address": ("Postal address", "words", "the postal address"),
+}
+"""Where a person is reached: how it is asked, and what a complaint calls it."""
+
+
+def channel_field(name: str, value: str = Channel.EMAIL) -> Field:
+    """How a person is reached."""
+    options = tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel)
+    return Field(name, "How do we reach them?", "pick", options=options, value=value, optional=True)
+
+
+def needed_for(channel: str) -> str:
+    """Which of REACHED_AT a channel needs, as it was typed: e-mail's where it is none."""
+    return NEEDS[Channel(channel) if channel in set(Channel) else Channel.EMAIL]
+
+
 def contact_fields(known: PersonDetails | None = None) -> list[Field]:
     """The questions about a new contact; what is known already stands there."""
     there = known.model_dump() if known else {}
     return [
         Field("name", "Name", value=there.get("name", "")),
-        Field(
-            "channel",
-            "How do we reach them?",
-            "pick",
-            options=tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel),
-            value=there.get("channel", Channel.EMAIL),
-            optional=True,
+        channel_field("channel", there.get("channel", Channel.EMAIL)),
+        *(
+            Field(part, label, kind, optional=True, rows=3, value=there.get(part, ""))
+            for part, (label, kind, _) in REACHED_AT.items()
         ),
-        Field("email", "E-mail address", "email", optional=True, value=there.get("email", "")),
-        Field("phone", "Telephone number", "phone", optional=True, value=there.get("phone", "")),
-        Field("address", "Postal address", "words", optional=True, rows=3, value=there.get("address", "")),
         Field("postcode", "Postcode", optional=True, value=there.get("postcode", "")),
         Field("language", "Language and interpreter", optional=True, value=there.get("language", "")),
         Field("adjustments", "Other needs", optional=True, value=there.get("adjustments", "")),
@@ -145,16 +158,10 @@ def read_contact(typed: Typed) -> Fields:
     """What was typed into them. Complains where the channel lacks what it needs."""
     said = {field.name: typed.one(field.name) for field in contact_fields()}
     said["channel"] = said["channel"] or str(Channel.EMAIL)
-    needed, what = _NEEDED_BY.get(said["channel"], ("phone", "the telephone number"))
+    needed = needed_for(said["channel"])
     if not said[needed]:
-        typed.wrong(needed, f"Give {what}, or choose another way to reach them.")
+        typed.wrong(needed, f"Give {REACHED_AT[needed][2]}, or choose another way to reach them.")
     return said
-
-
-_NEEDED_BY = {
-    str(Channel.EMAIL): ("email", "the e-mail address"),
-    str(Channel.POST): ("address", "the postal address"),
-}
 
 
 def start_of(typed: Typed, day: str, clock: str, now: datetime) -> datetime | None:
