@@ -5,7 +5,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -27,6 +30,24 @@ class Away(Exception):
     def __init__(self, code: str, *, unclear: bool = False) -> None:
         super().__init__(code)
         self.code, self.unclear = code, unclear
+
+
+def message_id(of: str, sender: str) -> str:
+    """The same for the same letter: an inbox that has it already shows it once."""
+    return f"<{of}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+
+
+def envelope(sender: str, to: str | Address, subject: str, message_id: str, at: datetime) -> EmailMessage:
+    """A message by this service, without its words. ValueError or email.errors.MessageError: a name or an address does
+    not fit into a header."""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # holiday notices are not to answer it
+    return message
 
 
 class MailServer:

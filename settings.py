@@ -112,9 +112,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def without_slash_at_the_end(cls, url: str) -> str:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise ValueError("is no http:// or https:// address")
-        return url.rstrip("/")
+        return cls.is_a_web_address(url).rstrip("/")
 
     @field_validator("text_url")
     @classmethod

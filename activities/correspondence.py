@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
 
 import structlog
@@ -39,7 +38,7 @@ from letters.rendering import (
     text_message,
     to_staff,
 )
-from mail import Away, MailServer, Refused
+from mail import Away, MailServer, Refused, envelope, message_id
 from texts import TextProvider
 from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
 
@@ -184,7 +183,7 @@ class Letters(Correspondence):
         else:
             rendered = self._rendered(case, letter, to)
             row.sealed = key.seal(rendered, place_of(row.id))
-            row.message_id = f"<{row.id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
+            row.message_id = message_id(row.id, self.sender)
             row.channel = to.channel_for(rendered)
         channel = Channel(row.channel)
         if not to.reached_by(channel):
@@ -338,21 +337,16 @@ def _envelope(
     sender: str,
     to: _To,
     reference: str,
-    message_id: str,
+    known_by: str,
     at: datetime,
     rendered: Rendered,
     text: str,
     files: list[_File],
 ) -> EmailMessage:
     """ValueError or MessageError: a name or an address does not fit into a header."""
-    message = EmailMessage()
-    message["From"] = sender
     # an encoded-word in a name would be decoded into the header, line ends and all
-    message["To"] = Address(display_name=to.name.replace("=?", "= ?"), addr_spec=to.email)
-    message["Subject"] = rendered.subject
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"  # holiday notices are not to answer it
+    address = Address(display_name=to.name.replace("=?", "= ?"), addr_spec=to.email)
+    message = envelope(sender, address, rendered.subject, known_by, at)
     message["X-Case-Reference"] = reference
     message.set_content(text)
     if rendered.invitation:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
 
 import structlog
 from temporalio import activity
@@ -12,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from casefile import enquiries as rows
 from domain.enquiry import CodeToSend
 from letters.rendering import Service, code_letter
-from mail import Away, MailServer, Refused
+from mail import Away, MailServer, Refused, envelope, message_id
 from workflows.neighbours import Delivery, Enquiries
 
 log = structlog.get_logger(__name__)
@@ -57,12 +56,7 @@ class Codes(Enquiries):
 
     def _message(self, order: CodeToSend, code: rows.Code) -> EmailMessage:
         rendered = code_letter(code.digits, code.until, service=self.service)
-        message = EmailMessage()
-        message["From"] = self.sender
-        message["To"] = code.email
-        message["Subject"] = rendered.subject
-        message["Date"] = format_datetime(self.now())
-        message["Message-ID"] = f"<{order.workflow_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"  # holiday notices are not to answer it
+        known_by = message_id(order.workflow_id, self.sender)
+        message = envelope(self.sender, code.email, rendered.subject, known_by, self.now())
         message.set_content(rendered.text)
         return message

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 from pydantic import BaseModel, Field
-from sqlmodel import col, or_, select
+from sqlmodel import col, or_, select, true
 
 from casefile.cases import view
 from casefile.database import Database
@@ -51,13 +51,14 @@ class PrintQueue:
     def __init__(self, database: Database, vault: Vault, links: Links) -> None:
         self.database, self.vault, self.links = database, vault, links
 
-    async def waiting(self) -> list[PostalLetter]:
-        """The oldest first. Of a case on hold or paused only what leaves at any time."""
+    async def waiting(self, only: list[str] | None = None) -> list[PostalLetter]:
+        """The oldest first; or of these ids only. Of a case on hold or paused only what leaves at any time."""
+        chosen = true() if only is None else col(LetterRow.id).in_(only)
         async with self.database.read() as session:
             found = await session.exec(
                 select(LetterRow, Case)
                 .join(Case, col(Case.id) == col(LetterRow.case_id))
-                .where(LetterRow.state == "by_hand", LetterRow.channel == Channel.POST)
+                .where(LetterRow.state == "by_hand", LetterRow.channel == Channel.POST, chosen)
                 .where(or_(col(LetterRow.reply), ~(col(Case.on_hold) | col(Case.paused))))
                 .order_by(col(LetterRow.queued), col(LetterRow.id))
                 .limit(MOST)

@@ -141,9 +141,7 @@ def render(
     case does not hold what this letter speaks of."""
     to = _recipient(case, letter.to, staff)
     said = _context(case, letter, to, service, now)
-    written = _environment.get_template(f"{letter.kind}.txt").render(said).strip()
-    subject, _, body = written.partition("\n")
-    text = _environment.get_template("_frame.txt").render(said, body=body.strip())
+    subject, text = _framed(f"{letter.kind}.txt", said)
     meeting = meeting_of(case, letter.about)
     method = _INVITES.get(letter.kind)
     invites = None
@@ -151,8 +149,8 @@ def render(
         guest = Guest(name=to.name, email=to.email)
         invites = invitation(case, meeting, method, guest, Organiser(name=service.name, email=service.email), now)
     return Rendered(
-        subject=" ".join(subject.split()),
-        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        subject=subject,
+        text=text,
         invitation=invites,
         attachments=[letter.about] if letter.kind == "agreement_copy" else [],
     )
@@ -172,10 +170,15 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "code": code,
         "until": words.clock(until),
     }
-    written = _environment.get_template("before_a_case/code.txt").render(said).strip()
-    subject, _, body = written.partition("\n")
+    subject, text = _framed("before_a_case/code.txt", said)
+    return Rendered(subject=subject, text=text)
+
+
+def _framed(template: str, said: dict[str, Any]) -> tuple[str, str]:
+    """Subject and text: the first line of a template is the subject, the rest stands between greeting and signature."""
+    subject, _, body = _environment.get_template(template).render(said).strip().partition("\n")
     text = _environment.get_template("_frame.txt").render(said, body=body.strip())
-    return Rendered(subject=" ".join(subject.split()), text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:

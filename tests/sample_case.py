@@ -6,13 +6,39 @@ from domain.commands import Slot, Term
 from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
-from domain.referral import Child, PersonDetails
+from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.stages import Stage
 from domain.view import CaseView, PartyView, PersonView, StaffView, VenueView
+from letters.rendering import Service
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CHILD = "Zebedee Quill"
 SLOT = Slot(start=datetime(2026, 12, 3, 10, 0, tzinfo=UTC), minutes=90)
+
+
+SERVICE = Service(
+    name="SEN Mediation Service",
+    phone="01632 960 100",
+    email="mediation@service.example",
+    address="1 Example Street",
+    public_url="https://mediation.example",
+)
+
+
+def sample_referral(school: str = "Sam", school_email: str = "sam@oakfield.example") -> ReferralForm:
+    """Zebedee's parent refers; a school is the other party."""
+    return ReferralForm(
+        child=Child(name=CHILD),
+        about="Speech and language therapy",
+        parties=[
+            PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
+            PartyDetails(
+                role=PartyRole.SCHOOL,
+                organisation="Oakfield School",
+                people=[PersonDetails(name=school, email=school_email)],
+            ),
+        ],
+    )
 
 
 def party(key: str, role: PartyRole, organisation: str, *people: tuple[str, str, PersonRole]) -> PartyView:

@@ -133,10 +133,13 @@ async def _opened(
     return case, setting, form
 
 
-async def _script(services: Services, case: CaseView, task: str) -> list[str]:
+async def _script(services: Services, case: CaseView, about: str) -> list[str]:
     """What is to be said on the telephone: the paragraphs of the letter that the task stands for."""
+    tasks = case.journey.tasks if case.journey else []
+    if not any(task.key == about and task.kind == "letter_by_phone" for task in tasks):
+        return []
     for letter in await services.reading.letters(case.id):
-        if task == f"{Channel.PHONE}/{Letter.model_validate(letter.model_dump()).key}" and letter.words:
+        if about == f"{Channel.PHONE}/{Letter.model_validate(letter.model_dump()).key}" and letter.words:
             return script_of(letter.words.text)
     return []
 

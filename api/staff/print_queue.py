@@ -11,7 +11,7 @@ from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.access import Printer
 from casefile.commands import StoredElsewhere
-from casefile.post import PostalLetter
+from casefile.post import MOST, PostalLetter
 from casefile.staff import StaffMember
 from domain.commands import TickTask
 from domain.working_days import local_day
@@ -91,8 +91,7 @@ async def _tell(services: Services, me: StaffMember, letter: PostalLetter) -> bo
 
 
 async def _chosen(services: Services, typed: Typed) -> list[PostalLetter]:
-    ticked = typed.many("letter")
-    return [letter for letter in await services.post.waiting() if letter.id in ticked]
+    return await services.post.waiting(typed.many("letter")[:MOST])
 
 
 async def _page(

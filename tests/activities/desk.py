@@ -16,11 +16,10 @@ from casefile.tables import Case, Document, LetterRow, Participant, Staff
 from casefile.vault import Vault
 from domain.commands import Actor, Slot, Term
 from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, OpenAsk
-from domain.parties import Channel, PartyRole
+from domain.parties import Channel
 from domain.policy import Policy
-from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
-from letters.rendering import Service
 from mail import MailServer
+from tests.sample_case import SERVICE, sample_referral
 from texts import TextProvider
 from workflows.neighbours import LetterToDeliver
 
@@ -28,13 +27,6 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 SLOT = Slot(start=NOW + timedelta(days=9), minutes=90)
 CONSENT = Letter(kind="consent_ask", about="consent/p2", to="p2.1", while_asked="consent/p2")
 BOOKED = Letter(kind="visit_booked", about="visit/p1/1", to="p1.1", reply=True)
-SERVICE = Service(
-    name="SEN Mediation Service",
-    phone="01632 960 100",
-    email="mediation@service.example",
-    address="1 Example Street",
-    public_url="https://mediation.example",
-)
 
 
 class Post:
@@ -91,18 +83,7 @@ class Desk:
                         created=NOW,
                     )
                 )
-        form = ReferralForm(
-            child=Child(name="Zebedee Quill"),
-            about="support with reading",
-            parties=[
-                PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
-                PartyDetails(
-                    role=PartyRole.SCHOOL,
-                    organisation="Oakfield School",
-                    people=[PersonDetails(name=school, email=school_email)],
-                ),
-            ],
-        )
+        form = sample_referral(school, school_email)
         actor = Actor(kind="staff", id="s1")
         start = await Cases(self.database, self.vault).open(form, "refer-1", actor, "s1", Policy(), NOW)
         self.case_id = start.case_id

@@ -18,7 +18,8 @@ from domain.journey import Letter, MeetingStatus
 from domain.referral import PersonDetails
 from letters.rendering import LINK
 from mail import MailServer, mail_answers
-from tests.activities.desk import BOOKED, CONSENT, NOW, SERVICE, SLOT, Desk, Post, text_of
+from tests.activities.desk import BOOKED, CONSENT, NOW, SLOT, Desk, Post, text_of
+from tests.sample_case import SERVICE
 
 pytestmark = pytest.mark.both_databases
 

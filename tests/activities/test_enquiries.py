@@ -18,7 +18,8 @@ from domain.enquiry import BETWEEN_CODES, CODE_LASTS, KEPT, CodeToSend
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import code_letter
 from mail import MailServer
-from tests.activities.desk import SERVICE, Post
+from tests.activities.desk import Post
+from tests.sample_case import SERVICE
 
 pytestmark = pytest.mark.both_databases
 

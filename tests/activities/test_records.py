@@ -26,11 +26,11 @@ from casefile.tables import (
 from casefile.vault import Vault
 from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import Channel, PersonRole
 from domain.policy import standard
-from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
+from tests.sample_case import sample_referral
 from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator, Reassignment
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -50,18 +50,7 @@ class File:
         self.cases, self.commands = Cases(database, self.vault), Commands(database, self.vault)
 
     async def open(self, key: str = "form-1") -> str:
-        form = ReferralForm(
-            child=Child(name="Zebedee Quill"),
-            about="Speech and language therapy",
-            parties=[
-                PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
-                PartyDetails(
-                    role=PartyRole.SCHOOL,
-                    organisation="Oakfield School",
-                    people=[PersonDetails(name="Sam", email="sam@oakfield.example")],
-                ),
-            ],
-        )
+        form = sample_referral()
         return (await self.cases.open(form, key, CORA, "cora", standard([]), NOW)).case_id
 
     def filing(self, case_id: str, version: int, **journey: object) -> Filing:

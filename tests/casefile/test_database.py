@@ -21,28 +21,16 @@ from casefile.staff import EmailTaken, StaffAccounts
 from casefile.tables import Case, CommandRow, Counter, Staff
 from casefile.vault import Vault
 from domain.commands import Actor, Pause, StaffRole
-from domain.parties import PartyRole
 from domain.policy import standard
-from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from tests.api.fakes import QUICK_HASHER
+from tests.sample_case import sample_referral
 
 pytestmark = pytest.mark.both_databases
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
 VAULT = Vault(b"v" * 32)
-FORM = ReferralForm(
-    child=Child(name="Zebedee Quill"),
-    about="Speech and language therapy",
-    parties=[
-        PartyDetails(role=PartyRole.PARENT, people=[PersonDetails(name="Ann", email="ann@family.example")]),
-        PartyDetails(
-            role=PartyRole.SCHOOL,
-            organisation="Oakfield School",
-            people=[PersonDetails(name="Sam", email="sam@oakfield.example")],
-        ),
-    ],
-)
+FORM = sample_referral()
 
 
 @pytest.fixture

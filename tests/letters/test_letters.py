@@ -7,16 +7,9 @@ from domain import words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
 from domain.view import StaffView
-from letters.rendering import LINK, Service, kinds, personal_link, purpose_of, render, script_of
-from tests.sample_case import CHILD, NOW, sample_case
+from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
+from tests.sample_case import CHILD, NOW, SERVICE, sample_case
 
-SERVICE = Service(
-    name="SEN Mediation Service",
-    phone="01632 960 100",
-    email="mediation@service.example",
-    address="1 Example Street",
-    public_url="https://mediation.example",
-)
 ABOUT = {
     "consent": ("consent/p2", "p2.1"),
     "visit_choice": ("visit_choice/p1/1", "p1.1"),

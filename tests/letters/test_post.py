@@ -6,8 +6,7 @@ from pypdf import PdfReader
 
 from letters.post import Sheet, batch
 from letters.rendering import LINK
-from tests.letters.test_letters import SERVICE
-from tests.sample_case import NOW
+from tests.sample_case import NOW, SERVICE
 
 SHEET = Sheet(
     reference="SM-2026-00042",
