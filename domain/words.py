@@ -490,6 +490,18 @@ def _letter_task(case: CaseView, task: Task) -> str:
     return f"{title} could not be delivered to {whom}: find out why"
 
 
+def number_to_ring(case: CaseView, task: Task) -> str:
+    """Of a call: on which number; "" for any other task."""
+    if task.kind not in ("phone", "letter_by_phone"):
+        return ""
+    keys = re.split("[/:]", f"{task.key}/{task.about}")
+    person = next((p for party in case.parties for p in party.people if p.key in keys), None)
+    party = next((party for party in case.parties if party.key in keys), None)
+    rung = person or (party.lead if party else None)
+    phone = rung.details.phone if rung else ""
+    return f"The number: {phone}." if phone else "We have no telephone number of theirs."
+
+
 def needs_of(case: CaseView, *keys: str) -> str:
     """Language, interpreter and adjustments of whoever a task (its key, or its ask's) is about: they stand on every
     task. "" for none."""

@@ -273,6 +273,19 @@ def test_refusals_name_what_they_are_about() -> None:
     assert words.refusal_sentence("unheard_of")
 
 
+def test_a_call_says_on_which_number() -> None:
+    case = sample_case()
+    case.parties[1].lead.details.phone = "01632 960231"
+    letter = Task(key="phone/consent_ask/p2.1/1:consent:p2", kind="letter_by_phone", about="consent/p2",
+                  role=StaffRole.COORDINATOR, opened=NOW)  # fmt: skip
+    silent = letter.model_copy(update={"key": "phone/consent/p2/1", "kind": "phone"})
+    assert [words.number_to_ring(case, task) for task in (letter, silent)] == ["The number: 01632 960231."] * 2
+    posted = letter.model_copy(update={"kind": "letter_by_post"})
+    assert words.number_to_ring(case, posted) == ""
+    case.parties[1].lead.details.phone = ""
+    assert words.number_to_ring(case, letter) == "We have no telephone number of theirs."
+
+
 def test_every_code_has_its_title() -> None:
     assert set(words.STAGES) == set(Stage)
     assert set(words.PARTY_ROLES) == set(PartyRole)

@@ -251,7 +251,10 @@ class Tick(CommandForm):
                 "This came by e-mail, and nobody has proved who sent it. Does it answer something? Then record the "
                 "answer on the case page first: once this is ticked off, reminders go on where they stood."
             )
-        return "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
+        task = next(task for task in s.journey.tasks if task.key == s.about)
+        said = "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
+        needs = words.needs_of(s.case, task.key, task.about)
+        return " ".join(filter(None, (words.number_to_ring(s.case, task), needs and f"{needs}.", said)))
 
     def points(self, s: Setting) -> list[str]:
         if reply := self._reply(s):
