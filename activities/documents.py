@@ -15,8 +15,8 @@ from casefile.tables import Case, Document
 from casefile.vault import Erased, Vault
 from domain.journey import Agreement
 from domain.parties import PartyRole, PersonRole
+from domain.titles import PARTY_ROLES
 from domain.view import CaseView, PersonView
-from domain.words import PARTY_ROLES
 from domain.working_days import LONDON
 from letters.typesetting import NotTypeset, typeset
 from workflows.neighbours import AgreementToMake, Documents, Made

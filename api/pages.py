@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from api.auth import PAGES
 from api.services import services_of
-from domain import words
+from domain import titles, words
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -18,7 +18,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["words"] = words
+_environment.globals.update(words=words, titles=titles)
 
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),

@@ -9,175 +9,14 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from domain.commands import MAILBOX, How, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, MeetingStatus, OpenAsk, Task
-from domain.likeness import Sign
-from domain.parties import Channel, PartyRole, PersonRole
+from domain import titles
+from domain.commands import MAILBOX, Slot, StaffRole
+from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
-from domain.stages import Closing, ClosingReason, OutcomeDetail, Stage
+from domain.stages import Closing, ClosingReason, Stage
 from domain.view import CaseView
 from domain.working_days import LONDON
-
-# Titles of codes
-
-STAGES: dict[Stage, str] = {
-    Stage.REFERRAL: "Referral",
-    Stage.EXPLAINING: "Explaining the process",
-    Stage.PERMISSION: "Permission to contact the others",
-    Stage.CONSENT: "Everyone's consent",
-    Stage.ALLOCATION: "Allocation to a mediator",
-    Stage.INITIAL_VISITS: "Initial visits",
-    Stage.JOINT_MEETING: "Joint meeting",
-    Stage.AGREEMENT: "Recording the agreement",
-    Stage.ACTIONS: "Carrying out the agreement",
-    Stage.CLOSED: "Closed",
-}
-
-PARTY_ROLES: dict[PartyRole, str] = {
-    PartyRole.PARENT: "Parent or carer",
-    PartyRole.YOUNG_PERSON: "Young person",
-    PartyRole.SCHOOL: "School",
-    PartyRole.LOCAL_AUTHORITY: "Local authority",
-    PartyRole.HEALTH_BODY: "Health body",
-}
-
-PERSON_ROLES: dict[PersonRole, str] = {
-    PersonRole.LEAD: "Lead contact",
-    PersonRole.DECISION_MAKER: "Decision-maker",
-    PersonRole.IN_COPY: "In copy",
-    PersonRole.SUPPORTER: "Supporter or friend",
-    PersonRole.INTERPRETER: "Interpreter",
-}
-
-STAFF_ROLES: dict[StaffRole, str] = {
-    StaffRole.COORDINATOR: "Coordinator",
-    StaffRole.MEDIATOR: "Mediator",
-    StaffRole.SAFEGUARDING_LEAD: "Safeguarding lead",
-    StaffRole.MANAGER: "Manager",
-    StaffRole.OPERATIONS: "Operations",
-}
-
-CLOSING_REASONS: dict[ClosingReason, str] = {
-    ClosingReason.AGREEMENT_FULL: "Full agreement",
-    ClosingReason.AGREEMENT_PARTIAL: "Partial agreement",
-    ClosingReason.NO_AGREEMENT: "No agreement",
-    ClosingReason.NOT_AGREED: "Not everyone agreed to take part",
-    ClosingReason.WITHDRAWN: "Withdrawn",
-    ClosingReason.NOT_CONTACTABLE: "A party could not be reached",
-    ClosingReason.CONCEDED: "Settled without mediation",
-    ClosingReason.OVERTAKEN_BY_TRIBUNAL: "Overtaken by the Tribunal",
-    ClosingReason.UNSUITABLE: "Not suitable for mediation",
-    ClosingReason.OUT_OF_SCOPE: "Not a matter for this service",
-    ClosingReason.DUPLICATE: "Duplicate of another case",
-    ClosingReason.SAFEGUARDING: "Safeguarding",
-}
-
-OUTCOMES: dict[OutcomeDetail, str] = {
-    OutcomeDetail.AGREE_TO_ASSESS: "The local authority assesses the child's needs",
-    OutcomeDetail.AGREE_TO_ISSUE_PLAN: "The local authority issues an EHC plan",
-    OutcomeDetail.AMEND_PLAN: "The EHC plan is amended",
-    OutcomeDetail.NAME_SCHOOL: "A school is named",
-    OutcomeDetail.BACK_TO_PANEL: "The matter goes back to the panel",
-    OutcomeDetail.EXTRA_SUPPORT: "Extra support is given",
-    OutcomeDetail.FURTHER_MEETING: "There is a further meeting",
-    OutcomeDetail.DECISION_STANDS: "The decision stands",
-}
-
-MEETING_STATUSES: dict[MeetingStatus, str] = {
-    MeetingStatus.OFFERED: "Dates offered",
-    MeetingStatus.BOOKED: "Booked",
-    MeetingStatus.HELD: "Held",
-    MeetingStatus.NO_SHOW: "Nobody came",
-    MeetingStatus.CANCELLED: "Cancelled",
-}
-
-MEETING_OUTCOMES: dict[str, str] = {
-    "full": "Full agreement",
-    "partial": "Partial agreement",
-    "none": "No agreement",
-    "another": "Another meeting",
-}
-
-HOWS: dict[How, str] = {
-    How.LINK: "through the personal link",
-    How.PHONE: "by phone",
-    How.EMAIL: "by e-mail",
-    How.LETTER: "by letter",
-    How.IN_PERSON: "in person",
-}
-
-CHANNELS: dict[Channel, str] = {
-    Channel.EMAIL: "E-mail",
-    Channel.TEXT: "Text message",
-    Channel.POST: "Post",
-    Channel.PHONE: "Telephone: we ring them",
-}
-
-SIGNS: dict[Sign, str] = {
-    Sign.SAME_NAME: "the same name",
-    Sign.SIMILAR_NAME: "a similar name",
-    Sign.PART_OF_NAME: "a part of the name",
-    Sign.SAME_BIRTHDAY: "the same date of birth",
-    Sign.SAME_EMAIL: "the same e-mail address of the family",
-    Sign.SAME_PHONE: "the same telephone number of the family",
-    Sign.SAME_POSTCODE: "the same postcode of the family",
-}
-
-LETTER_STATES: dict[str, str] = {
-    "queued": "Waiting to be sent",
-    "sending": "Being sent",
-    "by_hand": "Waiting to be posted or said on the telephone",
-    "sent": "Sent",
-    "withheld": "Not sent: no longer needed",
-    "bounced": "Came back: the address did not accept it",
-    "failed": "Could not be sent",
-}
-
-LETTERS: dict[str, str] = {
-    "referral_received": "We have your referral",
-    "permission_ask": "May we contact the others?",
-    "permission_remind": "Reminder: may we contact the others?",
-    "consent_ask": "Invitation to take part",
-    "consent_remind": "Reminder: invitation to take part",
-    "consent_receipt": "Thank you for your consent",
-    "acceptance_ask": "Offer of a case to a mediator",
-    "visit_choice_ask": "Dates offered for the initial visit",
-    "visit_choice_remind": "Reminder: choose a date for the initial visit",
-    "visit_booked": "The initial visit is booked",
-    "visit_moved": "The initial visit has moved",
-    "visit_remind": "Reminder of the initial visit",
-    "visit_cancelled": "The initial visit is cancelled",
-    "availability_ask": "When can you come to the joint meeting?",
-    "availability_remind": "Reminder: when can you come to the joint meeting?",
-    "joint_meeting_booked": "Notice of the joint meeting",
-    "joint_meeting_moved": "The joint meeting has moved",
-    "joint_meeting_remind": "Reminder of the joint meeting",
-    "joint_meeting_cancelled": "The joint meeting is cancelled",
-    "comments_ask": "Please read the wording of the agreement",
-    "comments_remind": "Reminder: please read the wording of the agreement",
-    "agreement_copy": "Copy of the agreement",
-    "action_remind": "Reminder of an action",
-    "feedback_ask": "How was it for you?",
-    "withdrawal_receipt": "You have left the mediation",
-    "closed_agreement_full": "The case is closed: full agreement",
-    "closed_agreement_partial": "The case is closed: partial agreement",
-    "closed_no_agreement": "The case is closed: no agreement",
-    "closed_not_agreed": "The mediation does not go ahead",
-    "closed_withdrawn": "The mediation has ended",
-    "closed_not_contactable": "The mediation does not go ahead",
-    "closed_out_of_scope": "Where to find help with your matter",
-    "closed_by_service": "The case is closed",
-    "contact_changed": "You are now the contact",
-    "mediator_changed": "Another mediator has the case",
-    "mediator_released": "You no longer have this case (to the mediator)",
-    "closed_mediator": "The case is closed (to the mediator)",
-    "staff_task": "A task for you",
-    "staff_remind": "A task is waiting",
-    "staff_escalate": "A case is late",
-}
-"""Every kind of letter, by its template's name."""
-
 
 # Days and times, on London's clocks
 
@@ -221,7 +60,7 @@ def half_day(code: str) -> str:
 def who(case: CaseView, of: str) -> str:
     """A party's name, a participant's, or "the coordinator", "the mediator", "the manager"."""
     if of in set(StaffRole):
-        return f"the {STAFF_ROLES[StaffRole(of)].lower()}"
+        return f"the {titles.STAFF_ROLES[StaffRole(of)].lower()}"
     if of.startswith("mediator/"):
         return "the mediator"
     try:
@@ -481,7 +320,7 @@ def task_title(case: CaseView, task: Task) -> str:
 
 def _letter_task(case: CaseView, task: Task) -> str:
     kind, _, to = task.key.partition("/")[2].rpartition("/")[0].partition("/")
-    title = f"“{LETTERS[kind]}”" if kind in LETTERS else "A letter"
+    title = f"“{titles.LETTERS[kind]}”" if kind in titles.LETTERS else "A letter"
     whom = recipient(case, to) if to else "somebody"
     if task.kind == "letter_by_post":
         return f"Print and post {title} to {whom}"
@@ -580,9 +419,9 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("outcome", "no_answer"): "no answer",
     ("outcome", "voicemail"): "left a message",
     **{(name, answer): answer for name in ("given", "answer") for answer in ("yes", "no")},
-    **{("outcome", code): title.lower() for code, title in MEETING_OUTCOMES.items()},
-    **{("how", str(how)): said for how, said in HOWS.items()},
-    **{("reason", str(reason)): title.lower() for reason, title in CLOSING_REASONS.items()},
+    **{("outcome", code): title.lower() for code, title in titles.MEETING_OUTCOMES.items()},
+    **{("how", str(how)): said for how, said in titles.HOWS.items()},
+    **{("reason", str(reason)): title.lower() for reason, title in titles.CLOSING_REASONS.items()},
 }
 """The details of an event that are worth a word: name and code."""
 
@@ -591,11 +430,11 @@ def event_sentence(case: CaseView, event: Event) -> str:
     """A line of the timeline, without its time and without who did it (see `actor`):
     "Oakfield School answered whether they take part: yes, by phone"."""
     if event.what == "stage":
-        return f"Next stage: {next((STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
+        return f"Next stage: {next((titles.STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
     if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
         return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
     if event.what in ("letter_failed", "report_bounce"):
-        title, to = LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
+        title, to = titles.LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
         return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
@@ -659,12 +498,12 @@ def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = F
     if for_everyone:
         return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
     sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
-    return f"{sentence} {OUTCOMES[closing.outcome]}." if closing.outcome else sentence
+    return f"{sentence} {titles.OUTCOMES[closing.outcome]}." if closing.outcome else sentence
 
 
 def ending_sentence(ending: Ending, case: CaseView) -> str:
     """What is about to happen, while it can be undone."""
-    why = CLOSING_REASONS[ending.closing.reason].lower() + (
+    why = titles.CLOSING_REASONS[ending.closing.reason].lower() + (
         f", {who(case, ending.closing.who)}" if ending.closing.who else ""
     )
     when = f"{clock(ending.at)} on {day(ending.at)}"

@@ -25,7 +25,7 @@ from casefile.cases import CaseFilter, NoSuchCase, derived_id
 from casefile.reading import MediatorView
 from casefile.staff import StaffMember
 from casefile.vault import Erased
-from domain import words
+from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_STAFF, StaffRole
 from domain.journey import Task
 from domain.stages import Stage
@@ -51,7 +51,7 @@ CaseWorker = Annotated[StaffMember, Depends(_case_worker)]
 
 def _only(me: StaffMember, *roles: StaffRole) -> None:
     if not me.has(*roles):
-        raise Problem(403, f"This is for a {' or '.join(words.STAFF_ROLES[role].lower() for role in roles)} to do.")
+        raise Problem(403, f"This is for a {' or '.join(titles.STAFF_ROLES[role].lower() for role in roles)} to do.")
 
 
 def _sees_own_only(me: StaffMember) -> bool:

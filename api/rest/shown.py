@@ -13,7 +13,7 @@ from casefile.staff import StaffMember
 from domain import words
 from domain.commands import StaffRole
 from domain.journey import Event, Meeting
-from domain.rules import Possible, possible
+from domain.possible import Possible, possible
 from domain.view import CaseView, StaffView
 
 

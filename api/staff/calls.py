@@ -22,9 +22,10 @@ from casefile.cases import derived_id
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
-from domain import rules, words
+from domain import words
 from domain.commands import COMMANDS, Command, How, Texts
 from domain.likeness import LONGEST_SEARCH, sought
+from domain.possible import possible
 from domain.refusals import SENTENCES, Refusal
 from domain.view import CaseView, PartyView
 
@@ -161,7 +162,7 @@ def items_of(case: CaseView, me: StaffMember, services: Services) -> list[Item]:
         return []
     owners = {str(action.number): action.owner for action in journey.actions}
     found = []
-    for one in rules.possible(journey):
+    for one in possible(journey):
         if one.kind not in _KINDS or not me.has(*COMMANDS[one.kind].may):
             continue
         form, setting = FORMS[one.kind], Setting(case, journey, one.about, me.roles, [], [], services.clock())

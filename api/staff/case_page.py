@@ -21,9 +21,10 @@ from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
-from domain import rules, words
+from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole
 from domain.journey import Event, Journey, Meeting, MeetingStatus
+from domain.possible import Possible, possible
 from domain.scheduling import suits
 from domain.stages import Stage
 from domain.view import CaseView
@@ -106,14 +107,14 @@ async def case_page(
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
         doable=doable(case, journey, me, services.clock()) if journey else [],
         tasks=[
-            (words.task_title(case, task), words.STAFF_ROLES[task.role], task, task_link(case, journey, task, me))
+            (words.task_title(case, task), titles.STAFF_ROLES[task.role], task, task_link(case, journey, task, me))
             for task in journey.tasks
         ]
         if journey
         else [],
         meetings=[_meeting(case, meeting) for meeting in reversed(journey.meetings)] if journey else [],
         letters=[
-            (letter, words.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
+            (letter, titles.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
             for letter in reversed(await services.reading.letters(case.id))
         ],
         agreement=await _agreement(services, case),
@@ -163,10 +164,10 @@ def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str
     stage = journey.stage if journey else Stage.REFERRAL
     if stage == Stage.CLOSED:
         reached = {event.about for event in events if event.what == "stage"} | {Stage.REFERRAL.value}
-        return [(words.STAGES[step], "past" if step in reached else "later") for step in steps]
+        return [(titles.STAGES[step], "past" if step in reached else "later") for step in steps]
     here = steps.index(stage)
     return [
-        (words.STAGES[step], "past" if n < here else "here" if n == here else "later") for n, step in enumerate(steps)
+        (titles.STAGES[step], "past" if n < here else "here" if n == here else "later") for n, step in enumerate(steps)
     ]
 
 
@@ -175,9 +176,9 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
     task off or decides about it stands among the tasks."""
     found = []
     mine = {task_link(case, journey, task, me) for task in journey.tasks if task.role in me.roles}
-    ready = rules.possible(journey)
+    ready = possible(journey)
     if not journey.closing:
-        ready.append(rules.Possible(kind="change_policy"))  # always possible, so the rules do not name it
+        ready.append(Possible(kind="change_policy"))  # always possible, so the rules do not name it
     for one in ready:
         command = COMMANDS[one.kind]
         if one.kind in _AMONG_THE_TASKS or not me.has(*command.may):
@@ -203,13 +204,13 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
         "title": words.meeting_title(case, meeting.key),
         "state": "Gathering dates"
         if joint and meeting.status == MeetingStatus.OFFERED
-        else words.MEETING_STATUSES[meeting.status],
+        else titles.MEETING_STATUSES[meeting.status],
         "when": words.slot(meeting.slot) if meeting.slot else "",
         "place": case.place_of(meeting),
         "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
         "invited": [words.who(case, key) for key in meeting.invited],
         "present": [words.who(case, key) for key in meeting.present],
-        "outcome": words.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
+        "outcome": titles.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
         "half_days": [(words.half_day(half.key), half) for half in half_days],
         "parties": [(party, words.who(case, party)) for party in meeting.availability] if joint else [],
         "silent": [p.name for p in case.parties if p.key not in meeting.availability] if joint else [],
@@ -275,7 +276,7 @@ async def letter_page(
         "staff/letter.html",
         case=case,
         letter=line,
-        title=words.LETTERS.get(line.kind, line.kind),
+        title=titles.LETTERS.get(line.kind, line.kind),
         to=words.recipient(case, line.to),
         subject=written["subject"] if written else "",
         text=without_token(written["text"]) if written else "",

@@ -19,9 +19,10 @@ from casefile.commands import StoredElsewhere
 from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
-from domain import rules, words
+from domain import rules, titles, words
 from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
+from domain.possible import Possible, possible
 from domain.stages import Stage
 from domain.view import CaseView
 from workflows.doors import workflow_id
@@ -130,7 +131,8 @@ async def _handed_over(
 def waiting_names(line: CaseLine) -> str:
     """Whom a case waits for, in a list."""
     names = [
-        f"the {words.STAFF_ROLES[StaffRole(one)].lower()}" if one in set(StaffRole) else one for one in line.waiting_for
+        f"the {titles.STAFF_ROLES[StaffRole(one)].lower()}" if one in set(StaffRole) else one
+        for one in line.waiting_for
     ]
     said = ", ".join(dict.fromkeys(names))
     return said[:1].upper() + said[1:]
@@ -201,7 +203,7 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
                 child=case.child.name,
                 title=words.task_title(case, task),
                 taken=bool(case.coordinator.id),
-                role=words.STAFF_ROLES[line.role],
+                role=titles.STAFF_ROLES[line.role],
                 opened=line.opened,
                 due=due,
                 late=bool(due and due < services.clock()),
@@ -214,22 +216,22 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
 
 def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> str:
     """The form that does a task, or its case where this is somebody else's to do."""
-    found: rules.Possible | None = None
+    found: Possible | None = None
     if task.kind == "letter_by_post" and me.has(*COORDINATORS):
         return "/print-queue"
     if rules.tickable(task.kind):
-        found = rules.Possible(kind="tick_task", about=task.key)
+        found = Possible(kind="tick_task", about=task.key)
     elif task.kind == "decide":
-        found = rules.Possible(kind="decide_on_silence", about=task.about)
+        found = Possible(kind="decide_on_silence", about=task.about)
     else:
         ask = journey.open_ask(task.key) or journey.open_ask(task.about)
-        found = rules.possible(journey.model_copy(update={"asks": [ask]}))[0] if ask and not journey.closing else None
+        found = possible(journey.model_copy(update={"asks": [ask]}))[0] if ask and not journey.closing else None
     if found and me.has(*COMMANDS[found.kind].may):
         return do_link(case.reference, found)
     return f"/cases/{case.reference}"
 
 
-def do_link(reference: str, possible: rules.Possible) -> str:
+def do_link(reference: str, possible: Possible) -> str:
     """The address of a command's form."""
     about = f"?about={quote(possible.about, safe='')}" if possible.about else ""
     return f"/cases/{reference}/do/{possible.kind}{about}"

@@ -19,7 +19,7 @@ from api.staff.doing import KEY
 from api.staff.forms.base import REACHED_AT, channel_field, needed_for
 from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
-from domain import words
+from domain import titles
 from domain.parties import ORGANISATIONS, PartyRole, PersonRole
 from domain.referral import AnotherMatter, ReferralForm
 
@@ -74,7 +74,7 @@ def party_fields(n: int) -> Group:
                 f"p{n}_role",
                 "Who refers?" if first else "Who are they?",
                 "pick",
-                options=(Option("", "Choose"), *(Option(role, words.PARTY_ROLES[role]) for role in roles)),
+                options=(Option("", "Choose"), *(Option(role, titles.PARTY_ROLES[role]) for role in roles)),
                 optional=n > 2,
                 missing="Choose who refers." if first else f"Choose who {whose} is.",
             ),
@@ -138,7 +138,7 @@ def _person(n: int, m: int) -> Group:
                 f"p{n}_{m}_role",
                 "As",
                 "pick",
-                options=tuple(Option(role, words.PERSON_ROLES[role]) for role in _OTHERS),
+                options=tuple(Option(role, titles.PERSON_ROLES[role]) for role in _OTHERS),
                 optional=True,
             ),
         ),

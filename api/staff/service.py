@@ -13,7 +13,7 @@ from api.services import ServicesDep
 from api.staff.access import PanelManager, StaffManager, VenueManager
 from api.staff.doing import KEY
 from casefile.staff import EmailTaken, LastManager
-from domain import words
+from domain import titles
 from domain.allocation import normalise_organisation
 from domain.commands import StaffRole
 from domain.text import Email, Line, Name
@@ -35,7 +35,7 @@ class _House(BaseModel):
     owner: Line = ""
 
 
-_ROLES = tuple(Option(role, words.STAFF_ROLES[role]) for role in StaffRole if role != StaffRole.MEDIATOR)
+_ROLES = tuple(Option(role, titles.STAFF_ROLES[role]) for role in StaffRole if role != StaffRole.MEDIATOR)
 _MEDIATOR: list[Part] = [
     Field("name", "Name"),
     Field("email", "E-mail address", "email", hint="They sign in with it."),

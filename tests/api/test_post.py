@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from casefile.cases import CaseFilter
 from casefile.letters import letter_id, place_of
 from casefile.tables import Case, LetterRow
-from domain import words
+from domain import titles
 from domain.commands import StaffRole, TickTask
 from domain.journey import Journey, Letter, Task
 from domain.parties import Channel
@@ -160,4 +160,4 @@ async def test_the_task_leads_to_the_print_queue(office: Office) -> None:
     await office.consent_is_asked()
     tasks = await office.jo.get("/tasks")
     assert 'href="/print-queue"' in tasks.text
-    assert f"Print and post “{words.LETTERS['consent_ask']}” to Sam Head" in text_of(tasks.text)
+    assert f"Print and post “{titles.LETTERS['consent_ask']}” to Sam Head" in text_of(tasks.text)

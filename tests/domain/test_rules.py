@@ -18,8 +18,9 @@ from domain.commands import (
     TickTask,
 )
 from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
+from domain.possible import possible
 from domain.refusals import SENTENCES, Refusal
-from domain.rules import Refused, judge, possible
+from domain.rules import Refused, judge
 from domain.stages import Closing, ClosingReason, Stage
 from tests.sample_case import sample_case
 from workflows.case import MediationCase

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain import words
+from domain import titles, words
 from domain.commands import EVERY_COMMAND, StaffRole
 from domain.journey import Armed, Event, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
@@ -287,11 +287,11 @@ def test_a_call_says_on_which_number() -> None:
 
 
 def test_every_code_has_its_title() -> None:
-    assert set(words.STAGES) == set(Stage)
-    assert set(words.PARTY_ROLES) == set(PartyRole)
-    assert set(words.PERSON_ROLES) == set(PersonRole)
-    assert set(words.STAFF_ROLES) == set(StaffRole)
-    assert set(words.CLOSING_REASONS) == set(ClosingReason)
-    assert set(words.OUTCOMES) == set(OutcomeDetail)
-    assert set(words.CHANNELS) == set(Channel)
-    assert {"queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed"} == set(words.LETTER_STATES)
+    assert set(titles.STAGES) == set(Stage)
+    assert set(titles.PARTY_ROLES) == set(PartyRole)
+    assert set(titles.PERSON_ROLES) == set(PersonRole)
+    assert set(titles.STAFF_ROLES) == set(StaffRole)
+    assert set(titles.CLOSING_REASONS) == set(ClosingReason)
+    assert set(titles.OUTCOMES) == set(OutcomeDetail)
+    assert set(titles.CHANNELS) == set(Channel)
+    assert {"queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed"} == set(titles.LETTER_STATES)

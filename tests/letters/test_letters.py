@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain import words
+from domain import titles, words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
 from domain.view import StaffView
@@ -64,7 +64,7 @@ def test_a_reminder_offers_no_date_that_has_passed() -> None:
 
 
 def test_every_kind_has_its_template_and_its_title() -> None:
-    assert kinds() == sorted(words.LETTERS)
+    assert kinds() == sorted(titles.LETTERS)
 
 
 @pytest.mark.parametrize("kind", kinds())

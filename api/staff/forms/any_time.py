@@ -18,7 +18,7 @@ from api.staff.forms.base import (
     start_of,
     told,
 )
-from domain import words
+from domain import titles, words
 from domain.commands import COORDINATORS
 from domain.stages import STAFF_CLOSINGS
 
@@ -175,7 +175,7 @@ class Closing(CommandForm):
         return f"Open bookings are cancelled, and those who were contacted are told neutrally.{_can_be_undone(s)}"
 
     def questions(self, s: Setting) -> Questions:
-        reasons = tuple(Option(reason, words.CLOSING_REASONS[reason]) for reason in STAFF_CLOSINGS)
+        reasons = tuple(Option(reason, titles.CLOSING_REASONS[reason]) for reason in STAFF_CLOSINGS)
         return [Field("reason", "Why does it close?", "choice", options=reasons), NOTE]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from api.forms import Field, Option, Part, Typed
 from casefile.reading import MediatorView
-from domain import words
+from domain import titles, words
 from domain.commands import COMMANDS, How, StaffRole
 from domain.journey import Journey, Meeting
 from domain.parties import NEEDS, Channel
@@ -129,7 +129,7 @@ REACHED_AT: dict[str, tuple[str, Literal["email", "phone", "words"], str]] = {
 
 def channel_field(name: str, value: str = Channel.EMAIL) -> Field:
     """How a person is reached."""
-    options = tuple(Option(channel, words.CHANNELS[channel]) for channel in Channel)
+    options = tuple(Option(channel, titles.CHANNELS[channel]) for channel in Channel)
     return Field(name, "How do we reach them?", "pick", options=options, value=value, optional=True)
 
 

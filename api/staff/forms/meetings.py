@@ -19,7 +19,7 @@ from api.staff.forms.base import (
     start_of,
     told,
 )
-from domain import words
+from domain import titles, words
 from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
 from domain.parties import PersonRole
@@ -256,7 +256,7 @@ class JointMeeting(CommandForm):
                 person.details.name,
                 party.name
                 if person.role == PersonRole.LEAD
-                else f"{party.name}, {words.PERSON_ROLES[person.role].lower()}",
+                else f"{party.name}, {titles.PERSON_ROLES[person.role].lower()}",
             )
             for party in s.case.parties
             for person in party.people
@@ -281,7 +281,7 @@ class JointMeeting(CommandForm):
                 optional=True,
                 options=(
                     Option("", "Nothing in particular"),
-                    *(Option(detail, words.OUTCOMES[detail]) for detail in OutcomeDetail),
+                    *(Option(detail, titles.OUTCOMES[detail]) for detail in OutcomeDetail),
                 ),
             ),
             NOTE,

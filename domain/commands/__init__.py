@@ -1,0 +1,115 @@
+"""What people can ask of a case: one class for each command, with who may, and the free text that goes with it.
+
+A command holds ids and codes only and travels to the workflow as an Update of the same name. Its words (a `Texts`
+class) go into an erasable row of the case file beside it and never leave it."""
+
+from domain.commands.any_time import (
+    NOBODY_REACHED,
+    ChangePolicy,
+    CloseCase,
+    Hold,
+    Pause,
+    Reassign,
+    Release,
+    Resume,
+    TickTask,
+    Undo,
+    Withdraw,
+)
+from domain.commands.base import (
+    COORDINATORS,
+    EVERY_STAFF,
+    GUARDIANS,
+    MAILBOX,
+    MEDIATORS,
+    Actor,
+    AnswerTexts,
+    Change,
+    Command,
+    How,
+    ReasonTexts,
+    StaffRole,
+    Texts,
+)
+from domain.commands.changes import (
+    AddSupporter,
+    CancelMeeting,
+    ContactTexts,
+    MoveMeeting,
+    MoveTexts,
+    ReplaceContact,
+    ReplaceMediator,
+    SupporterTexts,
+)
+from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.steps import (
+    FIVE_MINUTES,
+    AgreementTexts,
+    AnswerAllocation,
+    AnswerConsent,
+    ChooseVisitDate,
+    CommentOnAgreement,
+    DecideOnSilence,
+    FixJointMeeting,
+    GiveAvailability,
+    GiveFeedback,
+    IssueAgreement,
+    NewContactTexts,
+    OfferMediator,
+    OfferVisitDates,
+    PlaceTexts,
+    RecordAction,
+    RecordExplainingCall,
+    RecordJointMeeting,
+    RecordPermission,
+    RecordVisit,
+    Slot,
+    Term,
+    VisitTexts,
+    WriteAgreement,
+)
+
+COMMANDS: dict[str, type[Command]] = {
+    command.kind(): command
+    for command in (
+        RecordExplainingCall,
+        RecordPermission,
+        AnswerConsent,
+        DecideOnSilence,
+        OfferMediator,
+        AnswerAllocation,
+        OfferVisitDates,
+        ChooseVisitDate,
+        RecordVisit,
+        GiveAvailability,
+        FixJointMeeting,
+        RecordJointMeeting,
+        WriteAgreement,
+        CommentOnAgreement,
+        IssueAgreement,
+        RecordAction,
+        GiveFeedback,
+        MoveMeeting,
+        CancelMeeting,
+        ReplaceMediator,
+        ReplaceContact,
+        AddSupporter,
+        Withdraw,
+        Pause,
+        Resume,
+        Hold,
+        Release,
+        CloseCase,
+        Undo,
+        Reassign,
+        TickTask,
+        ChangePolicy,
+    )
+}
+"""Every command that a person can give, by its kind; the doors of the API are checked against it."""
+
+EVERY_COMMAND: dict[str, type[Command]] = {
+    **COMMANDS,
+    **{command.kind(): command for command in (ReceiveReply, NoteAutomaticReply, ReportBounce)},
+}
+"""Those and what comes out of the mailbox; the doors of the workflow are checked against it."""

@@ -1,0 +1,85 @@
+"""What a case is ready for now: what its pages offer."""
+
+from pydantic import BaseModel
+
+from domain.journey import Journey, OpenAsk
+from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
+from domain.stages import Stage
+
+
+class Possible(BaseModel):
+    """A command that the case is ready for, and what it is about: a party, an ask's key, a number, or ""."""
+
+    kind: str
+    about: str = ""
+
+
+def possible(journey: Journey) -> list[Possible]:
+    """The commands that the case is ready for now, those it waits for first, in the order of the leaflet."""
+    if journey.closing:
+        found = [Possible(kind="release")] if journey.on_hold else []
+        return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
+    found = [Possible(kind="undo")] if journey.ending else []
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
+    if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
+        found.append(Possible(kind="record_permission"))
+    if journey.stage != Stage.CONSENT and journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
+        others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
+        found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
+    if journey.agreement and journey.agreement.status == "comments":
+        found += [Possible(kind="write_agreement"), Possible(kind="issue_agreement")]
+    elif journey.open_asks("issue"):
+        found.append(Possible(kind="write_agreement"))
+    for task in journey.tasks:
+        if task.kind == "decide":
+            found.append(Possible(kind="decide_on_silence", about=task.about))
+        elif tickable(task.kind):
+            found.append(Possible(kind="tick_task", about=task.key))
+    for meeting in journey.meetings:
+        if can_change(journey, meeting):
+            found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
+    if journey.mediator and journey.stage in MEDIATED:
+        found.append(Possible(kind="replace_mediator"))
+    found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
+    if journey.stage in BEFORE_THE_AGREEMENT:
+        found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+    if not journey.ending:
+        found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    found.append(Possible(kind="reassign"))
+    found.append(Possible(kind="resume" if journey.paused else "pause"))
+    found.append(Possible(kind="release" if journey.on_hold else "hold"))
+    if not journey.ending:
+        found.append(Possible(kind="close_case"))
+    return list({(p.kind, p.about): p for p in found}.values())
+
+
+_ANSWERED_BY = {
+    "explaining_call": "record_explaining_call",
+    "permission": "record_permission",
+    "consent": "answer_consent",
+    "mediator_choice": "offer_mediator",
+    "acceptance": "answer_allocation",
+    "visit_dates": "offer_visit_dates",
+    "visit_choice": "choose_visit_date",
+    "visit": "record_visit",
+    "availability": "give_availability",
+    "joint_date": "fix_joint_meeting",
+    "joint_meeting": "record_joint_meeting",
+    "terms": "write_agreement",
+    "comments": "comment_on_agreement",
+    "issue": "issue_agreement",
+    "action": "record_action",
+    "feedback": "give_feedback",
+}
+
+
+def _about(ask: OpenAsk) -> str:
+    """What the answering command names: the action's number, the offer's number, or the party."""
+    if ask.kind in ("action", "acceptance"):
+        return ask.key.partition("/")[2]
+    return (
+        ask.of
+        if ask.kind in ("consent", "visit_choice", "availability", "comments", "feedback")
+        else (ask.key.split("/")[1] if ask.kind in ("visit_dates", "visit") else "")
+    )

@@ -1,0 +1,12 @@
+"""The doors of a case: what people can do, as Updates named like their commands. A validator judges by the case's own
+state (domain/rules); facts of the database are asked for in the handler. A refusal is a code and ids; pages word it."""
+
+from workflows.doors.any_time import AnyTime
+from workflows.doors.changes import Changes
+from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
+from workflows.doors.mailbox import Mailbox
+from workflows.doors.steps import Steps
+
+
+class Doors(Steps, Changes, AnyTime, Mailbox):
+    """Every door of a case."""

@@ -1,0 +1,168 @@
+"""The desk: how an act of a person is heard, judged and answered, whatever it is."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain import commands as c
+    from domain.journey import CaseStart, Journey, Meeting
+    from domain.parties import Person, PersonRole
+    from domain.refusals import Refusal
+    from domain.rules import Refused, judge
+    from domain.stages import Closing, OutcomeDetail
+    from workflows.asks import Asks
+    from workflows.errands import Errands, near
+    from workflows.meetings import Meetings
+    from workflows.neighbours import Admission, Admitted, CaseFile, Verdict
+
+REFUSED = "refused"
+"""The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
+
+
+class Accepted(BaseModel):
+    """The command took effect and is filed."""
+
+
+def workflow_id(case_id: str) -> str:
+    """The id of a case's workflow: opaque, one for each case."""
+    return f"case-{case_id}"
+
+
+class Desk(ABC):
+    """What every door does with an act. What follows from an answer is the journey's business (case.py)."""
+
+    case: CaseStart
+    journey: Journey
+    asks: Asks
+    errands: Errands
+    meetings: Meetings
+    at_the_desk: asyncio.Lock  # one act at a time
+    outcome_detail: OutcomeDetail | None
+
+    def judge(self, command: c.Command) -> None:
+        """Raises the refusal that the state of the case demands. A command stands in the case file under the id of its
+        Update: one that was copied from a history and sent again under another id is nobody's."""
+        update = workflow.current_update_info()
+        if update is None or update.id != command.id or command.case_id != self.case.case_id:
+            raise refusal(Refusal.NOT_YOURS)
+        try:
+            judge(command, self.journey, workflow.now())
+        except Refused as refused:
+            raise refusal(refused.code, refused.about) from refused
+
+    @asynccontextmanager
+    async def heard(self, command: c.Command) -> AsyncIterator[None]:
+        """One act at a time, and only when the case has come to rest. A worker that loads a case afresh may be handed
+        an Update together with completions that came before it, and sees the Update first: acting on it at once would
+        put the case's commands in another order than a replay does."""
+        async with self.at_the_desk:
+            await self.errands.filed()
+            self.judge(command)  # the state may have moved while it waited
+            yield
+
+    def heed(self, verdict: Verdict) -> None:
+        """Raises the refusal that the facts of the database demand."""
+        if verdict.refusal:
+            raise refusal(Refusal(verdict.refusal), verdict.about)
+
+    async def accept(self, command: c.Command, about: str = "", **detail: str) -> Accepted:
+        """The act is a line of the timeline, and filed before the person reads that it was accepted."""
+        self.errands.note(command.kind(), about, by=command.actor.id, command=command.id, **detail)
+        await self.errands.filed()
+        return Accepted()
+
+    async def book(
+        self, command: c.Command, meeting: Meeting, slot: c.Slot, place: dict[str, str | bool] | None = None
+    ) -> None:
+        """Claim the calendars, or refuse and change nothing; the state is looked at again, for a withdrawal may have
+        come meanwhile."""
+        booking = self.meetings.booking(meeting.model_copy(update=place), slot)
+        self.heed(await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}"))
+        try:
+            self.judge(command)
+        except ApplicationError:
+            await near(CaseFile.let_go, booking, f"let go of {meeting.key}")
+            raise
+        self.meetings.booked(meeting, slot, place or {})
+        self.errands.book(booking)
+        self.to_all_invited(meeting, "booked")
+
+    async def admit(self, command: c.Command, party: str, role: PersonRole) -> str:
+        """The person named in the command's texts becomes a participant; "" when nobody is named."""
+        admission = Admission(case_id=self.case.case_id, command=command.id, party=party, role=role)
+        admitted: Admitted = await near(CaseFile.admit, admission, f"admit a {role} of {party}")
+        self.heed(Verdict(refusal=admitted.refusal))
+        people = next(p.people for p in self.journey.parties if p.key == party)
+        if admitted.person and admitted.person not in [person.key for person in people]:
+            people.append(Person(key=admitted.person, role=role, channel=admitted.channel))
+        return admitted.person
+
+    async def admit_a_lead(self, command: c.Command, party: str) -> None:
+        """From now on they speak for the party: what is being asked is asked anew, and they are invited to what is
+        booked. Actions have their own dates and are reminded of as before."""
+        before = self.lead_of(party)
+        if not await self.admit(command, party, PersonRole.LEAD):
+            raise refusal(Refusal.NAME_MISSING)
+        self.judge(command)
+        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None]
+        self.errands.close_tasks(
+            lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
+        )
+        for key in asked:
+            self.asks.start_again(key, from_rung=0)
+        invited = self.invite_who_is_new(party)
+        if not asked and not invited:  # else a question or an invitation tells them
+            self.write_to(party, "contact_changed", reply=True)
+
+    def lead_of(self, party: str) -> str:
+        return next(one.lead for one in self.journey.parties if one.key == party)
+
+    def invite_who_is_new(self, party: str) -> bool:
+        """To the party's meetings that are booked. False: nobody had to be invited."""
+        new = [(meeting, people) for meeting, people in self.meetings.welcome(party) if people]
+        for meeting, people in new:
+            self.to_all_invited(meeting, "booked", only=people)
+        return bool(new)
+
+    @abstractmethod
+    def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
+        """A letter about a meeting to each who is invited, and to the mediator; or only to some."""
+
+    @abstractmethod
+    async def call_off(self, meeting: Meeting) -> None:
+        """A booked meeting does not take place: everyone invited is told, and another round begins."""
+
+    @abstractmethod
+    async def release_the_mediator(self, *, for_good: bool) -> None:
+        """The mediator no longer has the case, and another is looked for."""
+
+    @abstractmethod
+    def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:
+        """A letter to a party's lead."""
+
+    @abstractmethod
+    def write_to_staff(self, role: c.StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
+        """A letter to a member of staff."""
+
+    @abstractmethod
+    def end_unless_undone(self, closing: Closing) -> None:
+        """The case ends with this closing after the minutes in which staff may think better of it."""
+
+    @abstractmethod
+    def end(self, closing: Closing) -> None:
+        """The case ends with this closing."""
+
+
+def refusal(code: Refusal, about: str = "") -> ApplicationError:
+    """The error by which an Update is refused."""
+    return ApplicationError(code, code, about, type=REFUSED, non_retryable=True)
+
+
+def yes_or_no(yes: bool) -> str:
+    return "yes" if yes else "no"
