@@ -109,7 +109,7 @@ async def begin_case(
     with `not_a_duplicate_of` (all references named) and `why_another_matter`."""
     _only(me, *COORDINATORS)
     referral, own_key = body.form(), _own(me, key)
-    services.intake.policy(referral.policy)
+    await services.intake.policy(referral.policy)
     known = await services.intake.known_as(referral, own_key)
     if any(one.line.reference not in body.not_a_duplicate_of for one in known):
         raise Problem(
@@ -185,7 +185,7 @@ async def give_command(
     if command_class is None:
         raise Problem(404, f"There is no such command. There are: {', '.join(COMMANDS)}.", commands=list(COMMANDS))
     case_id = await _case_id(services, me, reference)
-    command, texts = parse(
+    command, texts = await parse(
         command_class,
         body or {},
         services.intake,
