@@ -1,24 +1,28 @@
 """The service's targets by version, the cases that run under them, and what became of a change."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import structlog
 from pydantic import BaseModel
 from sqlalchemy import Text, cast, insert
-from sqlmodel import SQLModel, col, func, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.cases import derived_id
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, PolicyChange, PolicyVersion
-from casefile.vault import Vault
+from casefile.vault import Erased, Vault
 from domain.commands import Actor, ChangePolicy, ReasonTexts
 from domain.journey import Journey
 from domain.policy import Policy
 from domain.targets import Targets
 from domain.working_days import local_day
 
-PAGE = 250  # cases that are read or written at once
+log = structlog.get_logger(__name__)
+PAGE = 100  # cases that are read at once
 
 
 class ChangedMeanwhile(Exception):
@@ -70,7 +74,8 @@ class LeftBehind(BaseModel):
     code: str = ""  # of the refusal
 
 
-class Running(BaseModel):
+@dataclass(frozen=True)
+class Running:
     """A running case, as far as a change of the targets concerns it."""
 
     reference: str
@@ -78,6 +83,7 @@ class Running(BaseModel):
     policy: Policy
 
 
+Row = dict[str, Any]
 FIRST = Version(number=1, targets=Targets(), reason="The targets with which the service began.")
 
 
@@ -143,40 +149,44 @@ class Policies:
                 .where(*_UNDER_OUR_TARGETS)
             )
         ).all()
-        rows: list[tuple[CommandRow, CommandText | None, PolicyChange]] = []
+        commands, words, changes = list[Row](), list[Row](), list[Row]()
         for case_id, wrapped_key, number in running:
             command_id = derived_id("policy", str(version.number), case_id)
-            row = CommandRow(
-                id=command_id,
-                case_id=case_id,
-                number=number + 1,
-                kind=ChangePolicy.kind(),
-                payload={**said, "id": command_id, "case_id": case_id},
-                actor_kind=actor.kind,
-                actor_id=actor.id,
-                at=at,
+            commands.append(
+                {
+                    "id": command_id,
+                    "case_id": case_id,
+                    "number": number + 1,
+                    "kind": ChangePolicy.kind(),
+                    "payload": {**said, "id": command_id, "case_id": case_id},
+                    "actor_kind": actor.kind,
+                    "actor_id": actor.id,
+                    "at": at,
+                }
             )
-            text = None
-            if wrapped_key is not None:
+            try:
                 sealed = self.vault.case_key(case_id, wrapped_key).seal(texts, f"command/{command_id}")
-                text = CommandText(command_id=command_id, case_id=case_id, sealed=sealed)
-            rows.append((row, text, PolicyChange(number=version.number, case_id=case_id, command_id=command_id)))
-        await _insert(session, CommandRow, [row for row, _, _ in rows])
-        await _insert(session, CommandText, [text for _, text, _ in rows if text])
-        await _insert(session, PolicyChange, [change for _, _, change in rows])
+                words.append({"command_id": command_id, "case_id": case_id, "sealed": sealed})
+            except (Erased, ValueError):  # one damaged case must not keep all others from being changed
+                log.error("a case's reason for other targets cannot be sealed", case=case_id)
+            changes.append({"number": version.number, "case_id": case_id, "command_id": command_id})
+        connection = await session.connection()
+        for table, rows in ((CommandRow, commands), (CommandText, words), (PolicyChange, changes)):
+            if rows:
+                await connection.execute(insert(table), rows)
 
     # Running cases
 
     async def running(self) -> AsyncIterator[list[Running]]:
         """The running cases under the service's own targets, a page at a time, by reference; not those that have not
-        begun yet."""
+        begun yet. Whoever asks for the next page lets others have their turn."""
         known: dict[str, Policy] = {}  # most cases have one of a few
         after = ""
         while True:
             async with self.database.read() as session:
                 rows = (
                     await session.exec(
-                        select(Case.reference, Case.journey, cast(Case.policy, Text))
+                        select(Case.reference, cast(Case.journey, Text), cast(Case.policy, Text))
                         .where(*_UNDER_OUR_TARGETS, col(Case.reference) > after)
                         .order_by(col(Case.reference))
                         .limit(PAGE)
@@ -185,15 +195,14 @@ class Policies:
             if not rows:
                 return
             after = rows[-1][0]
-            page = []
-            for reference, journey, policy in rows:
+            for _, _, policy in rows:
                 if policy not in known:
                     known[policy] = Policy.model_validate_json(policy)
-                if journey is not None:
-                    page.append(
-                        Running(reference=reference, journey=Journey.model_validate(journey), policy=known[policy])
-                    )
-            yield page
+            yield [
+                Running(reference, Journey.model_validate_json(journey), known[policy])
+                for reference, journey, policy in rows
+                if journey not in (None, "null")  # JSON's own nothing, as some databases keep it
+            ]
 
     async def running_by_version(self) -> dict[int, int]:
         """How many running cases are under which version of the targets, the newest first; 0: under none."""
@@ -251,8 +260,3 @@ def _version(row: PolicyVersion) -> Version:
 def _row(version: Version, form: str) -> PolicyVersion:
     said = version.model_dump(exclude={"targets"})
     return PolicyVersion(**said, id=form, targets=version.targets.model_dump(mode="json"))
-
-
-async def _insert(session: AsyncSession, table: type[SQLModel], rows: Sequence[SQLModel]) -> None:
-    for first in range(0, len(rows), PAGE):
-        await session.execute(insert(table), [row.model_dump() for row in rows[first : first + PAGE]])

@@ -101,21 +101,22 @@ def _will_be(start: datetime, days: list[date], now: datetime) -> bool:
 
 
 def _moved(journey: Journey, ask: OpenAsk, old: Policy, new: Policy, now: datetime) -> Moved | None:
-    after = ask.model_copy()
-    move(after, old, new)
     stands_still = journey.silent or journey.has_unread_reply(ask.of)
+    before, after = ask.model_copy(), ask.model_copy()
+    move(after, old, new)
+    anyway = [] if stands_still else [rung.do for rung in climb(before, old, now)]  # late already, and on its way
     at_once = [] if stands_still else [rung.do for rung in climb(after, new, now)]
-    was, then = next_rung(ask, old), None if Do.LAPSE in at_once else next_rung(after, new)
-    was_at = moment(ask, was, old) if was else None
+    was, then = next_rung(before, old), None if Do.LAPSE in at_once else next_rung(after, new)
+    was_at = moment(before, was, old) if was else None
     then_at = moment(after, then, new) if then else None
-    if not at_once and (was_at, was and was.do) == (then_at, then and then.do):
+    if (anyway, was_at, was and was.do) == (at_once, then_at, then and then.do):
         return None
     return Moved(
         key=ask.key,
         of=ask.of,
         was_at=None if stands_still else was_at,
         was=was.do if was else None,
-        at_once=at_once,
+        at_once=at_once if at_once != anyway else [],
         then_at=None if stands_still else then_at,
         then=then.do if then else None,
         stands_still=stands_still,

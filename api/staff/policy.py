@@ -173,8 +173,10 @@ def _download(effects: Effects) -> Response:
         ]
     )
     for line in effects.lines:
-        was_at, then_at = (words.moment(at) if at else "" for at in (line.was_at, line.then_at))
-        still = "yes" if line.stands_still else ""
-        lines.writerow([line.reference, line.who, line.what, line.was, was_at, line.at_once, line.then, then_at, still])
+        moved = line.moved
+        was_at, then_at = (words.moment(at) if at else "" for at in (moved.was_at, moved.then_at))
+        was, then = (titles.RUNGS[do] if do else "" for do in (moved.was, moved.then))
+        still = "yes" if moved.stands_still else ""
+        lines.writerow([line.reference, line.who, line.what, was, was_at, line.at_once, then, then_at, still])
     headers = {"Content-Disposition": 'attachment; filename="what-changes.csv"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)

@@ -309,6 +309,16 @@ async def test_a_policy_is_changed_by_its_name(
     assert told["errors"][0]["field"] == "policy"
 
 
+async def test_the_targets_are_read_by_whoever_works_on_cases(
+    client: httpx.AsyncClient, staff: dict[str, Account]
+) -> None:
+    told = (await client.get("/api/policy", headers=staff["coordinator"].bearer)).json()
+    assert (told["version"], told["since"]) == (1, None)
+    assert told["sentences"][2].startswith("Consent: reminders after 3, 6 and 9 working days")
+    assert "2026-12-25" in told["closed"]
+    problem(await client.get("/api/policy", headers=staff["operations"].bearer), 403)
+
+
 async def test_an_unknown_command_is_told_which_there_are(
     client: httpx.AsyncClient, coordinator: dict[str, str], filled: FilledCase
 ) -> None:

@@ -136,6 +136,14 @@ def test_what_is_told_is_what_happens(days: int, new: Policy, by_post: bool) -> 
         assert (climbed, then) == ([], was)
 
 
+def test_what_is_late_already_is_not_told_as_a_change() -> None:
+    """The worker was away over the day of a reminder: it comes at once with or without the change."""
+    ask = after(2)
+    assert ladders.effect_of(journey(ask), OLD, OLD, noon(3)).moved == []
+    [moved] = ladders.effect_of(journey(ask), OLD, chased([3, 6, 8], 11, 13), noon(7)).moved
+    assert (moved.was, moved.at_once, moved.then) == (Do.REMIND, [], Do.REMIND)
+
+
 def test_an_answer_that_is_known_is_not_told() -> None:
     known = {"consent/p2": Fact(answer="yes", at=MONDAY)}
     assert ladders.effect_of(journey(after(1), facts=known), OLD, NEW_POLICIES[0], noon(1)).moved == []
