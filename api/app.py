@@ -20,7 +20,7 @@ from api.public.routes import router as public_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -45,6 +45,7 @@ STAFF_PAGES = (
     doing.router,
     print_queue.router,
     service.router,
+    policy.router,
 )
 
 
@@ -70,6 +71,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             letters=Letters(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            policies=intake.policies,
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,

@@ -29,6 +29,7 @@ _NAVIGATION = (
     ("panel", "/panel", "Panel"),
     ("venues", "/venues", "Venues"),
     ("staff", "/staff", "Staff"),
+    ("policy", "/policy", "Targets"),
     ("operations", "/operations", "Operations"),
 )
 

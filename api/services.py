@@ -16,6 +16,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
@@ -38,6 +39,7 @@ class Services:
     letters: Letters
     reading: Reading
     finding: Finding
+    policies: Policies
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

@@ -289,6 +289,28 @@ class EnquiryRow(SQLModel, table=True):
     case_id: str = ""  # the case that came of it
 
 
+class PolicyVersion(SQLModel, table=True):
+    """The service's targets as they were from a moment on. Append-only; no personal data."""
+
+    __tablename__ = "policy_version"
+    number: int = Field(primary_key=True)
+    id: str = Field(unique=True)  # of the form that saved it
+    targets: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.targets.Targets
+    by: str = ""  # staff id; "" for the first, which nobody chose
+    at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str = ""
+    running_too: bool = False  # and not only for cases that begin later
+
+
+class PolicyChange(SQLModel, table=True):
+    """A running case that was given a version, and the command that brought it. Append-only."""
+
+    __tablename__ = "policy_change"
+    number: int = Field(primary_key=True, foreign_key="policy_version.number")
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    command_id: str = Field(unique=True, foreign_key="command.id")
+
+
 class Counter(SQLModel, table=True):
     """A number that rises: case references by year."""
 

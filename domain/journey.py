@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from domain.commands import Slot, StaffRole, Term
 from domain.parties import Party, party_of
-from domain.policy import Do, Policy
+from domain.policy import Do, Policy, Rung
 from domain.stages import Closing, Stage
 
 
@@ -50,6 +50,7 @@ class OpenAsk(BaseModel):
     due: datetime | None = None
     by_post: bool = False  # whoever is asked is written to by post
     climbed: int = 0  # how many rungs of its ladder lie behind it
+    before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None
 
     @property

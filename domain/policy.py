@@ -85,6 +85,7 @@ class Policy(BaseModel):
     """Targets and habits of the service, as one value with a name."""
 
     name: str = "standard"
+    version: int = 0  # of the service's targets (domain/targets.py); 0: never written down as a version
     ladders: dict[str, list[Rung]] = Field(default_factory=lambda: STANDARD_LADDERS)
     holidays: list[date] = Field(default_factory=list)
     opens: time | None = time(8)  # None: letters leave at any hour
@@ -100,6 +101,12 @@ class Policy(BaseModel):
         if missing := [kind for kind in STANDARD_LADDERS if not self.ladders.get(kind)]:
             raise ValueError(f"a policy needs a ladder for everything that is asked; missing: {', '.join(missing)}")
         return self
+
+    def differences(self, other: "Policy") -> list[str]:
+        """What another policy says otherwise: kinds of asks whose ladders differ, then names of fields."""
+        kinds = [kind for kind in STANDARD_LADDERS if self.ladders[kind] != other.ladders[kind]]
+        compared = [name for name in type(self).model_fields if name not in ("name", "version", "ladders")]
+        return kinds + [name for name in compared if getattr(self, name) != getattr(other, name)]
 
     def ladder(self, kind: str) -> list[Rung]:
         """The rungs of an ask's kind ("consent"). KeyError: no such kind."""

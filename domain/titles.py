@@ -4,6 +4,7 @@ from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
+from domain.policy import Do
 from domain.stages import ClosingReason, OutcomeDetail, Stage
 
 STAGES: dict[Stage, str] = {
@@ -108,6 +109,29 @@ SIGNS: dict[Sign, str] = {
     Sign.SAME_PHONE: "the same telephone number of the family",
     Sign.SAME_POSTCODE: "the same postcode of the family",
 }
+
+RUNGS: dict[Do, str] = {
+    Do.ASK: "letter",
+    Do.REMIND: "reminder",
+    Do.TASK: "task",
+    Do.PHONE_TASK: "call",
+    Do.MANAGER_DECIDES: "a manager decides",
+    Do.ESCALATE: "a manager is told",
+    Do.LAPSE: "no longer waited for",
+}
+"""What happens on a rung of a ladder, in a word or two."""
+
+POLICY_FIELDS: dict[str, str] = {
+    "holidays": "bank holidays and closures",
+    "opens": "when the office opens",
+    "closes": "when the office closes",
+    "morning": "the hour of reminders",
+    "posting_days": "days that a letter travels",
+    "offers_before_alert": "offers before a manager is told",
+    "minutes_to_regret": "minutes to undo the end of a case",
+    "record_only_after_start": "when meetings may be recorded",
+}
+"""What a policy says beside its ladders, by the name of its field."""
 
 LETTER_STATES: dict[str, str] = {
     "queued": "Waiting to be sent",

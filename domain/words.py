@@ -188,7 +188,7 @@ _ASKS: dict[str, _AskWords] = {
     ),
 }
 
-ASKS: dict[str, str] = {kind: words.waited_for.removesuffix(" {number}") for kind, words in _ASKS.items()}
+ASKS: dict[str, str] = {kind: words.waited_for.replace(" {number}", "") for kind, words in _ASKS.items()}
 """What is waited for, by the ask's kind, without names."""
 
 
@@ -384,7 +384,7 @@ _EVENTS: dict[str, str] = {
     "hold": "The case was put on a safeguarding hold",
     "release": "The safeguarding hold was released",
     "tick_task": "Ticked off: {about}",
-    "change_policy": "The case's policy was changed",
+    "change_policy": "Targets changed",
     "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
     "calendar_failed": "A calendar entry could not be written ({about})",
     "receive_reply": "{about} replied by e-mail",
@@ -440,11 +440,26 @@ def event_sentence(case: CaseView, event: Event) -> str:
     about = _about(case, event)
     said = _EVENTS.get(event.what, default).format(about=about, number=event.detail.get("number", "1"))
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    if event.what == "change_policy" and "changed" in event.detail:
+        details.append(_changed_targets(event.detail))
     before, after = event.detail.get("before", ""), event.detail.get("after", "")
     if before != after:
         details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
     said += f": {', '.join(details)}" if details else ""
     return said[0].upper() + said[1:]
+
+
+def _changed_targets(detail: dict[str, str]) -> str:
+    """ "consent; holidays and closures (2 dates moved)"."""
+    changed = "; ".join(target_title(code) for code in detail["changed"].split(",") if code)
+    moved = int(detail.get("moved", "0"))
+    dates = f" ({moved} {'date' if moved == 1 else 'dates'} moved)" if moved else " (no date moved)"
+    return (changed or "nothing is different") + dates
+
+
+def target_title(code: str) -> str:
+    """What a policy says, by its code: the kind of an ask, or a field of Policy."""
+    return ASKS.get(code) or titles.POLICY_FIELDS[code]
 
 
 def _about(case: CaseView, event: Event) -> str:

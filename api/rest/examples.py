@@ -102,5 +102,5 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "undo": {"note": "The wrong case was open."},
     "reassign": {"coordinator": "5f0c2d8a9b7e4f6a1c3d5e7f", "reason": "On leave until August."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
-    "change_policy": {"policy": "standard"},
+    "change_policy": {"policy": "standard", "reason": "The case began under older targets."},
 }

@@ -5,6 +5,7 @@ nothing else sees none. What goes wrong is problem+json; only a command that its
 
 import re
 import secrets
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -29,7 +30,9 @@ from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_STAFF, StaffRole
 from domain.journey import Task
 from domain.stages import Stage
+from domain.targets import STEPS, Targets, sentence
 from domain.view import CaseView, VenueView
+from domain.working_days import local_day
 
 router = APIRouter(prefix="/api", route_class=ProblemRoute)
 
@@ -109,7 +112,7 @@ async def begin_case(
     with `not_a_duplicate_of` (all references named) and `why_another_matter`."""
     _only(me, *COORDINATORS)
     referral, own_key = body.form(), _own(me, key)
-    services.intake.policy(referral.policy)
+    await services.intake.policy(referral.policy)
     known = await services.intake.known_as(referral, own_key)
     if any(one.line.reference not in body.not_a_duplicate_of for one in known):
         raise Problem(
@@ -185,7 +188,7 @@ async def give_command(
     if command_class is None:
         raise Problem(404, f"There is no such command. There are: {', '.join(COMMANDS)}.", commands=list(COMMANDS))
     case_id = await _case_id(services, me, reference)
-    command, texts = parse(
+    command, texts = await parse(
         command_class,
         body or {},
         services.intake,
@@ -324,6 +327,35 @@ async def add_venue(body: VenueBody, key: Key, me: CaseWorker, services: Service
     """Add a venue. A manager's token."""
     _only(me, StaffRole.MANAGER)
     return Made(id=await services.reading.add_venue(**body.model_dump(), once=_own(me, key)))
+
+
+# The service's targets
+
+
+class TargetsShown(BaseModel):
+    """The service's targets in their newest version: what a case is given that begins now."""
+
+    version: int
+    since: datetime | None = Field(description="null: since the beginning")
+    reason: str
+    sentences: list[str] = Field(description="the ladders in words, in the order of the leaflet; days are working days")
+    targets: Targets
+    closed: list[date] = Field(description="bank holidays and closures, in order, from today on")
+
+
+@router.get("/policy")
+async def read_policy(me: CaseWorker, services: ServicesDep) -> TargetsShown:
+    """The service's targets. They are changed on the page “Targets”, where a manager sees first what changes for
+    whom."""
+    newest, today = await services.policies.current(), local_day(services.clock())
+    return TargetsShown(
+        version=newest.number,
+        since=newest.at,
+        reason=newest.reason,
+        sentences=[sentence(kind, newest.targets.ladders[kind]) for kinds in STEPS.values() for kind in kinds],
+        targets=newest.targets,
+        closed=[day for day in newest.targets.policy(today).holidays if day >= today],
+    )
 
 
 # The door's own description

@@ -20,6 +20,7 @@ MediatorMe = Annotated[StaffMember, Depends(require(*PAGES["mediator"]))]
 PanelManager = Annotated[StaffMember, Depends(require(*PAGES["panel"]))]
 VenueManager = Annotated[StaffMember, Depends(require(*PAGES["venues"]))]
 StaffManager = Annotated[StaffMember, Depends(require(*PAGES["staff"]))]
+PolicyManager = Annotated[StaffMember, Depends(require(*PAGES["policy"]))]
 Operator = Annotated[StaffMember, Depends(require(*PAGES["operations"]))]
 __all__ = ["Me"]
 

@@ -60,7 +60,7 @@ async def do(
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
         return _gone(request, case, typed)
-    read = read_command(services, me, setting, form, kind, typed, key)
+    read = await read_command(services, me, setting, form, kind, typed, key)
     if read is None:
         return _page(request, case, setting, form, kind, typed, key, 422)
     try:
@@ -72,7 +72,7 @@ async def do(
     return back
 
 
-def read_command(
+async def read_command(
     services: Services, me: StaffMember, setting: Setting, form: CommandForm, kind: str, typed: Typed, key: str
 ) -> tuple[Command, Texts] | None:
     """The command of a form that was filled in, and its words; None, and complaints in `typed`."""
@@ -87,7 +87,7 @@ def read_command(
         said = model.texts.model_validate(texts)
         command = model.model_validate(
             {
-                **with_policy(fields, services.intake),
+                **await with_policy(fields, services.intake),
                 "id": key,
                 "case_id": setting.case.id,
                 "actor": me.actor(),
@@ -127,7 +127,7 @@ async def _opened(
         venues=await services.reading.venues() if kind in ("fix_joint_meeting", "move_meeting") else [],
         now=services.clock(),
         coordinators=await services.staff.coordinators() if kind == "reassign" else {},
-        policies=services.intake.policies(),
+        policies=services.intake.policy_names(),
         script=await _script(services, case, about) if kind == "tick_task" else [],
     )
     return case, setting, form

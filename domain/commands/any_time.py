@@ -88,9 +88,9 @@ class TickTask(Command):
     call_back: AwareDatetime | None = None
 
 
-class ChangePolicy(Command):
+class ChangePolicy(Change):
     """The case goes on under other targets or holidays; every open ask is armed anew."""
 
     may = (StaffRole.MANAGER,)
-    title = "Change the policy"
+    title = "Change the targets"
     policy: Policy

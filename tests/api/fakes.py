@@ -138,6 +138,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         letters=Letters(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
+        policies=intake.policies,
         staff=StaffAccounts(database, QUICK_HASHER),
         intake=intake,
         clock=clock,

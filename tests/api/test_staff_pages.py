@@ -236,7 +236,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "release": ("", {}),
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
-    "change_policy": ("", {"policy": "demo"}),
+    "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
 }  # fmt: skip
 
 

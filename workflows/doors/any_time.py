@@ -5,6 +5,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.journey import LETTERS_BY_HAND, READ_REPLY
+    from domain.ladders import effect_of
     from domain.stages import Closing, ClosingReason
     from workflows.doors.desk import Accepted, Desk
     from workflows.errands import near
@@ -133,11 +134,18 @@ class AnyTime(Desk):
     @workflow.update
     async def change_policy(self, command: c.ChangePolicy) -> Accepted:
         async with self.heard(command):
+            old = self.asks.policy
+            effect = effect_of(self.journey, old, command.policy, workflow.now())
             self.journey.policy_name = command.policy.name
             self.journey.record_only_after_start = command.policy.record_only_after_start
             self.errands.new_policy = command.policy
             self.asks.retune(command.policy)
-        return await self.accept(command, policy=command.policy.name)
+        return await self.accept(
+            command,
+            policy=command.policy.name,
+            changed=",".join(old.differences(command.policy)),
+            moved=str(len(effect.moved)),
+        )
 
     @change_policy.validator
     def may_change_policy(self, command: c.ChangePolicy) -> None:

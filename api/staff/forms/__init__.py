@@ -46,6 +46,6 @@ FORMS: dict[str, CommandForm] = {
 """The form of every kind of command. A test sees that none is missing."""
 
 
-def with_policy(fields: Fields, intake: Intake) -> Fields:
+async def with_policy(fields: Fields, intake: Intake) -> Fields:
     """A policy is chosen by name and sent as a value."""
-    return {**fields, "policy": intake.policy(fields["policy"])} if "policy" in fields else fields
+    return {**fields, "policy": await intake.policy(fields["policy"])} if "policy" in fields else fields

@@ -285,10 +285,10 @@ class PolicyChange(CommandForm):
 
     def questions(self, s: Setting) -> Questions:
         options = tuple(Option(name, title) for name, title in s.policies.items())
-        return [Field("policy", "Policy", "choice", options=options), NOTE]
+        return [Field("policy", "Targets", "choice", options=options), REASON]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"policy": typed.one("policy")}, {"note": typed.one("note")}  # doing.py puts the policy itself here
+        return {"policy": typed.one("policy")}, {"reason": typed.one("reason")}  # doing.py puts the policy itself here
 
 
 def _can_be_undone(s: Setting) -> str:
