@@ -270,6 +270,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
         if letter.kind != "agreement_copy" and _was_replaced(case, letter.to):  # copies go to whoever was there
             return "replaced"
     meeting = meeting_of(case, letter.about)
+    if meeting and letter.kind.endswith(("_missed", "_not_held")) and meeting.status != MeetingStatus.NO_SHOW:
+        return "corrected"
     if meeting and letter.kind in [f"{sort}_{what}" for sort in ("visit", "joint_meeting") for what in _AHEAD]:
         if meeting.status == MeetingStatus.CANCELLED:
             return "cancelled"

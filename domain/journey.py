@@ -92,6 +92,7 @@ class Meeting(BaseModel):
     offer_command: str = ""  # whose texts say where (PlaceTexts)
     invited: list[str] = Field(default_factory=list)  # person keys
     present: list[str] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)  # parties without whom a joint meeting could not be held
     outcome: str = ""
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
     former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
@@ -219,6 +220,15 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    def no_shows(self, party: str, sort: str) -> int:
+        """How many visits ("visit") or joint meetings ("joint_meeting") could not be held because this party did not
+        come."""
+        return sum(
+            meeting.status == MeetingStatus.NO_SHOW and party in (meeting.party, *meeting.absent)
+            for meeting in self.meetings
+            if meeting.key.startswith(f"{sort}/")
+        )
 
     def has_unread_reply(self, party: str) -> bool:
         """Somebody of this party has written to us, and nobody has read it yet."""

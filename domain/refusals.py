@@ -33,6 +33,8 @@ class Refusal(StrEnum):
     UNKNOWN_VENUE = "unknown_venue"
     VENUE_NOT_NEUTRAL = "venue_not_neutral"
     NOBODY_CAME = "nobody_came"
+    NOBODY_ABSENT = "nobody_absent"
+    CAME_AND_ABSENT = "came_and_absent"
     WRONG_VERSION = "wrong_version"
     WORDS_MISSING = "words_missing"
     ADDRESS_TAKEN = "address_taken"
@@ -79,6 +81,8 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.UNKNOWN_VENUE: "There is no such venue. Choose one from the list, or meet online.",
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
+    Refusal.NOBODY_ABSENT: "Say which party did not come, so that a new date can be looked for.",
+    Refusal.CAME_AND_ABSENT: "Somebody of {about} is among those who came. Say of each party whether it came or not.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
     Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and e-mail, the "
     "reason of a change, and where to come when a meeting takes place elsewhere.",

@@ -145,6 +145,13 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PERSON, key)
     if command.outcome in ("full", "partial") and not command.present:
         raise Refused(Refusal.NOBODY_CAME)
+    if command.outcome == "no_show" and not command.absent:
+        raise Refused(Refusal.NOBODY_ABSENT)
+    for party in command.absent:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if any(party_of(person) == party for person in command.present):
+            raise Refused(Refusal.CAME_AND_ABSENT, party)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:

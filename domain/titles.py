@@ -82,6 +82,7 @@ MEETING_OUTCOMES: dict[str, str] = {
     "partial": "Partial agreement",
     "none": "No agreement",
     "another": "Another meeting",
+    "no_show": "Not held: somebody did not come",
 }
 
 HOWS: dict[How, str] = {
@@ -133,12 +134,15 @@ LETTERS: dict[str, str] = {
     "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
+    "visit_missed": "Sorry that we missed each other (initial visit)",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",
     "joint_meeting_booked": "Notice of the joint meeting",
     "joint_meeting_moved": "The joint meeting has moved",
     "joint_meeting_remind": "Reminder of the joint meeting",
     "joint_meeting_cancelled": "The joint meeting is cancelled",
+    "joint_meeting_missed": "Sorry that we missed each other (joint meeting)",
+    "joint_meeting_not_held": "The joint meeting could not be held",
     "comments_ask": "Please read the wording of the agreement",
     "comments_remind": "Reminder: please read the wording of the agreement",
     "agreement_copy": "Copy of the agreement",

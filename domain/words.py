@@ -103,6 +103,9 @@ class _AskWords(NamedTuple):
     task: str = ""  # what staff do about it
     reminder: str = "Reminder {n} to {who}"
     lapse: str = ""  # what silence means
+    ring: str = "Ring {party}: no answer yet ({waited_for})"  # the task of a call
+    decide: str = "Decide what the silence of {party} means ({waited_for})"  # the manager's task
+    decided_on: str = "The manager decides what the silence of {who} means"  # the rung that opens it
 
 
 _ASKS: dict[str, _AskWords] = {
@@ -186,9 +189,19 @@ _ASKS: dict[str, _AskWords] = {
     "feedback": _AskWords(
         "feedback", "they answer", "feedback of {party}", lapse="Feedback of {party} is no longer waited for"
     ),
+    "no_show": _AskWords(
+        "a way on after {meeting} that was missed",
+        "they withdraw",
+        "{meeting} that {party} missed",
+        ring="Ring {party}: they did not come to {meeting}. Ask kindly what would make it possible",
+        decide="Decide how it goes on with {party}, who did not come to {meeting}",
+        decided_on="The manager decides how it goes on with {party}, who did not come to {meeting}",
+    ),
 }
 
-ASKS: dict[str, str] = {kind: words.waited_for.removesuffix(" {number}") for kind, words in _ASKS.items()}
+ASKS: dict[str, str] = {
+    kind: words.waited_for.removesuffix(" {number}").replace("{meeting}", "a meeting") for kind, words in _ASKS.items()
+}
 """What is waited for, by the ask's kind, without names."""
 
 
@@ -222,7 +235,8 @@ def _words(case: CaseView, key: str) -> tuple[_AskWords, dict[str, str]]:
         party = next((action.owner for action in actions if str(action.number) == first), "")
     elif first.startswith("p"):
         party = first
-    return words, {"party": who(case, party) if party else "a party", "number": first}
+    meeting = "the joint meeting" if "joint_meeting" in rest else "the initial visit"
+    return words, {"party": who(case, party) if party else "a party", "number": first, "meeting": meeting}
 
 
 # What comes next
@@ -266,7 +280,7 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
     elif armed.do == Do.PHONE_TASK:
         what = f"Phone task for the coordinator: ring {asked}"
     elif armed.do == Do.MANAGER_DECIDES:
-        what = f"The manager decides what the silence of {asked} means"
+        what = words.decided_on.format(who=asked, **names)
     elif armed.do == Do.ESCALATE:
         what = f"The manager is told of the delay: {title}"
     else:
@@ -293,10 +307,10 @@ def task_title(case: CaseView, task: Task) -> str:
     """What is to be done, as a list of tasks says it."""
     if task.kind == "phone":
         words, names = _words(case, task.about)
-        return f"Ring {names['party']}: no answer yet ({words.waited_for.format(**names)})"
+        return words.ring.format(waited_for=words.waited_for.format(**names), **names)
     if task.kind == "decide":
         words, names = _words(case, task.about)
-        return f"Decide what the silence of {names['party']} means ({words.waited_for.format(**names)})"
+        return words.decide.format(waited_for=words.waited_for.format(**names), **names)
     if task.kind == "escalated":
         if task.key == "escalated/allocation":
             return "No mediator has taken the case yet: look at the panel"
@@ -355,6 +369,7 @@ _EVENTS: dict[str, str] = {
     "record_permission": "The referrer answered whether the others may be contacted",
     "answer_consent": "{about} answered whether they take part",
     "decide_on_silence": "The manager decided on the silence ({about})",
+    "decide_on_silence no_show": "The manager decided how it goes on after {about}",
     "offer_mediator": "The case was offered to a mediator",
     "answer_allocation": "The mediator answered the offer",
     "offer_visit_dates": "Dates for the initial visit were offered to {about}",
@@ -393,6 +408,7 @@ _EVENTS: dict[str, str] = {
     "rung_remind": "Reminder {number}: {about}",
     "rung_phone_task": "Phone task for the coordinator: {about}",
     "rung_manager_decides": "The manager is asked what the silence means: {about}",
+    "rung_manager_decides no_show": "The manager is asked how it goes on after {about}",
     "rung_escalate": "The manager was told of the delay: {about}",
     "rung_lapse": "No answer in time: {about}",
 }
@@ -405,6 +421,7 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("permission", "given"): "permission given",
     ("permission", "refused"): "permission refused",
     ("decision", "wait"): "wait longer",
+    ("decision", "another_date"): "look for another date",
     ("decision", "replace_contact"): "replace the contact",
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
@@ -438,8 +455,11 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
-    said = _EVENTS.get(event.what, default).format(about=about, number=event.detail.get("number", "1"))
+    said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
+    said = said.format(about=about, number=event.detail.get("number", "1"))
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    if absent := event.detail.get("absent", ""):
+        details.append(", ".join(who(case, party) for party in absent.split(",")))
     before, after = event.detail.get("before", ""), event.detail.get("after", "")
     if before != after:
         details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")

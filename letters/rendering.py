@@ -42,9 +42,12 @@ _TO_THE_CASE_PAGE = (
     "visit_booked",
     "visit_moved",
     "visit_remind",
+    "visit_missed",
     "joint_meeting_booked",
     "joint_meeting_moved",
     "joint_meeting_remind",
+    "joint_meeting_missed",
+    "joint_meeting_not_held",
     "agreement_copy",
     "mediator_changed",
     "contact_changed",
@@ -228,6 +231,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
             # every earlier date: whoever missed a letter between knows only the first one
             former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
             context["former"] = list(former)
+        context["new_dates"] = _new_dates_follow(case, meeting)
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("staff_"):
@@ -242,6 +246,13 @@ def _last_day(case: CaseView, letter: Letter) -> str:
     ladder = case.policy.ladders.get(ask.kind, []) if ask else []
     lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
     return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+
+
+def _new_dates_follow(case: CaseView, meeting: Meeting) -> bool:
+    """After a no-show: by itself; False while a manager has to decide how it goes on."""
+    sort, most = meeting.key.partition("/")[0], case.policy.no_shows_before_decision
+    absent = [meeting.party] if meeting.party else meeting.absent
+    return case.journey is not None and all(case.journey.no_shows(party, sort) < most for party in absent)
 
 
 def _action(case: CaseView, number: str) -> dict[str, Any]:

@@ -204,12 +204,15 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
         "title": words.meeting_title(case, meeting.key),
         "state": "Gathering dates"
         if joint and meeting.status == MeetingStatus.OFFERED
+        else "Not held"
+        if joint and meeting.status == MeetingStatus.NO_SHOW
         else titles.MEETING_STATUSES[meeting.status],
         "when": words.slot(meeting.slot) if meeting.slot else "",
         "place": case.place_of(meeting),
         "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
         "invited": [words.who(case, key) for key in meeting.invited],
         "present": [words.who(case, key) for key in meeting.present],
+        "absent": [words.who(case, key) for key in meeting.absent],
         "outcome": titles.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
         "half_days": [(words.half_day(half.key), half) for half in half_days],
         "parties": [(party, words.who(case, party)) for party in meeting.availability] if joint else [],

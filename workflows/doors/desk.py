@@ -110,7 +110,7 @@ class Desk(ABC):
         if not await self.admit(command, party, PersonRole.LEAD):
             raise refusal(Refusal.NAME_MISSING)
         self.judge(command)
-        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None]
+        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None and ask.kind != "no_show"]
         self.errands.close_tasks(
             lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
         )
