@@ -95,9 +95,7 @@ class Policy(BaseModel):
     morning: time = time(9)  # when a rung of a later working day is climbed
     posting_days: int = 2  # working days that a letter travels, each way
     offers_before_alert: int = 3  # a manager is told after so many mediators
-    no_shows_before_decision: int = Field(
-        2, ge=1
-    )  # of one party; from then on a manager decides
+    no_shows_before_decision: int = Field(2, ge=1)  # of one party; from then on a manager decides
     minutes_to_regret: int = Field(10, ge=0)  # before an end that staff entered takes effect; 0: at once
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
 

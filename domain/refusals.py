@@ -40,6 +40,7 @@ class Refusal(StrEnum):
     ADDRESS_TAKEN = "address_taken"
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
+    NOT_POSTED = "not_posted"
     NO_SUCH_MEETING = "no_such_meeting"
     CANCELLED_BEFORE = "cancelled_before"
     NOT_BOOKED = "not_booked"
@@ -89,6 +90,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
+    Refusal.NOT_POSTED: "This letter has not been posted, so it cannot have come back. Open it on the case page.",
     Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
     Refusal.NO_SUCH_MEETING: "This case has no such meeting. Choose one of the meetings on the case page.",
     Refusal.CANCELLED_BEFORE: "This meeting was cancelled before. The case page shows how a new date is found.",

@@ -100,6 +100,21 @@ CHANNELS: dict[Channel, str] = {
     Channel.PHONE: "Telephone: we ring them",
 }
 
+BY_CHANNEL: dict[Channel, str] = {
+    Channel.EMAIL: "by e-mail",
+    Channel.TEXT: "by text message",
+    Channel.POST: "by post",
+    Channel.PHONE: "by telephone",
+}
+
+ADDRESSES: dict[Channel, str] = {
+    Channel.EMAIL: "e-mail address",
+    Channel.TEXT: "number for text messages",
+    Channel.POST: "postal address",
+    Channel.PHONE: "telephone number",
+}
+"""Where a channel reaches a person."""
+
 SIGNS: dict[Sign, str] = {
     Sign.SAME_NAME: "the same name",
     Sign.SIMILAR_NAME: "a similar name",

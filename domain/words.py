@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain import titles
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
+from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
 from domain.stages import Closing, ClosingReason, Stage
@@ -317,6 +318,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
     if task.kind in ("letter_failed", *LETTERS_BY_HAND):
         return _letter_task(case, task)
+    if task.kind == "bad_address":
+        return _address_task(case, task)
     if task.kind == READ_REPLY:
         return f"Read the reply of {who(case, task.about)}"
     if task.kind == "calendar_failed":
@@ -341,6 +344,18 @@ def _letter_task(case: CaseView, task: Task) -> str:
     if task.kind == "letter_by_phone":
         return f"Ring {whom}: {title}"
     return f"{title} could not be delivered to {whom}: find out why"
+
+
+def _address_task(case: CaseView, task: Task) -> str:
+    _, person, channel = task.key.split("/")
+    sought = f"Get the right {titles.ADDRESSES[Channel(channel)]} of {who(case, person)}"
+    return f"{sought}: letters come back, and go {titles.BY_CHANNEL[case.channel_of(person)]} instead"
+
+
+def letters_come_back(case: CaseView, person: str) -> list[str]:
+    """At which of a person's addresses, in sentences."""
+    bad = [one for one in case.journey.bad_addresses if one.person == person] if case.journey else []
+    return [f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})." for one in bad]
 
 
 def number_to_ring(case: CaseView, task: Task) -> str:
@@ -450,7 +465,13 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return f"Next stage: {next((titles.STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
     if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
         return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
-    if event.what in ("letter_failed", "report_bounce"):
+    if event.what == "address_failed" and event.detail.get("channel") in set(Channel):
+        bad, now = Channel(event.detail["channel"]), Channel(event.detail.get("now", Channel.EMAIL))
+        return (
+            f"Letters to the {titles.ADDRESSES[bad]} of {who(case, event.about)} come back; they go "
+            f"{titles.BY_CHANNEL[now]} from now on"
+        )
+    if event.what in ("letter_failed", "report_bounce", "report_returned_letter"):
         title, to = titles.LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
         return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
@@ -487,6 +508,7 @@ def _about(case: CaseView, event: Event) -> str:
 _TASK_KINDS = {
     "letter": "letter_failed",
     "calendar": "calendar_failed",
+    "address": "bad_address",
     "reply": READ_REPLY,
 }  # by the first part of a task's key
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from domain import words
 from domain.commands import StaffRole
-from domain.journey import Letter, Meeting
+from domain.journey import ONCE_MORE, Letter, Meeting
 from domain.parties import FAMILY, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -212,7 +212,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         or ("a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a family"),
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
         "last_day": _last_day(case, letter),
-        "number": letter.number,
+        "number": letter.number % ONCE_MORE,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
     if purpose_of(letter):

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
     from domain.working_days import add_working_days, at_local, local_day
+    from workflows.addresses import Addresses
     from workflows.asks import Asks
     from workflows.details import details_of
     from workflows.doors import Doors
@@ -78,8 +79,11 @@ class MediationCase(Doors):
             policy_name=case.policy.name,
             record_only_after_start=case.policy.record_only_after_start,
         )
-        self.errands = Errands(case, self.journey, policy=lambda: self.asks.policy, show=self.show)
+        self.errands = Errands(
+            case, self.journey, policy=lambda: self.asks.policy, show=self.show, came_back=self.came_back
+        )
         self.asks = Asks(self.journey, case.policy, climb=self.climb, changed=self.errands.changed)
+        self.addresses = Addresses(case, self.journey, self.errands, self.asks, self.would_come_too_late)
         self.meetings = Meetings(case, self.journey)
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
@@ -485,6 +489,9 @@ class MediationCase(Doors):
                 Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=while_asked)
             )
 
+    async def came_back(self, letter: Letter, channel: Channel) -> bool:
+        return await self.addresses.came_back(letter, channel)
+
     def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         if role == MEDIATOR and not self.journey.mediator:
             return  # whoever takes the case over is asked anew
@@ -514,7 +521,7 @@ class MediationCase(Doors):
             )
 
     def would_come_too_late(self, to: str, meeting: Meeting) -> bool:
-        """A reminder by post would arrive on the day of the meeting, or after it."""
+        """A letter by post would arrive on the day of the meeting, or after it."""
         by_post = any(p.key == to and p.channel == Channel.POST for party in self.journey.parties for p in party.people)
         if not by_post or meeting.slot is None:
             return False

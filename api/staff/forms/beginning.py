@@ -105,9 +105,7 @@ class Silence(CommandForm):
     def questions(self, s: Setting) -> Questions:
         wait = Option("wait", "Wait longer", "The reminders begin again.")
         if self.after_no_shows(s):
-            wait = Option(
-                "wait", "Look for another date", "If they miss that too, you decide again."
-            )
+            wait = Option("wait", "Look for another date", "If they miss that too, you decide again.")
         return [
             Field(
                 "decision",
