@@ -236,6 +236,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "release": ("", {}),
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
+    "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
     "change_policy": ("", {"policy": "demo"}),
 }  # fmt: skip
 
