@@ -78,7 +78,10 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
         Rung(do=Do.ESCALATE, after=5, anchor="due"),
     ],
     "feedback": [Rung(do=Do.ASK, after=10), Rung(do=Do.LAPSE, after=20)],
+    "no_show": [Rung(do=Do.PHONE_TASK), Rung(do=Do.MANAGER_DECIDES, after=1)],  # nobody is written to
 }
+
+_ADDED_LATER = ("no_show",)  # a policy that is older than these ladders climbs the standard ones
 
 
 class Policy(BaseModel):
@@ -93,11 +96,14 @@ class Policy(BaseModel):
     morning: time = time(9)  # when a rung of a later working day is climbed
     posting_days: int = 2  # working days that a letter travels, each way
     offers_before_alert: int = 3  # a manager is told after so many mediators
+    no_shows_before_decision: int = Field(2, ge=1)  # of one party; from then on a manager decides
     minutes_to_regret: int = Field(10, ge=0)  # before an end that staff entered takes effect; 0: at once
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
+        later = [kind for kind in _ADDED_LATER if kind not in self.ladders]
+        self.ladders = {**self.ladders, **{kind: STANDARD_LADDERS[kind] for kind in later}}
         if missing := [kind for kind in STANDARD_LADDERS if not self.ladders.get(kind)]:
             raise ValueError(f"a policy needs a ladder for everything that is asked; missing: {', '.join(missing)}")
         return self

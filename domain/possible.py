@@ -20,7 +20,8 @@ def possible(journey: Journey) -> list[Possible]:
         found = [Possible(kind="release")] if journey.on_hold else []
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.ending else []
-    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in answerable]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))

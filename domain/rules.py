@@ -145,6 +145,13 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PERSON, key)
     if command.outcome in ("full", "partial") and not command.present:
         raise Refused(Refusal.NOBODY_CAME)
+    if command.outcome == "no_show" and not command.absent:
+        raise Refused(Refusal.NOBODY_ABSENT)
+    for party in command.absent:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if any(party_of(person) == party for person in command.present):
+            raise Refused(Refusal.CAME_AND_ABSENT, party)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -278,6 +285,11 @@ def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Jour
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
 
 
+def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
+
+
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
     task = next((task for task in journey.tasks if task.key == command.task), None)
     if task is None:
@@ -303,6 +315,7 @@ def tickable(task_kind: str) -> bool:
         "phone",
         READ_REPLY,
         "letter_failed",
+        "bad_address",
         "calendar_failed",
         "safeguarding",
         "escalated",
@@ -341,6 +354,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.ReportReturnedLetter: _returned,
     c.ReceiveReply: _from_somebody,
     c.NoteAutomaticReply: _from_somebody,
 }

@@ -83,6 +83,7 @@ MEETING_OUTCOMES: dict[str, str] = {
     "partial": "Partial agreement",
     "none": "No agreement",
     "another": "Another meeting",
+    "no_show": "Not held: somebody did not come",
 }
 
 HOWS: dict[How, str] = {
@@ -99,6 +100,21 @@ CHANNELS: dict[Channel, str] = {
     Channel.POST: "Post",
     Channel.PHONE: "Telephone: we ring them",
 }
+
+BY_CHANNEL: dict[Channel, str] = {
+    Channel.EMAIL: "by e-mail",
+    Channel.TEXT: "by text message",
+    Channel.POST: "by post",
+    Channel.PHONE: "by telephone",
+}
+
+ADDRESSES: dict[Channel, str] = {
+    Channel.EMAIL: "e-mail address",
+    Channel.TEXT: "number for text messages",
+    Channel.POST: "postal address",
+    Channel.PHONE: "telephone number",
+}
+"""Where a channel reaches a person."""
 
 SIGNS: dict[Sign, str] = {
     Sign.SAME_NAME: "the same name",
@@ -157,12 +173,15 @@ LETTERS: dict[str, str] = {
     "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
+    "visit_missed": "Sorry that we missed each other (initial visit)",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",
     "joint_meeting_booked": "Notice of the joint meeting",
     "joint_meeting_moved": "The joint meeting has moved",
     "joint_meeting_remind": "Reminder of the joint meeting",
     "joint_meeting_cancelled": "The joint meeting is cancelled",
+    "joint_meeting_missed": "Sorry that we missed each other (joint meeting)",
+    "joint_meeting_not_held": "The joint meeting could not be held",
     "comments_ask": "Please read the wording of the agreement",
     "comments_remind": "Reminder: please read the wording of the agreement",
     "agreement_copy": "Copy of the agreement",

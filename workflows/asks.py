@@ -126,6 +126,20 @@ class Asks:
             ladders.pass_over_reminders_of_the_past(ask, self.policy)
             self.wake()
 
+    def reached_otherwise(self, party: str) -> None:
+        """A party's lead is written to by another channel: by post, all that it is asked is given the days it takes."""
+        for ask in self.journey.asks:
+            if ask.of == party:
+                ask.by_post = self._by_post(party)
+        self.wake()
+
+    def count_from_now(self, key: str) -> None:
+        """The letter that asked never arrived and goes once more: the ladder goes on where it stands, counted anew."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.asked = self.policy.office_moment(workflow.now())
+            self.wake()
+
     def not_reminded_yet(self, key: str) -> bool:
         """Is the first reminder of its due date still to come?"""
         ask = self.journey.open_ask(key)

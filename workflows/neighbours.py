@@ -38,6 +38,20 @@ class Admitted(BaseModel):
     refusal: str = ""
 
 
+class ChannelQuestion(BaseModel):
+    """How else can this person be reached? Not on the channels where letters come back."""
+
+    case_id: str
+    person: str
+    not_by: list[Channel]
+
+
+class ChannelChoice(BaseModel):
+    """The next channel for which the case file has what is needed; None: there is none."""
+
+    channel: Channel | None = None
+
+
 class MediatorQuestion(BaseModel):
     """May this mediator be offered this case?"""
 
@@ -86,8 +100,9 @@ class LetterToDeliver(BaseModel):
 
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
-    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it. by_hand: it is
-    written, and leaves when a person posts it or says it on the telephone (`channel`)."""
+    longer wanted, or there is nobody to whom it may go. bounced: its address on `channel` took it not, and never will.
+    failed: a person must see to it. by_hand: it is written, and leaves when a person posts it or says it on the
+    telephone (`channel`)."""
 
     state: Literal["sent", "held", "withheld", "bounced", "failed", "by_hand"]
     channel: Channel = Channel.EMAIL
@@ -146,6 +161,11 @@ class CaseFile(ABC):
     @abstractmethod
     async def let_go(self, booking: Booking) -> None:
         """Free what the meeting had claimed."""
+
+    @activity.defn
+    @abstractmethod
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        """The next way to reach a person, in the order of domain.parties.IN_TURN."""
 
     @activity.defn
     @abstractmethod

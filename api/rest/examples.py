@@ -103,4 +103,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reassign": {"coordinator": "5f0c2d8a9b7e4f6a1c3d5e7f", "reason": "On leave until August."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
     "change_policy": {"policy": "standard", "reason": "The case began under older targets."},
+    "report_returned_letter": {
+        "kind_of_letter": "consent_ask",
+        "about": "consent/p2",
+        "to": "p2.1",
+        "number": 1,
+        "note": "The envelope says: gone away.",
+    },
 }

@@ -13,6 +13,7 @@ from casefile.staff import StaffMember
 from domain import words
 from domain.commands import StaffRole
 from domain.journey import Event, Meeting
+from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.view import CaseView, StaffView
 
@@ -79,6 +80,8 @@ class Participant(BaseModel):
     email: str
     phone: str
     postcode: str
+    channel: Channel  # how they are written to now
+    letters_come_back: list[Channel]
     contacted: bool  # whether the service may write to the party
 
 
@@ -251,6 +254,8 @@ def shown(
                 email=person.details.email,
                 phone=person.details.phone,
                 postcode=person.details.postcode,
+                channel=case.channel_of(person.key),
+                letters_come_back=journey.bad_channels(person.key) if journey else [],
                 contacted=bool(journey and party.key in journey.contacted),
             )
             for party in case.parties

@@ -19,15 +19,18 @@ from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from casefile.letters import LetterView
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole
-from domain.journey import Event, Journey, Meeting, MeetingStatus
+from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.scheduling import suits
 from domain.stages import Stage
 from domain.view import CaseView
+from letters.rendering import to_staff
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -204,12 +207,15 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
         "title": words.meeting_title(case, meeting.key),
         "state": "Gathering dates"
         if joint and meeting.status == MeetingStatus.OFFERED
+        else "Not held"
+        if joint and meeting.status == MeetingStatus.NO_SHOW
         else titles.MEETING_STATUSES[meeting.status],
         "when": words.slot(meeting.slot) if meeting.slot else "",
         "place": case.place_of(meeting),
         "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
         "invited": [words.who(case, key) for key in meeting.invited],
         "present": [words.who(case, key) for key in meeting.present],
+        "absent": [words.who(case, key) for key in meeting.absent],
         "outcome": titles.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
         "half_days": [(words.half_day(half.key), half) for half in half_days],
         "parties": [(party, words.who(case, party)) for party in meeting.availability] if joint else [],
@@ -281,8 +287,19 @@ async def letter_page(
         subject=written["subject"] if written else "",
         text=without_token(written["text"]) if written else "",
         invitation=bool(written and written.get("invitation")),
+        returned=_returned_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in written.get("attachments", [])] if written else [],
     )
+
+
+def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
+    """Where it is said that a posted letter came back; "" where it cannot have, or for those who do not say so."""
+    posted = line.channel == Channel.POST and line.state == "sent" and not to_staff(line.to)
+    ended = case.journey is None or case.journey.closing is not None
+    if not posted or ended or not me.has(*COORDINATORS):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
 
 
 def without_token(text: str) -> str:

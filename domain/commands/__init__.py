@@ -11,6 +11,7 @@ from domain.commands.any_time import (
     Pause,
     Reassign,
     Release,
+    ReportReturnedLetter,
     Resume,
     TickTask,
     Undo,
@@ -103,6 +104,7 @@ COMMANDS: dict[str, type[Command]] = {
         Undo,
         Reassign,
         TickTask,
+        ReportReturnedLetter,
         ChangePolicy,
     )
 }

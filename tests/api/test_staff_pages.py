@@ -237,6 +237,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
+    "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
 }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ from workflows.neighbours import (
     Booking,
     Calendars,
     CaseFile,
+    ChannelChoice,
+    ChannelQuestion,
     Correspondence,
     Delivery,
     Documents,
@@ -58,6 +60,7 @@ def person(key: str) -> Actor:
 class Sent:
     letter: Letter
     at: datetime
+    channel: Channel = Channel.EMAIL
 
 
 @dataclass
@@ -72,7 +75,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
     coordinator: str = "cora"
-    bad_addresses: list[str] = field(default_factory=list)
+    bad_addresses: list[str] = field(default_factory=list)  # whose e-mail comes back at once
+    bad_numbers: list[str] = field(default_factory=list)  # whose text messages the provider refuses
+    known: dict[str, list[Channel]] = field(default_factory=dict)  # how else the case file could reach somebody
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     held: list[Letter] = field(default_factory=list)  # each time that one was not to leave yet
@@ -117,6 +122,11 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         self.reserved.pop(booking.meeting, None)
 
     @activity.defn
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        left = [one for one in self.known.get(question.person, []) if one not in question.not_by]
+        return ChannelChoice(channel=left[0] if left else None)
+
+    @activity.defn
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
         return Admitted(person=admitted, channel=self.admits_by)
@@ -147,9 +157,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         theirs = (f"mediator/{journey.mediator}", f"mediator/{journey.offered_to}")
         if letter.to.startswith("mediator/") and letter.to not in theirs and not letter.kind.startswith(FAREWELLS):
             return Delivery(state="withheld")
-        if letter.to in self.bad_addresses:
-            return Delivery(state="bounced")
-        self.sent.append(Sent(letter, at))
+        if letter.to in (self.bad_numbers if channel == Channel.TEXT else self.bad_addresses):
+            return Delivery(state="bounced", channel=channel)
+        self.sent.append(Sent(letter, at, channel))
         return Delivery(state="sent")
 
     @activity.defn

@@ -41,6 +41,7 @@ FORMS: dict[str, CommandForm] = {
     "undo": any_time.Undoing(),
     "reassign": any_time.Reassigning(),
     "tick_task": any_time.Tick(),
+    "report_returned_letter": any_time.ReturnedLetter(),
     "change_policy": any_time.PolicyChange(),
 }
 """The form of every kind of command. A test sees that none is missing."""
