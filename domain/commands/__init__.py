@@ -42,6 +42,7 @@ from domain.commands.changes import (
     SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -94,6 +95,9 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AddPaper,
+        ReleasePaper,
+        TakeBackPaper,
         Withdraw,
         Pause,
         Resume,
