@@ -61,21 +61,21 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     service = Service(**settings.service())
     mail = MailServer(settings.smtp_url)
     texts = TextProvider(settings.text_url, settings.text_token)
+    papers = Papers(database, vault)
     enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
         Correspondence: Letters(database, vault, links, mail, texts, settings.mail_from, service),
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
-        PaperKeeping: PaperFiles(
-            Papers(database, vault), Scanner(settings.clamav_url) if settings.clamav_url else None
-        ),
+        PaperKeeping: PaperFiles(papers, Scanner(settings.clamav_url) if settings.clamav_url else None),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),
             Cases(database, vault),
             Commands(database, vault),
+            papers,
         ),
     }
     return Worker(

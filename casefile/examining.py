@@ -5,6 +5,7 @@ hidden in it travels on. What stands inside PDFs and Word documents is left as i
 
 import asyncio
 import io
+import struct
 import unicodedata
 import warnings
 import zipfile
@@ -12,12 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePath, PureWindowsPath
 from typing import NamedTuple
 
+import structlog
 from PIL import Image, ImageOps
 
 from domain.papers import MOST_BYTES, MOST_PIXELS, NotTaken
 from domain.text import without_controls
 
-PICTURES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+log = structlog.get_logger(__name__)
+
+PICTURES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",  # a JPEG with a second picture in it, as telephones make them
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+}
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heif", b"mif1", b"msf1")
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -75,7 +84,7 @@ def _word(content: bytes) -> Examined:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:  # its directory only: nothing is unpacked
             names = set(package.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error):
         raise Refused(NotTaken.DAMAGED) from None
     if not {"[Content_Types].xml", "word/document.xml"} <= names:
         raise Refused(NotTaken.OTHER_KIND)
@@ -98,13 +107,16 @@ def _picture(content: bytes) -> Examined:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have a limit of our own
         try:
-            with Image.open(io.BytesIO(content), formats=["JPEG", "MPO", "PNG", "WEBP"]) as picture:
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP"]) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise Refused(NotTaken.TOO_MANY_PIXELS)
                 return _drawn_anew(picture)
         except Image.DecompressionBombError:
             raise Refused(NotTaken.TOO_MANY_PIXELS) from None
-        except (OSError, ValueError, SyntaxError, EOFError, MemoryError):  # what Pillow makes of a broken file
+        except Refused:
+            raise
+        except Exception as error:  # whatever a broken file does to its reader, its sender gets a sentence
+            log.info("a picture cannot be read", error=type(error).__name__)
             raise Refused(NotTaken.DAMAGED) from None
 
 

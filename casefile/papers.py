@@ -15,6 +15,10 @@ from domain.papers import PaperText, PaperView
 FORGOTTEN_AFTER = timedelta(days=1)  # a file whose command was never stored
 
 
+class PaperOfAnother(Exception):
+    """A paper of another case is kept under this key."""
+
+
 class PaperToKeep(BaseModel):
     """A file that was examined. `command`: the command that brings it to its case."""
 
@@ -43,7 +47,7 @@ class Papers:
 
     async def keep(self, case_id: str, papers: Sequence[PaperToKeep], at: datetime) -> None:
         """Kept before their command is stored; what is there already stays as it is. vault.Erased, LookupError (no such
-        case), ValueError: the key is another case's paper."""
+        case), PaperOfAnother."""
         async with self.database.write() as session:
             case = await session.get(Case, case_id)
             if case is None:
@@ -54,7 +58,7 @@ class Papers:
                 there = await session.get(PaperRow, paper.key)
                 if there is not None:
                     if there.case_id != case_id:
-                        raise ValueError("this paper is another case's")
+                        raise PaperOfAnother(paper.key)
                     continue
                 session.add(
                     PaperRow(

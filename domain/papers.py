@@ -58,6 +58,20 @@ WHY_NOT_TAKEN: dict[NotTaken, str] = {
 """The sentence of each, after the file's name."""
 
 
+WHY_NOT_TAKEN_FOR_STAFF: dict[NotTaken, str] = {
+    NotTaken.EMPTY: "it is empty",
+    NotTaken.TOO_LARGE: f"it is larger than {MOST_BYTES // MEGABYTE} MB",
+    NotTaken.TOO_MANY: "this party has as many papers as it may",
+    NotTaken.OTHER_KIND: "it is of a kind that we do not take in",
+    NotTaken.HEIC: "it is a photograph in Apple's HEIC format",
+    NotTaken.OLD_WORD: "it is a file of an old Word, Excel or PowerPoint",
+    NotTaken.MACROS: "it holds macros",
+    NotTaken.DAMAGED: "it cannot be read",
+    NotTaken.TOO_MANY_PIXELS: "it is a picture of too many dots",
+}
+"""The same for a file that came by e-mail, as whoever reads the reply is told; the file is still in the mailbox."""
+
+
 class PaperState(StrEnum):
     """Where a paper stands."""
 
