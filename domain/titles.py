@@ -111,7 +111,7 @@ SIGNS: dict[Sign, str] = {
 }
 
 PAPER_STATES: dict[PaperState, str] = {
-    PaperState.BEING_CHECKED: "Being checked for harmful software",
+    PaperState.BEING_CHECKED: "Being checked",
     PaperState.PRIVATE: "Private",
     PaperState.RELEASED: "Released",
     PaperState.EXCHANGED: "Exchanged",

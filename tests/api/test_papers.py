@@ -354,7 +354,7 @@ async def test_the_case_page_lists_papers_with_what_can_be_done(office: Office) 
 async def test_a_paper_that_is_being_checked_is_opened_by_nobody(office: Office, ruth: Party) -> None:
     await papers_are(office, Paper(key="paper1", of="p1.1", given=NOW))
     assert (await office.jo.get(f"/cases/{office.reference}/papers/paper1")).status_code == 404
-    assert "Being checked for harmful software" in text_of((await office.jo.get(f"/cases/{office.reference}")).text)
+    assert "Being checked" in text_of((await office.jo.get(f"/cases/{office.reference}")).text)
     assert (await ruth.get(f"{ruth.link}/papers/paper1")).status_code == 404
 
 
