@@ -281,6 +281,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
             return "past"
         if letter.sequence is not None and letter.sequence < meeting.sequence:  # the letter of the change follows
             return "moved"
+    if letter.kind == "papers_to_read" and meeting and meeting.slot and meeting.slot.start <= now:
+        return "past"
     return ""
 
 

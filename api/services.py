@@ -16,6 +16,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
@@ -37,6 +38,7 @@ class Services:
     post: PrintQueue
     enquiries: Enquiries
     letters: Letters
+    papers: Papers
     reading: Reading
     finding: Finding
     policies: Policies

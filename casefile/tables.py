@@ -257,6 +257,21 @@ class Document(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class PaperRow(SQLModel, table=True):
+    """A document or photograph that a party gave. Where it stands is the journey's to say (domain.papers.Paper); when
+    it is taken back, its words and bytes are erased."""
+
+    __tablename__ = "paper"
+    key: str = Field(primary_key=True)  # the id of its command, or derived from the message that it came with
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    command: str  # that brings it to its case
+    media_type: str
+    size: int
+    given: datetime = Field(sa_type=Instant)
+    sealed_text: bytes | None = Field(sa_column=Column(LargeBinary))  # domain.papers.PaperText
+    sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # the file itself
+
+
 class PersonalLink(SQLModel, table=True):
     """A link for one person and one purpose. The token is derived when a letter is sent and kept hashed."""
 
@@ -264,7 +279,7 @@ class PersonalLink(SQLModel, table=True):
     id: str = Field(primary_key=True)  # opaque; stands in the address after the token has left it
     case_id: str = Field(foreign_key="mediation_case.id", index=True)
     person: str
-    purpose: str  # an ask's key, or "case"
+    purpose: str  # an ask's key, "case" or "papers"
     token_hash: str = Field(unique=True)
     code_hash: str | None = Field(default=None, unique=True)  # of the code on a posted letter
     created: datetime = Field(sa_type=Instant)

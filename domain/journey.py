@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from domain.commands import Slot, StaffRole, Term
+from domain.papers import Paper
 from domain.parties import Channel, Party, Person, party_of
 from domain.policy import Do, Policy, Rung
 from domain.stages import Closing, Stage
@@ -229,6 +230,8 @@ class Journey(BaseModel):
     meetings: list[Meeting] = Field(default_factory=list)
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
+    papers: list[Paper] = Field(default_factory=list)
+    exchange_at: datetime | None = None  # when what has been released goes to the other parties
     ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
@@ -265,6 +268,14 @@ class Journey(BaseModel):
             for meeting in self.meetings
             if meeting.key.startswith(f"{sort}/")
         )
+
+    def paper(self, key: str) -> Paper | None:
+        """The paper of this key, unless it was taken back or destroyed."""
+        return next((paper for paper in self.papers if paper.key == key and paper.is_there), None)
+
+    def papers_of(self, party: str) -> list[Paper]:
+        """What a party has given and not taken back."""
+        return [paper for paper in self.papers if party_of(paper.of) == party and paper.is_there]
 
     def has_unread_reply(self, party: str) -> bool:
         """Somebody of this party has written to us, and nobody has read it yet."""

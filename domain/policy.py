@@ -95,6 +95,7 @@ class Policy(BaseModel):
     closes: time = time(18)
     morning: time = time(9)  # when a rung of a later working day is climbed
     posting_days: int = 2  # working days that a letter travels, each way
+    papers_days: int = 5  # working days before the joint meeting when released papers go to the other parties
     offers_before_alert: int = 3  # a manager is told after so many mediators
     no_shows_before_decision: int = Field(2, ge=1)  # of one party; from then on a manager decides
     minutes_to_regret: int = Field(10, ge=0)  # before an end that staff entered takes effect; 0: at once
@@ -140,6 +141,12 @@ class Policy(BaseModel):
         if rung.anchor == "asked":
             return 2 * self.posting_days
         return -self.posting_days if rung.do == Do.REMIND else 0
+
+    def exchange_day(self, meeting: datetime, *, by_post: bool) -> datetime:
+        """The morning when papers are exchanged before a joint meeting; earlier where somebody is written to by
+        post."""
+        days = self.papers_days + (self.posting_days if by_post else 0)
+        return at_local(add_working_days(local_day(meeting), -days, self.holidays), self.morning)
 
     def next_morning(self, now: datetime) -> datetime:
         """The morning of the next working day."""

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from domain.journey import Journey, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY
 from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
 from domain.stages import Stage
 
@@ -45,6 +46,13 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+    found += [
+        Possible(kind="add_paper", about=key)
+        for key in journey.contacted
+        if len(journey.papers_of(key)) < MOST_OF_ONE_PARTY
+    ]
+    found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
+    found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="reassign"))

@@ -3,6 +3,8 @@ knows the names."""
 
 from enum import StrEnum
 
+from domain.papers import MOST_OF_ONE_PARTY
+
 
 class Refusal(StrEnum):
     """The code in which the case or the database says no."""
@@ -53,6 +55,11 @@ class Refusal(StrEnum):
     UNKNOWN_COORDINATOR = "unknown_coordinator"
     ANSWER_INSTEAD = "answer_instead"
     NOT_FITTING = "not_fitting"
+    NO_FILE = "no_file"
+    NO_ROOM = "no_room"
+    NO_SUCH_PAPER = "no_such_paper"
+    RELEASED_BEFORE = "released_before"
+    OTHERS_HAVE_IT = "others_have_it"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -91,6 +98,12 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
     Refusal.NOT_POSTED: "This letter has not been posted, so it cannot have come back. Open it on the case page.",
+    Refusal.NO_FILE: "No file came with this, so nothing was recorded. Send the file itself from the case page.",
+    Refusal.NO_ROOM: f"{MOST_OF_ONE_PARTY} papers of this party are here already. Take one back that is not needed.",
+    Refusal.NO_SUCH_PAPER: "This paper is not here any more, or never was. The case page shows those that are.",
+    Refusal.RELEASED_BEFORE: "This paper was released before. The case page shows when the others can read it.",
+    Refusal.OTHERS_HAVE_IT: "The other parties have had this paper, so it cannot be taken back. Ring the service: we "
+    "ask them to destroy their copies.",
     Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
     Refusal.NO_SUCH_MEETING: "This case has no such meeting. Choose one of the meetings on the case page.",
     Refusal.CANCELLED_BEFORE: "This meeting was cancelled before. The case page shows how a new date is found.",

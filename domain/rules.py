@@ -7,6 +7,7 @@ from typing import Any
 
 from domain import commands as c
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -280,6 +281,31 @@ def _release(command: c.Release, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ON_HOLD)
 
 
+def _add_paper(command: c.AddPaper, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.contacted:
+        raise Refused(Refusal.NOT_PERMITTED)
+    if len(journey.papers_of(command.party)) >= MOST_OF_ONE_PARTY:
+        raise Refused(Refusal.NO_ROOM, command.party)
+
+
+def _release_paper(command: c.ReleasePaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).released:
+        raise Refused(Refusal.RELEASED_BEFORE)
+
+
+def _take_back_paper(command: c.TakeBackPaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).exchanged:
+        raise Refused(Refusal.OTHERS_HAVE_IT)
+
+
+def _paper_of(command: c.ReleasePaper | c.TakeBackPaper, journey: Journey) -> Paper:
+    """Another party's paper does not exist for a participant."""
+    paper = journey.paper(command.paper)
+    if paper is None or (command.actor.kind == "participant" and party_of(command.actor.id) != party_of(paper.of)):
+        raise Refused(Refusal.NO_SUCH_PAPER)
+    return paper
+
+
 def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Journey, now: datetime) -> None:
     if not any(person.key == command.person for party in journey.parties for person in party.people):
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
@@ -321,6 +347,9 @@ def tickable(task_kind: str) -> bool:
         "escalated",
         "cancel_requested",
         "document_failed",
+        "paper_infected",
+        "paper_unchecked",
+        "post_papers",
     )
 
 
@@ -346,6 +375,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.AddPaper: _add_paper,
+    c.ReleasePaper: _release_paper,
+    c.TakeBackPaper: _take_back_paper,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,

@@ -3,6 +3,7 @@
 from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
+from domain.papers import PaperState
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
 from domain.stages import ClosingReason, OutcomeDetail, Stage
@@ -149,6 +150,15 @@ POLICY_FIELDS: dict[str, str] = {
 }
 """What a policy says beside its ladders, by the name of its field."""
 
+PAPER_STATES: dict[PaperState, str] = {
+    PaperState.BEING_CHECKED: "Being checked",
+    PaperState.PRIVATE: "Private",
+    PaperState.RELEASED: "Released",
+    PaperState.EXCHANGED: "Exchanged",
+    PaperState.TAKEN_BACK: "Taken back",
+    PaperState.INFECTED: "Destroyed: harmful software",
+}
+
 LETTER_STATES: dict[str, str] = {
     "queued": "Waiting to be sent",
     "sending": "Being sent",
@@ -197,6 +207,8 @@ LETTERS: dict[str, str] = {
     "closed_out_of_scope": "Where to find help with your matter",
     "closed_by_service": "The case is closed",
     "contact_changed": "You are now the contact",
+    "papers_to_read": "Papers to read before the meeting",
+    "paper_destroyed": "A file could not be taken in",
     "mediator_changed": "Another mediator has the case",
     "mediator_released": "You no longer have this case (to the mediator)",
     "closed_mediator": "The case is closed (to the mediator)",

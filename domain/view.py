@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from domain.journey import Journey, Meeting
+from domain.papers import PaperView
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Policy
 from domain.referral import Child, PersonDetails
@@ -82,6 +83,7 @@ class CaseView(BaseModel):
     venues: dict[str, VenueView] = Field(default_factory=dict)  # those of its meetings
     texts: dict[str, dict[str, Any]] = Field(default_factory=dict)  # command id -> its texts
     family_permits: bool = False
+    papers: dict[str, PaperView] = Field(default_factory=dict)  # by key
 
     def party(self, key: str) -> PartyView:
         """KeyError: no such party."""

@@ -261,7 +261,12 @@ def next_steps(case: CaseView) -> list[NextStep]:
     if journey is None or journey.silent or journey.closing:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
+    if journey.exchange_at:
+        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves"))
     return sorted(steps, key=lambda step: (step.at, step.what))
+
+
+_EXCHANGE = "Papers that were released go to the other parties"
 
 
 def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
@@ -322,6 +327,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return _address_task(case, task)
     if task.kind == READ_REPLY:
         return f"Read the reply of {who(case, task.about)}"
+    if task.kind in _PAPER_TASKS:
+        return _PAPER_TASKS[task.kind].format(who=who(case, task.about))
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
     if task.kind == "document_failed":
@@ -333,6 +340,14 @@ def task_title(case: CaseView, task: Task) -> str:
     words, names = _words(case, task.about or task.key)
     title = words.task.format(**names) or ask_title(case, task.about or task.key)
     return title[0].upper() + title[1:]
+
+
+_PAPER_TASKS = {
+    "paper_infected": "A file of {who} held harmful software and was destroyed: ring them, they may not know",
+    "paper_unchecked": "A paper of {who} waits to be checked: the virus scanner does not answer. See to it",
+    "post_papers": "Print the papers of the others and post them to {who}",
+}
+"""Tasks about papers, by their kind; they are about a person or a party."""
 
 
 def _letter_task(case: CaseView, task: Task) -> str:
@@ -405,6 +420,11 @@ _EVENTS: dict[str, str] = {
     "replace_contact": "{about} has another contact, or a corrected one",
     "add_supporter": "A supporter of {about} was added",
     "mediator_took_over": "Another mediator took the case over",
+    "add_paper": "{about} gave a paper: {paper}",
+    "release_paper": "{about} released a paper: {paper}",
+    "take_back_paper": "{about} took a paper back, and it was erased",
+    "paper_infected": "A file of {about} held harmful software and was destroyed",
+    "papers_exchanged": "The other parties can read what was released ({number})",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
     "reassign": "The case was handed to another coordinator",
@@ -477,7 +497,10 @@ def event_sentence(case: CaseView, event: Event) -> str:
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
     said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
-    said = said.format(about=about, number=event.detail.get("number", "1"))
+    paper = case.papers.get(event.detail.get("paper", ""))
+    said = said.format(
+        about=about, number=event.detail.get("number", "1"), paper=f"“{paper.title}”" if paper else "a file"
+    )
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
     if event.what == "change_policy" and "changed" in event.detail:
         details.append(_changed_targets(event.detail))

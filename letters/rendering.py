@@ -54,6 +54,9 @@ _TO_THE_CASE_PAGE = (
 )
 
 
+_TO_THE_PAPERS = ("papers_to_read", "paper_destroyed")
+
+
 class Service(BaseModel):
     """The service, as it signs its letters."""
 
@@ -87,13 +90,15 @@ def kinds() -> list[str]:
 
 
 def purpose_of(letter: Letter) -> str | None:
-    """Which personal link a letter carries: an ask's key, "permission", "case", or none (staff sign in)."""
+    """Which personal link a letter carries: an ask's key, "permission", "case", "papers", or none (staff sign in)."""
     if to_staff(letter.to):
         return None
     if letter.kind.startswith("permission_"):
         return "permission"
     if letter.kind in _TO_THE_CASE_PAGE:
         return "case"
+    if letter.kind in _TO_THE_PAPERS:
+        return "papers"
     if letter.kind in [f"{ask}_{what}" for ask in _ANSWERED_BY_LINK for what in ("ask", "remind")]:
         return letter.about
     return None
@@ -234,6 +239,9 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["new_dates"] = _new_dates_follow(case, meeting)
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
+    if letter.kind == "paper_destroyed":
+        given = {f"paper/{one.key}": one.given for one in (case.journey.papers if case.journey else [])}
+        context["given"] = words.day(given[letter.about])
     if letter.kind.startswith("staff_"):
         context["task"] = _task(case, letter.about)
         context["needs"] = words.needs_of(case, letter.about)

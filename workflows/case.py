@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
         NextMediator,
         Verdict,
     )
+    from workflows.papers import Papers
 
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
 END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
@@ -85,6 +86,7 @@ class MediationCase(Doors):
         self.asks = Asks(self.journey, case.policy, climb=self.climb, changed=self.errands.changed)
         self.addresses = Addresses(case, self.journey, self.errands, self.asks, self.would_come_too_late)
         self.meetings = Meetings(case, self.journey)
+        self.papers = Papers(case, self.journey, self.errands, policy=lambda: self.asks.policy)
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey

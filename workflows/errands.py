@@ -60,6 +60,18 @@ async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) 
     )
 
 
+async def far_within(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer:
+    """Ask a server of others that should answer soon. ActivityError: it did not."""
+    return await workflow.execute_activity_method(
+        part,
+        order,
+        start_to_close_timeout=timedelta(minutes=2),
+        schedule_to_close_timeout=within,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+        summary=summary,
+    )
+
+
 async def soon(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer | None:
     """Ask mail, for somebody who sits and waits. None: given up, for later would be too late."""
     try:

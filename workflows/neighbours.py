@@ -123,6 +123,19 @@ class Made(BaseModel):
     trouble: str = ""
 
 
+class PaperOrder(BaseModel):
+    """A paper of a case."""
+
+    case_id: str
+    key: str
+
+
+class Checked(BaseModel):
+    """What the virus scanner says. infected: its bytes were erased. not_scanned: the service has no scanner."""
+
+    found: Literal["clean", "infected", "not_scanned"]
+
+
 class CaseFile(ABC):
     """The case file: where the journey is written down and where facts of the database are looked up."""
 
@@ -203,6 +216,25 @@ class Documents(ABC):
     @abstractmethod
     async def make_agreement(self, order: AgreementToMake) -> Made:
         """Typeset a version of the agreement and keep it in the case file."""
+
+
+class PaperKeeping(ABC):
+    """The files of papers, which never pass through the journey."""
+
+    @activity.defn
+    @abstractmethod
+    async def has_paper(self, order: PaperOrder) -> Verdict:
+        """no_file: its bytes are not in the case file."""
+
+    @activity.defn
+    @abstractmethod
+    async def check_paper(self, order: PaperOrder) -> Checked:
+        """Have it looked at for harmful software; an infected one is erased."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_paper(self, order: PaperOrder) -> None:
+        """Erase its bytes and its words."""
 
 
 class Enquiries(ABC):

@@ -43,6 +43,7 @@ from domain.commands.changes import (
     SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -95,6 +96,9 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AddPaper,
+        ReleasePaper,
+        TakeBackPaper,
         Withdraw,
         Pause,
         Resume,

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from temporalio import activity
@@ -28,6 +28,7 @@ from workflows.neighbours import (
     CaseFile,
     ChannelChoice,
     ChannelQuestion,
+    Checked,
     Correspondence,
     Delivery,
     Documents,
@@ -36,6 +37,8 @@ from workflows.neighbours import (
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    PaperKeeping,
+    PaperOrder,
     Reassignment,
     Verdict,
     activities_of,
@@ -64,7 +67,7 @@ class Sent:
 
 
 @dataclass
-class World(CaseFile, Correspondence, Calendars, Documents):
+class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     """Every neighbour in one. What the database would say is set by the story."""
 
     panel: list[str] = field(default_factory=lambda: ["mia", "noor", "olu", "pat"])
@@ -85,6 +88,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     reserved: dict[str, Booking] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     made: list[AgreementToMake] = field(default_factory=list)
+    scanner: Literal["clean", "infected", "not_scanned", "away"] = "not_scanned"
+    no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
+    erased: list[str] = field(default_factory=list)
 
     @activity.defn
     async def file(self, filing: Filing) -> None:
@@ -180,9 +186,23 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         self.made.append(order)
         return Made(sha256="0" * 64)
 
+    @activity.defn
+    async def has_paper(self, order: PaperOrder) -> Verdict:
+        return Verdict(refusal="no_file" if order.key in self.no_files else "")
+
+    @activity.defn
+    async def check_paper(self, order: PaperOrder) -> Checked:
+        if self.scanner == "away":
+            raise ApplicationError("the scanner is away")
+        return Checked(found=self.scanner)
+
+    @activity.defn
+    async def erase_paper(self, order: PaperOrder) -> None:
+        self.erased.append(order.key)
+
     @property
     def activities(self) -> list[Any]:
-        neighbours = (CaseFile, Correspondence, Calendars, Documents)
+        neighbours = (CaseFile, Correspondence, Calendars, Documents, PaperKeeping)
         return [getattr(self, name) for part in neighbours for name in activities_of(part)]
 
     # What the story looks at

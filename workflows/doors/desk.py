@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.errands import Errands, near
     from workflows.meetings import Meetings
     from workflows.neighbours import Admission, Admitted, CaseFile, Verdict
+    from workflows.papers import Papers
 
 REFUSED = "refused"
 """The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
@@ -42,6 +43,7 @@ class Desk(ABC):
     asks: Asks
     errands: Errands
     meetings: Meetings
+    papers: Papers
     at_the_desk: asyncio.Lock  # one act at a time
     outcome_detail: OutcomeDetail | None
 

@@ -16,6 +16,8 @@ class Mailbox(Desk):
     async def receive_reply(self, command: c.ReceiveReply) -> Accepted:
         async with self.heard(command):
             self.errands.open_task(READ_REPLY, f"reply/{command.person}/{command.id}", command.person)
+            for key in command.papers:
+                self.papers.take_in(key, command.person)
             self.asks.replies_have_changed()
         return await self.accept(command, command.person)
 

@@ -268,7 +268,7 @@ class Tick(CommandForm):
 
     def points(self, s: Setting) -> list[str]:
         if reply := self._reply(s):
-            titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments, in the mailbox"}
+            titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments"}
             said = [f"{title}: {reply[name]}" for name, title in titles.items() if reply.get(name)]
             return [*said, *filter(None, (line.strip() for line in str(reply.get("words") or "").splitlines()))]
         return s.script
