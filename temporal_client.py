@@ -14,7 +14,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -25,6 +25,7 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
+from temporalio.runtime import Runtime
 from temporalio.service import TLSConfig
 
 from settings import Settings
@@ -118,8 +119,11 @@ def data_converter(codec_keys: Mapping[str, bytes]) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
-    """`lazy`: connects at the first call, so that the API starts while Temporal is away. A worker needs it now."""
+async def connect(
+    settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
+    """`lazy`: connects at the first call, so that the API starts while Temporal is away. A worker needs it now.
+    `runtime` and `interceptors` watch what goes to and fro (telemetry.py)."""
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
@@ -127,6 +131,8 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
         tls=_tls(settings),
         api_key=settings.temporal_api_key or None,
         lazy=lazy,
+        runtime=runtime,
+        interceptors=interceptors,
     )
 
 
