@@ -99,11 +99,12 @@ async def _standing(request: Request, services: Services) -> list[GaugeMetricFam
         _by("part", "mediation_part_up", "1 when a part that the service leans on answers", parts),
         _one("mediation_case_file_up", "1 when the case file could be read", found is not None),
         _one("mediation_office_open", "1 in office hours of a working day, when letters leave", opens == now),
-        *(_families(found) if found else []),
+        *(families_of(found) if found else []),
     ]
 
 
-def _families(found: Figures) -> list[GaugeMetricFamily]:
+def families_of(found: Figures) -> list[GaugeMetricFamily]:
+    """The figures under the names by which Prometheus knows them."""
     return [
         _by("stage", "mediation_cases_open", "Open cases by stage", found.cases),
         _one("mediation_cases_escalated", "Open cases with something for a manager to decide", found.escalated),

@@ -31,3 +31,12 @@ class Errand:
     async def go(self, words: str) -> str:
         self.may_go = True
         return words
+
+
+@workflow.defn
+class Broken:
+    """Has a bug: its first task fails, again and again."""
+
+    @workflow.run
+    async def run(self) -> None:
+        raise ValueError("about Maya")

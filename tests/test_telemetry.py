@@ -1,5 +1,6 @@
 """What the worker and the Temporal client tell whoever watches: measured and traced on a real Temporal server."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,8 +19,19 @@ from temporalio.worker import Worker
 from settings import Settings, SettingsRefused
 from telemetry import SAY_NOTHING_OF_ANYBODY, Tracing, runtime_of_worker
 from temporal_client import connect
-from tests.an_errand import Errand, deliver
+from tests.an_errand import Broken, Errand, deliver
 from tests.api.fakes import KEY
+
+OF_THE_WORKER = {
+    "temporal_num_pollers",
+    "temporal_worker_task_slots_available",
+    "temporal_activity_execution_failed_total",
+    "temporal_activity_execution_latency_seconds_bucket",
+    "temporal_activity_schedule_to_start_latency_seconds_bucket",
+    "temporal_workflow_task_execution_failed_total",
+    "temporal_workflow_task_schedule_to_start_latency_seconds_bucket",
+}
+"""What the alerts and the dashboard in deploy/ ask of workers."""
 
 
 @dataclass
@@ -50,13 +62,18 @@ async def seen(server: WorkflowEnvironment, watched: Settings) -> Seen:
     settings = watched.model_copy(update={"temporal_address": server.client.service_client.config.target_host})
     tracing, runtime = Tracing(settings, "worker", exporter), runtime_of_worker(settings)
     client = await connect(settings, runtime=runtime, interceptors=tracing.interceptors())
-    async with Worker(client, task_queue="cases", workflows=[Errand], activities=[deliver]):
+    async with Worker(client, task_queue="cases", workflows=[Errand, Broken], activities=[deliver]):
         handle = await client.start_workflow(Errand.run, "Maya's letter", id="case-1", task_queue="cases")
         assert await handle.execute_update(Errand.go, "of Maya") == "of Maya"
         with pytest.raises(WorkflowFailureError):
             await handle.result()
-        async with httpx.AsyncClient() as prometheus:
-            text = (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
+        broken = await client.start_workflow(Broken.run, id="case-2", task_queue="cases")
+        async with httpx.AsyncClient() as prometheus, asyncio.timeout(20):
+            text = ""
+            while "temporal_workflow_task_execution_failed_total{" not in text:
+                text = (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
+                await asyncio.sleep(0.05)
+        await broken.terminate()
     tracing.close()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return Seen(
@@ -68,13 +85,7 @@ async def seen(server: WorkflowEnvironment, watched: Settings) -> Seen:
 
 async def test_what_a_worker_tells(seen: Seen, watched: Settings) -> None:
     # Metrics: those that deploy/alerts.yml and the dashboard are built on
-    assert seen.metrics >= {
-        "temporal_num_pollers",
-        "temporal_worker_task_slots_available",
-        "temporal_workflow_task_execution_latency_seconds_bucket",
-        "temporal_activity_schedule_to_start_latency_seconds_bucket",
-        "temporal_activity_execution_failed_total",
-    }
+    assert seen.metrics >= OF_THE_WORKER
     assert not any("case-1" in label or "Maya" in label or "maya" in label for label in seen.labels)
 
     # Spans: one trace from the call to the activity, and not a word of the letter or of the mail server's answer
