@@ -114,6 +114,13 @@ class Settings(BaseSettings):
     def absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
+    @field_validator("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key")
+    @classmethod
+    def is_there(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("there is no such file")
+        return path
+
     @field_validator("database_url")
     @classmethod
     def is_a_database_we_know(cls, url: str) -> str:
