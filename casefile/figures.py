@@ -118,9 +118,12 @@ async def _tasks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], 
 
 
 async def _letters(session: AsyncSession) -> dict[str, int]:
-    state = choose((col(LetterRow.problem) == AMBIGUOUS, AMBIGUOUS), else_=LetterRow.state)
-    rows = await session.exec(select(state, func.count()).group_by(state))
-    return dict(rows.all())
+    rows = await session.exec(select(LetterRow.state, func.count()).group_by(LetterRow.state))
+    counted = dict(rows.all())
+    unclear = (
+        await session.exec(select(func.count()).where(LetterRow.state == "failed", LetterRow.problem == AMBIGUOUS))
+    ).one()
+    return {**counted, "failed": counted.get("failed", 0) - unclear, AMBIGUOUS: unclear}
 
 
 async def _oldest_letter(session: AsyncSession) -> datetime | None:
