@@ -102,6 +102,7 @@ class Intake:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
         self.allow_demo, self.patience = allow_demo, PATIENCE
         self.policies = Policies(cases.database, cases.vault)
+        self.answered: Callable[[Outcome, timedelta], None] = lambda outcome, after: None  # told of each answer
         self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._deliveries: set[asyncio.Task[bool]] = set()
@@ -238,6 +239,8 @@ class Intake:
                 if outcome.status == "pending":
                     return False
                 await self.commands.settle(command_id, outcome, self.clock())
+                if command != "refer":
+                    self.answered(outcome, self.clock() - command.at)
         return True
 
     async def _begin(self, case_id: str) -> Outcome:
