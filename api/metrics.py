@@ -2,7 +2,7 @@
 stand (casefile/figures.py). Labels are codes and route templates: no address that was asked for, no case, no person."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 
 import structlog
@@ -90,10 +90,10 @@ async def _standing(request: Request, services: Services) -> list[GaugeMetricFam
     now = services.clock()
     try:
         found: Figures | None = await figures(services.database, now)
+        opens: datetime | None = (await services.intake.policy("standard")).office_moment(now)
     except Exception as error:  # whatever it is: what this process knows of itself is told all the same
         log.error("the case file cannot be read for metrics", error=type(error).__name__)
-        found = None
-    opens = services.intake.policy("standard").office_moment(now)
+        found = opens = None
     parts = {name: int(up) for name, up in (await parts_up(request, services)).items()}
     return [
         _by("part", "mediation_part_up", "1 when a part that the service leans on answers", parts),
