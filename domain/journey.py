@@ -185,6 +185,7 @@ class Journey(BaseModel):
     stage: Stage = Stage.REFERRAL
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
+    left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
     policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
@@ -215,6 +216,11 @@ class Journey(BaseModel):
     def party(self, key: str) -> Party | None:
         """The party of this key."""
         return next((party for party in self.parties if party.key == key), None)
+
+    def takes_part(self, party: str) -> bool:
+        """It has agreed to: whoever referred by the permission, the others by their consent."""
+        consent = self.facts.get(f"consent/{party}")
+        return party == self.parties[0].key or (consent is not None and consent.answer == "yes")
 
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""

@@ -39,9 +39,9 @@ from domain.commands.changes import (
     MoveTexts,
     ReplaceContact,
     ReplaceMediator,
-    SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -94,6 +94,9 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AddParty,
+        RemoveParty,
+        RemovePerson,
         Withdraw,
         Pause,
         Resume,
