@@ -6,9 +6,10 @@ import pytest
 from domain import titles, words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
+from domain.parties import PartyRole, PersonRole
 from domain.view import StaffView
 from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
-from tests.sample_case import CHILD, NOW, SERVICE, sample_case
+from tests.sample_case import CHILD, NOW, SERVICE, party, sample_case
 
 ABOUT = {
     "consent": ("consent/p2", "p2.1"),
@@ -128,6 +129,20 @@ def test_who_joins_is_named_unless_it_is_somebody_of_the_family() -> None:
     text = render(sample_case(), order, service=SERVICE, now=NOW).text
     assert "A parent or carer now also takes part" in text
     assert "Ann" not in text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])
+def test_no_letter_tells_one_parent_where_the_other_is(kind: str) -> None:
+    case = sample_case()
+    father = party("p4", PartyRole.PARENT, "", ("Tom Elsewhere", "tom@elsewhere.example", PersonRole.LEAD))
+    details = father.people[0].details
+    details.phone, details.address, details.postcode = "07700 900999", "9 Far Lane", "EX9 9ZZ"
+    case.parties.append(father)
+    order = letter(kind)
+    rendered = render(case, order if order.to == "p1.1" else order.model_copy(update={"to": "p1.1"}),
+                      service=SERVICE, now=NOW)  # fmt: skip
+    for secret in ("tom@elsewhere.example", "07700 900999", "Far Lane", "EX9 9ZZ"):
+        assert secret not in rendered.model_dump_json()
 
 
 def test_who_no_longer_comes_along_has_the_meeting_taken_out_of_their_calendar() -> None:
