@@ -1,5 +1,6 @@
 """Who takes part changes: a party joins, or is taken out again; somebody no longer comes along."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from api.forms import Field, Option, Typed
@@ -36,7 +37,7 @@ class Joining(CommandForm):
                 hint="Of a school, an authority or a health body; not for a parent or a young person.",
                 optional=True,
             ),
-            *contact_fields(),
+            *(replace(one, label="Name of the contact") if one.name == "name" else one for one in contact_fields()),
             *([_permitted(s)] if permission_was_asked(s.journey) else []),
             REASON,
         ]
