@@ -159,6 +159,22 @@ async def test_a_second_school_after_the_joint_meeting_was_booked(story: Story, 
     assert world.recipients("closed_agreement_full") == present
 
 
+async def test_a_move_or_a_supporter_does_not_invite_who_has_not_agreed(story: Story, world: World) -> None:
+    await story.up_to_the_joint_meeting()
+    await story.joint_meeting_fixed(days_ahead=12)
+    await joins(story)
+    world.admits = "p1.2"
+    await story.act("add_supporter", party="p1")
+    slot = await story.slot(14)
+    await story.act("move_meeting", mediator("mia"), meeting="joint_meeting/1", slot=slot)
+    await story.breathe()
+    assert world.letters(to="p4.1") == ["consent_ask"]
+    assert world.recipients("joint_meeting_moved") == ["mediator/mia", "p1.1", "p1.2", "p2.1", "p3.1"]
+    await agrees(story)
+    assert world.letters(to="p4.1")[-1] == "joint_meeting_booked"
+    await ended(story)
+
+
 async def test_the_other_parent_by_post_misses_the_visit_and_comes_to_the_meeting(story: Story, world: World) -> None:
     await story.up_to_the_joint_meeting()
     slot = await story.joint_meeting_fixed(days_ahead=9)
