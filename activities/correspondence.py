@@ -266,6 +266,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     theirs = [f"mediator/{one}" for one in (journey.mediator, journey.offered_to)]
     if letter.to.startswith("mediator/") and letter.to not in theirs and letter.kind not in _ALSO_TO_FORMER_MEDIATORS:
         return "replaced"
+    if letter.to in journey.left:
+        return "" if letter.kind in _ALSO_TO_WHO_LEFT else "left"
     if not to_staff(letter.to):
         if party_of(letter.to) not in journey.contacted:
             return "not_contacted"
@@ -286,6 +288,7 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     return ""
 
 
+_ALSO_TO_WHO_LEFT = ("no_longer_part", "agreement_copy")  # copies go to whoever was there
 _ALSO_TO_FORMER_MEDIATORS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
 _AHEAD = ("booked", "moved", "remind")  # letters about a meeting that lies ahead
 
@@ -305,7 +308,8 @@ async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
         staff = await _staff(session, case, to)
         found = _To(name=staff.name, email=staff.email, staff=staff) if staff else None
     else:
-        person = next((one for party in case.parties for one in party.people if one.key == to), None)
+        everyone = [one for party in (*case.parties, *case.former) for one in party.people]
+        person = next((one for one in everyone if one.key == to), None)
         found = _To.model_validate(person.details, from_attributes=True) if person else None
         if found and case.journey:
             found.channel, found.come_back = case.channel_of(to), case.journey.bad_channels(to)

@@ -215,6 +215,7 @@ class Journey(BaseModel):
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
     bad_addresses: list[BadAddress] = Field(default_factory=list)
+    left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
     policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
@@ -255,6 +256,11 @@ class Journey(BaseModel):
     def bad_channels(self, person: str) -> list[Channel]:
         """On which channels letters to this person come back."""
         return [bad.channel for bad in self.bad_addresses if bad.person == person]
+
+    def takes_part(self, party: str) -> bool:
+        """It has agreed to: whoever referred by the permission, the others by their consent."""
+        consent = self.facts.get(f"consent/{party}")
+        return party == self.parties[0].key or (consent is not None and consent.answer == "yes")
 
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""

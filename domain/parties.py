@@ -82,6 +82,11 @@ class Party(BaseModel):
         return self._lead.channel == Channel.POST
 
     @property
+    def others(self) -> list[Person]:
+        """Those who come along or are in copy, and never were the lead."""
+        return [person for person in self.people if person.role != PersonRole.LEAD]
+
+    @property
     def _lead(self) -> Person:
         return [person for person in self.people if person.role == PersonRole.LEAD][-1]
 

@@ -4,7 +4,8 @@ from pydantic import BaseModel
 
 from domain.journey import Journey, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY
-from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
+from domain.referral import MOST_PARTIES
+from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
 from domain.stages import Stage
 
 
@@ -46,6 +47,8 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+        if len(journey.parties) < MOST_PARTIES:
+            found.append(Possible(kind="add_party"))
     found += [
         Possible(kind="add_paper", about=key)
         for key in journey.contacted
@@ -53,6 +56,8 @@ def possible(journey: Journey) -> list[Possible]:
     ]
     found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
     found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
+    found += [Possible(kind="remove_party", about=p.key) for p in journey.parties if can_take_out(journey, p.key)]
+    found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="reassign"))

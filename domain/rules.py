@@ -9,6 +9,7 @@ from domain import commands as c
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import party_of
+from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
 from domain.stages import Stage
 
@@ -153,6 +154,10 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if any(party_of(person) == party for person in command.present):
             raise Refused(Refusal.CAME_AND_ABSENT, party)
+    # One that joined late has to agree before it is said what the meeting came to
+    for one in journey.parties if command.outcome in ("full", "partial", "none") else []:
+        if not journey.takes_part(one.key):
+            raise Refused(Refusal.NOT_AGREED_YET, one.key)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -242,6 +247,44 @@ def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None
 
 
 BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
+
+
+def _join(command: c.AddParty, journey: Journey, now: datetime) -> None:
+    if journey.stage not in BEFORE_THE_AGREEMENT:
+        raise Refused(Refusal.TOO_LATE_TO_JOIN)
+    booked = [m for m in journey.meetings if m.key.startswith("joint_meeting/") and m.status == MeetingStatus.BOOKED]
+    if any(meeting.slot and meeting.slot.start <= now for meeting in booked):
+        raise Refused(Refusal.RECORD_IT_FIRST)
+    if len(journey.parties) >= MOST_PARTIES:
+        raise Refused(Refusal.TOO_MANY_PARTIES)
+    if permission_was_asked(journey) and not command.permitted:
+        raise Refused(Refusal.ASK_THE_REFERRER)
+
+
+def permission_was_asked(journey: Journey) -> bool:
+    """The referrer has been told whom we would contact: whoever joins later was not among them."""
+    return "permission" in journey.facts or journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING)
+
+
+def _take_out(command: c.RemoveParty, journey: Journey, now: datetime) -> None:
+    if command.party == journey.parties[0].key or len(journey.parties) <= 2:
+        raise Refused(Refusal.CANNOT_DO_WITHOUT)
+    if not can_take_out(journey, command.party):
+        raise Refused(Refusal.HAS_ANSWERED, command.party)
+
+
+def can_take_out(journey: Journey, party: str) -> bool:
+    """It was not written to, or has not answered; and the case can do without it."""
+    answered = party in journey.contacted and f"consent/{party}" in journey.facts
+    return party != journey.parties[0].key and len(journey.parties) > 2 and not answered
+
+
+def _take_away(command: c.RemovePerson, journey: Journey, now: datetime) -> None:
+    party = journey.party(party_of(command.person))
+    if party is None or command.person not in [person.key for person in party.people]:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+    if command.person not in [person.key for person in party.others]:
+        raise Refused(Refusal.SPEAKS_FOR_THEM, command.person)
 
 
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
@@ -378,6 +421,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.AddPaper: _add_paper,
     c.ReleasePaper: _release_paper,
     c.TakeBackPaper: _take_back_paper,
+    c.AddParty: _join,
+    c.RemoveParty: _take_out,
+    c.RemovePerson: _take_away,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,

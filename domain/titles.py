@@ -206,6 +206,8 @@ LETTERS: dict[str, str] = {
     "closed_not_contactable": "The mediation does not go ahead",
     "closed_out_of_scope": "Where to find help with your matter",
     "closed_by_service": "The case is closed",
+    "party_joined": "Another party takes part",
+    "no_longer_part": "You do not take part any more",
     "contact_changed": "You are now the contact",
     "papers_to_read": "Papers to read before the meeting",
     "paper_destroyed": "A file could not be taken in",

@@ -76,6 +76,7 @@ class CaseView(BaseModel):
     child: Child
     about: str
     parties: list[PartyView]
+    former: list[PartyView] = Field(default_factory=list)  # who was taken out again: known by name, and no more
     coordinator: StaffView  # without id and name until somebody takes the case
     policy: Policy
     journey: Journey | None = None  # None: the workflow has not filed anything yet
@@ -86,15 +87,15 @@ class CaseView(BaseModel):
     papers: dict[str, PaperView] = Field(default_factory=dict)  # by key
 
     def party(self, key: str) -> PartyView:
-        """KeyError: no such party."""
-        for party in self.parties:
+        """Of this key, even if it was taken out. KeyError: no such party."""
+        for party in (*self.parties, *self.former):
             if party.key == key:
                 return party
         raise KeyError(key)
 
     def person(self, key: str) -> PersonView:
-        """KeyError: no such person."""
-        for party in self.parties:
+        """Of this key, even if they were taken out. KeyError: no such person."""
+        for party in (*self.parties, *self.former):
             for person in party.people:
                 if person.key == key:
                     return person

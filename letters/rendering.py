@@ -34,6 +34,7 @@ _INVITES: dict[str, Method] = {
     "joint_meeting_booked": "REQUEST",
     "joint_meeting_moved": "REQUEST",
     "joint_meeting_cancelled": "CANCEL",
+    "no_longer_part": "CANCEL",  # of a meeting that takes place without them
 }
 _ANSWERED_BY_LINK = ("visit_choice", "availability", "comments", "action", "feedback", "consent")
 _TO_THE_CASE_PAGE = (
@@ -51,6 +52,7 @@ _TO_THE_CASE_PAGE = (
     "agreement_copy",
     "mediator_changed",
     "contact_changed",
+    "party_joined",
 )
 
 
@@ -237,6 +239,8 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
             former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
             context["former"] = list(former)
         context["new_dates"] = _new_dates_follow(case, meeting)
+    if letter.kind == "party_joined":
+        context["joined"] = _unnamed(case.party(letter.about.partition("/")[2]))
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind == "paper_destroyed":
@@ -246,6 +250,11 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["task"] = _task(case, letter.about)
         context["needs"] = words.needs_of(case, letter.about)
     return context
+
+
+def _unnamed(party: PartyView) -> str:
+    """An organisation by name; of a family nobody's, who may not want the others to know it from us."""
+    return party.organisation or ("the young person" if party.role == PartyRole.YOUNG_PERSON else "a parent or carer")
 
 
 def _last_day(case: CaseView, letter: Letter) -> str:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         Journey,
         Letter,
         Meeting,
+        MeetingStatus,
         OpenAsk,
     )
     from domain.parties import ORGANISATIONS, Channel, party_of
@@ -90,6 +91,7 @@ class MediationCase(Doors):
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
+        self.coming: dict[str, asyncio.Task[None]] = {}  # parties that joined later, brought in beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
 
     @workflow.run
@@ -136,6 +138,7 @@ class MediationCase(Doors):
         """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
         self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
+        await self.everyone_has_come_in()
 
     async def get_consent_of(self, party: str) -> None:
         if (await self.ask(f"consent/{party}", party)).answer == "no":
@@ -145,6 +148,7 @@ class MediationCase(Doors):
         """ "The case will then be allocated to a member of our mediation team." Silence passes it to the next."""
         self.enter(Stage.ALLOCATION)
         await self.find_a_mediator()
+        await self.everyone_has_come_in()
 
     async def find_a_mediator(self) -> None:
         while not self.journey.mediator:
@@ -171,6 +175,7 @@ class MediationCase(Doors):
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
         self.enter(Stage.INITIAL_VISITS)
         await together(*(self.visit(party.key) for party in self.journey.parties))
+        await self.everyone_has_come_in()
 
     async def visit(self, party: str) -> None:
         number, outcome = 0, ""
@@ -193,7 +198,9 @@ class MediationCase(Doors):
             by_post = any(party.by_post for party in self.journey.parties)
             half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
             meeting = self.meetings.new_joint(number, half_days)
-            await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
+            here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
+            await together(*(self.ask_when_they_can_come(party, number) for party in here))
+            await self.everyone_has_come_in()
             await self.ask(f"joint_date/{number}", COORDINATOR)
             self.close_calls_about_no_shows("joint_meeting")
             outcome = (await self.ask_for_record(meeting)).answer
@@ -202,6 +209,7 @@ class MediationCase(Doors):
                 await self.after_a_no_show(meeting, meeting.absent)
         if outcome == "none":
             raise Ended(ClosingReason.NO_AGREEMENT)
+        await self.leave_off_visits()
 
     async def ask_when_they_can_come(self, party: str, number: int) -> None:
         await self.ask(f"availability/{party}/{number}", party)
@@ -293,6 +301,55 @@ class MediationCase(Doors):
     async def ask_for_feedback(self, party: str) -> None:
         await self.ask(f"feedback/{party}", party)
 
+    # When a party joins later
+
+    def bring_in(self, party: str) -> None:
+        self.coming[party] = self.errands.set_going(self.bring_up_to_the_others(party))
+
+    async def bring_up_to_the_others(self, party: str) -> None:
+        """Asked for their consent, visited, and asked when they can come, as far as the others are by then; beside the
+        journey, each of whose steps waits for them before it is over.
+
+        "Voluntary: it goes ahead only if all agree" (practice, 1.3). So a no of theirs ends the case as anybody's does,
+        and a joint meeting that was booked before is recorded with an end only when they have agreed (domain/rules); as
+        soon as they have, they are invited to it. The visit is theirs as it is everybody's (leaflet), but nothing hangs
+        on it: when everyone has met before it could be held, it is not looked for any more."""
+        try:
+            await self.get_consent_of(party)
+            if not self.journey.takes_part(party):  # taken out again
+                return
+            await workflow.wait_condition(lambda: not self.journey.on_hold)  # invitations leave at once
+            self.errands.note("party_came_in", party)
+            for other in [key for key in self.journey.contacted if key != party and self.journey.takes_part(key)]:
+                self.write_to(other, "party_joined", f"joined/{party}")
+            self.invite_who_is_new(party)
+            if self.journey.stage in (Stage.INITIAL_VISITS, Stage.JOINT_MEETING):
+                await self.visit(party)
+            if self.journey.stage == Stage.JOINT_MEETING:
+                meeting = self.meetings.latest_joint()
+                if meeting.status == MeetingStatus.OFFERED:
+                    await self.ask_when_they_can_come(party, int(meeting.key.partition("/")[2]))
+        except Ended as ended:
+            self.end(ended.closing)
+
+    def still_coming(self) -> list[str]:
+        return [party for party, task in self.coming.items() if not task.done()]
+
+    async def everyone_has_come_in(self) -> None:
+        while self.still_coming():
+            await workflow.wait_condition(lambda: not self.still_coming())
+
+    async def leave_off_visits(self) -> None:
+        """Everyone has met: a visit that somebody who joined late has not had is not looked for any more."""
+        for party in self.still_coming():
+            asked = [ask.key for ask in self.journey.asks if ask.key.split("/")[1:2] == [party]]
+            self.coming[party].cancel()
+            await workflow.wait([self.coming[party]])
+            for key in asked:
+                self.close_tasks_about(key)
+        for meeting in [meeting for meeting in self.meetings.booked_ahead() if meeting.party]:
+            await self.call_off(meeting)
+
     # When the mediator changes
 
     async def release_the_mediator(self, *, for_good: bool) -> None:
@@ -336,7 +393,7 @@ class MediationCase(Doors):
                 elif any(task.key == ask.key for task in self.journey.tasks):  # held, and not recorded yet
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
             if self.journey.mediator != self.journey.replaced[-1]:  # else it was a mistake, and nobody was told
-                for party in self.journey.contacted:
+                for party in filter(self.journey.takes_part, self.journey.contacted):
                     self.write_to(party, "mediator_changed", number=self.journey.offer)
             self.errands.note("mediator_took_over")
 
@@ -391,9 +448,9 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        if self.handover is not None:
-            self.handover.cancel()
-            await workflow.wait([self.handover])
+        for beside in [*self.coming.values(), *filter(None, [self.handover])]:
+            beside.cancel()
+            await workflow.wait([beside])
         assert self.journey.closing is not None
         return self.journey.closing
 
@@ -436,12 +493,15 @@ class MediationCase(Doors):
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
         fact = await self.asks.ask(key, of, due)
-        self.errands.close_tasks(lambda task: key in (task.key, task.about) and task.kind not in LETTERS_BY_HAND)
+        self.close_tasks_about(key)
         if self.journey.closing is not None:  # the case ended in the same breath
             raise asyncio.CancelledError
         if fact.answer == "silent":
             raise Ended(ClosingReason.NOT_CONTACTABLE, of)
         return fact
+
+    def close_tasks_about(self, key: str) -> None:
+        self.errands.close_tasks(lambda task: key in (task.key, task.about) and task.kind not in LETTERS_BY_HAND)
 
     def climb(self, ask: OpenAsk, armed: Armed) -> None:
         """A rung's time has come."""

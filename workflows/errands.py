@@ -234,6 +234,7 @@ class Errands:
             not moved
             and (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
             and letter in self.latest
+            and (letter.to not in self.journey.left or letter.kind == "no_longer_part")
             and not (meeting and meeting.status == MeetingStatus.CANCELLED and letter.kind.endswith("_booked"))
         )
 

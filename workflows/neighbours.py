@@ -5,13 +5,13 @@ All are safe to run twice. Permanent trouble is a value in the answer; transient
 from abc import ABC, abstractmethod
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from temporalio import activity
 
 from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
-from domain.parties import Channel, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 
 
 class Verdict(BaseModel):
@@ -50,6 +50,17 @@ class ChannelChoice(BaseModel):
     """The next channel for which the case file has what is needed; None: there is none."""
 
     channel: Channel | None = None
+
+
+class PartyAdmission(BaseModel):
+    """The organisation and the person named in a command's texts are to become a party of the case. Neither the
+    mediator who has it, or was asked, nor a venue that is booked may have to do with them."""
+
+    case_id: str
+    command: str
+    role: PartyRole
+    mediator: str = ""
+    venues: list[str] = Field(default_factory=list)
 
 
 class MediatorQuestion(BaseModel):
@@ -184,6 +195,12 @@ class CaseFile(ABC):
     @abstractmethod
     async def admit(self, admission: Admission) -> Admitted:
         """Make the person of a command's texts a participant."""
+
+    @activity.defn
+    @abstractmethod
+    async def admit_party(self, admission: PartyAdmission) -> Admitted:
+        """Make those named in a command's texts a party, whose key that of its lead tells; or already_a_party,
+        conflict_with_them, their_venue, address_taken."""
 
 
 class Correspondence(ABC):

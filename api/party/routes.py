@@ -155,7 +155,10 @@ class Visit:
     ) -> None:
         self.request, self.services, self.link, self.case = request, services, link, case
         self.party = party_of(link.person)
-        self.question: Question | None = question_of(case, link.person, link.purpose, services.clock())
+        self.gone = case.journey is not None and link.person in case.journey.left
+        self.question: Question | None = (
+            None if self.gone else question_of(case, link.person, link.purpose, services.clock())
+        )
         self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
         self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
 
@@ -163,6 +166,8 @@ class Visit:
 
     def show(self, status: int = 200, typed: Typed | None = None, *, stale: bool = False) -> Response:
         """The link's page: its question, what was answered before, its papers, or where the case stands."""
+        if self.gone:
+            return self._told("You do not take part any more", NO_LONGER_PART, status)
         if self.link.purpose == "papers":
             return RedirectResponse(f"/my/{self.link.id}/papers", 303)
         if self.question is None:
@@ -320,6 +325,8 @@ def _unknown(request: Request) -> Response:
 PENDING = (
     "It takes effect as soon as our case system is reachable again, usually within minutes. You need not send it again."
 )
+
+NO_LONGER_PART = "You do not take part in this mediation any more, and you need not do anything."
 
 ACCEPTED = {
     "record_permission": "We have recorded your answer. Your coordinator goes on from here.",

@@ -21,11 +21,11 @@ from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
 from domain import titles
 from domain.parties import ORGANISATIONS, PartyRole, PersonRole
-from domain.referral import AnotherMatter, ReferralForm
+from domain.referral import MOST_PARTIES, AnotherMatter, ReferralForm
 
 router = APIRouter(include_in_schema=False)
 
-MOST_PARTIES, PEOPLE = 8, 3
+PEOPLE = 3
 WHY_ANOTHER = Field(
     "why_another",
     "Why is it another matter?",

@@ -40,10 +40,10 @@ from domain.commands.changes import (
     MoveTexts,
     ReplaceContact,
     ReplaceMediator,
-    SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
+from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -99,6 +99,9 @@ COMMANDS: dict[str, type[Command]] = {
         AddPaper,
         ReleasePaper,
         TakeBackPaper,
+        AddParty,
+        RemoveParty,
+        RemovePerson,
         Withdraw,
         Pause,
         Resume,

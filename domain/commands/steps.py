@@ -44,7 +44,8 @@ class AnswerConsent(Command):
 
 
 class NewContactTexts(Texts):
-    """The person who takes over as a party's contact; needed when the decision is to replace the contact."""
+    """A person who becomes a participant, and how they are reached. With a decision on silence they are needed only
+    when the decision is to replace the contact."""
 
     name: Line = ""
     email: Email = ""
@@ -60,7 +61,7 @@ class NewContactTexts(Texts):
         return bool(self.name) and not self.as_details().missing_for_their_channel()
 
     def as_details(self) -> PersonDetails:
-        """The new contact as a participant."""
+        """This person as a participant."""
         return PersonDetails.model_validate(self.model_dump(include=set(PersonDetails.model_fields) - {"role"}))
 
 
@@ -156,6 +157,13 @@ class VisitTexts(Texts):
     may_share: Words = ""
     supporter_name: Line = ""
     supporter_email: Email = ""
+    supporter_phone: Phone = ""
+    supporter_channel: Channel = Channel.EMAIL
+
+    def supporter(self) -> NewContactTexts | None:
+        """Who comes along from now on; None: nobody was named."""
+        said = {"name": self.supporter_name, "email": self.supporter_email, "phone": self.supporter_phone}
+        return NewContactTexts(**said, channel=self.supporter_channel) if self.supporter_name else None
 
 
 class RecordVisit(Command):
@@ -167,6 +175,10 @@ class RecordVisit(Command):
     party: str
     held: bool
     confidentiality_explained: bool = False
+
+    def has_its_words(self, texts: Texts) -> bool:
+        supporter = texts.supporter() if isinstance(texts, VisitTexts) else None
+        return supporter is None or supporter.names_somebody()
 
 
 # Joint meeting and agreement

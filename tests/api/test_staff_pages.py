@@ -203,7 +203,8 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
          "online": "no", "place": "Oak Road"},
     ),
     "choose_visit_date": ("p2", {"start": "none", "how": "phone"}),
-    "record_visit": ("p3", {"held": "yes", "confidentiality_explained": "yes", "note": "n", "supporter_name": "S"}),
+    "record_visit": ("p3", {"held": "yes", "confidentiality_explained": "yes", "note": "n", "supporter_name": "S",
+                             "supporter_email": "s@b.example"}),
     "give_availability": ("p3", {"half_days": ["2026-12-09/am", "2026-12-10/pm"], "how": "phone"}),
     "fix_joint_meeting": (
         "",
@@ -227,7 +228,13 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
     "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
     "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
-    "add_supporter": ("p1", {"supporter_name": "S", "supporter_email": "s@b.example"}),
+    "add_supporter": ("p1", {"name": "S", "channel": "text", "phone": "07700 900123"}),
+    "add_party": (
+        "",
+        {"role": "parent", "name": "A", "channel": "post", "address": "9 Far Lane", "permitted": "yes", "reason": "R"},
+    ),
+    "remove_party": ("p3", {"reason": "another council"}),
+    "remove_person": ("p1.2", {"reason": "has moved away"}),
     "undo": ("", {"note": "the wrong case"}),
     "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
     "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),

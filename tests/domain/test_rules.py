@@ -14,6 +14,7 @@ from domain.commands import (
     Command,
     MoveMeeting,
     MoveTexts,
+    PartyTexts,
     StaffRole,
     TickTask,
 )
@@ -132,6 +133,49 @@ def test_a_supporter_is_added_until_everyone_has_met() -> None:
     assert kinds.count("replace_contact") == len(journey.parties)
     stranger = COMMANDS["replace_contact"].model_validate({**by, "party": "p9"})
     assert code(stranger, journey, NOW) == Refusal.NO_SUCH_PARTY
+
+
+def test_a_party_joins_until_everyone_has_met_and_with_the_referrers_permission() -> None:
+    journey = sample_case(stage=Stage.EXPLAINING, meetings=[]).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    join = COMMANDS["add_party"].model_validate({**by, "role": "school"})
+    judge(join, journey, NOW)
+    for asked in (
+        journey.model_copy(update={"stage": Stage.PERMISSION}),
+        journey.model_copy(update={"facts": {"permission": Fact(answer="yes", at=NOW)}}),
+    ):
+        assert code(join, asked, NOW) == Refusal.ASK_THE_REFERRER
+        judge(join.model_copy(update={"permitted": True}), asked, NOW)
+    journey.parties += [journey.parties[-1].model_copy(update={"key": f"p{n}"}) for n in range(4, 9)]
+    assert code(join, journey, NOW) == Refusal.TOO_MANY_PARTIES
+    assert "add_party" not in [one.kind for one in possible(journey)]
+    journey.stage = Stage.AGREEMENT
+    assert code(join, journey, NOW) == Refusal.TOO_LATE_TO_JOIN
+
+
+def test_a_party_that_joins_is_named_as_its_kind_needs() -> None:
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    school, parent = (COMMANDS["add_party"].model_validate({**by, "role": role}) for role in ("school", "parent"))
+    person = PartyTexts(name="Lee", email="lee@s.example", reason="moves there")
+    at_elm = person.model_copy(update={"organisation": "Elm School"})
+    assert [one.has_its_words(at_elm) for one in (school, parent)] == [True, False]
+    assert [one.has_its_words(person) for one in (school, parent)] == [False, True]
+    for missing in ("name", "email", "reason"):
+        assert not school.has_its_words(at_elm.model_copy(update={missing: ""}))
+
+
+def test_only_who_has_not_answered_is_taken_out() -> None:
+    journey = sample_case(facts={"consent/p2": Fact(answer="yes", at=NOW)}).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    out = {key: COMMANDS["remove_party"].model_validate({**by, "party": key}) for key in ("p1", "p2", "p3")}
+    judge(out["p3"], journey, NOW)
+    assert [one.about for one in possible(journey) if one.kind == "remove_party"] == ["p3"]
+    assert code(out["p2"], journey, NOW) == Refusal.HAS_ANSWERED
+    assert code(out["p1"], journey, NOW) == Refusal.CANNOT_DO_WITHOUT
+    journey.contacted = ["p1"]  # it was noted before anybody was written to
+    judge(out["p2"], journey, NOW)
 
 
 def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:

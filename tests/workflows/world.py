@@ -39,6 +39,7 @@ from workflows.neighbours import (
     NextMediator,
     PaperKeeping,
     PaperOrder,
+    PartyAdmission,
     Reassignment,
     Verdict,
     activities_of,
@@ -75,6 +76,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     admits: str = ""  # key of the person whom the next texts name
     admits_by: Channel = Channel.EMAIL  # how they are reached
     mail_away: bool = False
+    file_away: bool = False  # for a party that is to be admitted
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
     coordinator: str = "cora"
@@ -138,6 +140,15 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         return Admitted(person=admitted, channel=self.admits_by)
 
     @activity.defn
+    async def admit_party(self, admission: PartyAdmission) -> Admitted:
+        if self.file_away:
+            raise ApplicationError("the case file is away")
+        if verdict := self.verdicts.get("party"):
+            return Admitted(refusal=verdict.refusal)
+        admitted, self.admits = self.admits, ""
+        return Admitted(person=admitted, channel=self.admits_by)
+
+    @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
         if self.mail_away:
             raise ApplicationError("mail is away")
@@ -151,8 +162,16 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
             return Delivery(state="held")
         if letter.while_asked and journey.open_ask(letter.while_asked) is None:
             return Delivery(state="withheld")
+        if letter.to in journey.left and letter.kind not in ("no_longer_part", "agreement_copy"):
+            return Delivery(state="withheld")
         channel = next(
-            (person.channel for party in journey.parties for person in party.people if person.key == letter.to),
+            (
+                person.channel
+                for filing in reversed(self.filings)  # one who was taken out is still reached as before
+                for party in filing.journey.parties
+                for person in party.people
+                if person.key == letter.to
+            ),
             Channel.EMAIL,
         )
         if channel in BY_HAND:
@@ -322,7 +341,8 @@ class Story:
             fact = journey.facts.get(letter.while_asked)
             if fact and fact.at + timedelta(seconds=1) < sent.at:
                 found.append(f"{letter.kind} to {letter.to} left after the answer")
-            if letter.to.startswith("p") and letter.to.partition(".")[0] not in journey.contacted:
+            may_know = (*journey.contacted, *journey.left)
+            if letter.to.startswith("p") and letter.to.partition(".")[0] not in may_know:
                 found.append(f"{letter.kind} to {letter.to}, who was not to be contacted")
         return found
 

@@ -6,8 +6,9 @@ from workflows.doors.changes import Changes
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.papers import PaperDoors
+from workflows.doors.people import People
 from workflows.doors.steps import Steps
 
 
-class Doors(Steps, Changes, PaperDoors, AnyTime, Mailbox):
+class Doors(Steps, Changes, People, PaperDoors, AnyTime, Mailbox):
     """Every door of a case."""

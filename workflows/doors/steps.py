@@ -188,6 +188,8 @@ class Steps(Desk):
                 "offer_command": command.id,
             }
             await self.book(command, meeting, command.slot, place)
+            for ask in self.journey.open_asks("availability"):  # of a party that joined after the others had answered
+                self.asks.learn(ask.key, "fixed")
             self.asks.learn(meeting.key.replace("joint_meeting", "joint_date"), "fixed")
         return await self.accept(command, meeting.key)
 

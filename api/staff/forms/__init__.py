@@ -4,7 +4,7 @@ One class for each kind, by section of the journey. `questions` is what the page
 the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
 
 from api.intake import Intake
-from api.staff.forms import agreement, any_time, beginning, meetings, papers
+from api.staff.forms import agreement, any_time, beginning, meetings, papers, people
 from api.staff.forms.base import CommandForm, Fields, Setting
 
 __all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
@@ -35,6 +35,9 @@ FORMS: dict[str, CommandForm] = {
     "add_paper": papers.AddingPaper(),
     "release_paper": papers.ReleasingPaper(),
     "take_back_paper": papers.TakingPaperBack(),
+    "add_party": people.Joining(),
+    "remove_party": people.TakingOut(),
+    "remove_person": people.NoLongerAlong(),
     "withdraw": any_time.Withdrawal(),
     "pause": any_time.Pausing(),
     "resume": any_time.Resuming(),

@@ -113,19 +113,12 @@ class Supporter(PartyForm):
 
     def questions(self, s: Setting) -> Questions:
         return [
-            Field("supporter_name", "Name"),
-            Field(
-                "supporter_email",
-                "E-mail address",
-                "email",
-                hint="Without it they cannot be written to, and you have a task for each invitation.",
-                optional=True,
-            ),
+            *contact_fields(),
             NOTE,
         ]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"party": s.about}, {name: typed.one(name) for name in ("supporter_name", "supporter_email", "note")}
+        return {"party": s.about}, {**read_contact(typed), "note": typed.one("note")}
 
 
 class Pausing(CommandForm):

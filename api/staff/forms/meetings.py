@@ -15,14 +15,16 @@ from api.staff.forms.base import (
     PartyForm,
     Questions,
     Setting,
+    channel_field,
     minutes_of,
+    needed_for,
     start_of,
     told,
 )
 from domain import titles, words
 from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
-from domain.parties import PersonRole
+from domain.parties import Channel, PersonRole
 from domain.scheduling import suits
 from domain.stages import OutcomeDetail
 from domain.working_days import LONDON
@@ -116,9 +118,11 @@ class VisitChoice(PartyForm):
         )
 
 
-class Visit(PartyForm):
-    blame: ClassVar[Mapping[str, str]] = {"supporter_email": "supporter_email"}
+_REACH_SUPPORTER = "Give where the supporter is reached in this way, or choose another way to reach them."
+_AT_A_VISIT = (Channel.EMAIL, Channel.TEXT, Channel.PHONE)  # ways to reach a supporter that are short to ask for
 
+
+class Visit(PartyForm):
     def questions(self, s: Setting) -> Questions:
         return [
             Field(
@@ -139,9 +143,12 @@ class Visit(PartyForm):
                 "A supporter or friend who comes along",
                 (
                     Field("supporter_name", "Name", optional=True),
+                    channel_field("supporter_channel", among=_AT_A_VISIT),
                     Field("supporter_email", "E-mail address", "email", optional=True),
+                    Field("supporter_phone", "Telephone number", "phone", optional=True),
                 ),
-                hint="They become a participant of this party, and are never chased for answers.",
+                hint="They become a participant of this party, are invited to the joint meeting, and are never chased "
+                "for answers. For one who is reached by post, use “Add a supporter”.",
                 beside=True,
             ),
             Field(
@@ -164,10 +171,17 @@ class Visit(PartyForm):
         explained = typed.one("confidentiality_explained") == "yes"
         if held and not explained:
             typed.wrong("confidentiality_explained", "Confirm that confidentiality was explained; it always is.")
-        names = ("note", "who_else", "may_share", "supporter_name", "supporter_email")
+        supporter = ("supporter_name", "supporter_email", "supporter_phone")
+        channel = typed.one("supporter_channel") or str(Channel.EMAIL)
+        needed = f"supporter_{needed_for(channel)}"
+        if typed.one("supporter_name") and not typed.one(needed):
+            typed.wrong(needed, _REACH_SUPPORTER)
+        elif any(typed.one(name) for name in supporter) and not typed.one("supporter_name"):
+            typed.wrong("supporter_name", "Name: give that of the supporter, too.")
         return (
             {"party": s.about, "held": held, "confidentiality_explained": explained},
-            {name: typed.one(name) for name in names},
+            {name: typed.one(name) for name in ("note", "who_else", "may_share", *supporter)}
+            | {"supporter_channel": channel},
         )
 
 
