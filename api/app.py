@@ -20,7 +20,7 @@ from api.public.routes import router as public_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in, split
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -30,6 +30,7 @@ from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings, load_settings
@@ -40,6 +41,7 @@ STAFF_PAGES = (
     sign_in.router,
     lists.router,
     calls.router,
+    split.router,
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
@@ -70,6 +72,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             letters=Letters(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            related=Related(database, vault),
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,

@@ -18,6 +18,7 @@ from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings
@@ -38,6 +39,7 @@ class Services:
     letters: Letters
     reading: Reading
     finding: Finding
+    related: Related
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

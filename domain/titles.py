@@ -4,7 +4,7 @@ from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
 from domain.parties import Channel, PartyRole, PersonRole
-from domain.stages import ClosingReason, OutcomeDetail, Stage
+from domain.stages import ClosingReason, LinkKind, OutcomeDetail, Stage
 
 STAGES: dict[Stage, str] = {
     Stage.REFERRAL: "Referral",
@@ -109,6 +109,15 @@ SIGNS: dict[Sign, str] = {
     Sign.SAME_POSTCODE: "the same postcode of the family",
 }
 
+LINKS: dict[LinkKind, tuple[str, str]] = {
+    LinkKind.SAME_CHILD: ("The same child", "The same child"),
+    LinkKind.SAME_DECISION: ("The same decision or dispute", "The same decision or dispute"),
+    LinkKind.DUPLICATE: ("This case is a duplicate, and goes on there", "A duplicate, which goes on here"),
+    LinkKind.SPLIT_FROM: ("This case was opened out of that one", "Was opened out of this case"),
+    LinkKind.ANOTHER_MATTER: ("Another matter", "Another matter"),
+}
+"""How a case belongs together with another: as the page says it of the case where it was begun, and of the other."""
+
 LETTER_STATES: dict[str, str] = {
     "queued": "Waiting to be sent",
     "sending": "Being sent",
@@ -153,6 +162,8 @@ LETTERS: dict[str, str] = {
     "closed_not_contactable": "The mediation does not go ahead",
     "closed_out_of_scope": "Where to find help with your matter",
     "closed_by_service": "The case is closed",
+    "closed_duplicate": "The matter goes on under another reference",
+    "case_reopened": "The case is open again",
     "contact_changed": "You are now the contact",
     "mediator_changed": "Another mediator has the case",
     "mediator_released": "You no longer have this case (to the mediator)",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from domain import words
 from domain.commands import StaffRole
-from domain.journey import Letter, Meeting
+from domain.journey import OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -48,6 +48,7 @@ _TO_THE_CASE_PAGE = (
     "agreement_copy",
     "mediator_changed",
     "contact_changed",
+    OPEN_AGAIN,
 )
 
 
@@ -212,6 +213,8 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "number": letter.number,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
+    if case.journey and case.journey.closing:
+        context["goes_on_as"] = case.journey.closing.into
     if purpose_of(letter):
         context["link"] = LINK
     elif to.party is None:

@@ -103,4 +103,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "reassign": {"coordinator": "5f0c2d8a9b7e4f6a1c3d5e7f", "reason": "On leave until August."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
     "change_policy": {"policy": "standard"},
+    "take_case": {},
+    "reopen_case": {"reason": "The school has rung: it wants to take part after all."},
+    "link_cases": {"other": "SM-2026-00007", "link": "same_child", "reason": "The transport of the same girl."},
+    "unlink_cases": {"other": "SM-2026-00007", "reason": "It was her cousin, of the same name."},
+    "tell_apart": {"other": "SM-2026-00007", "reason": "Her brother."},
 }

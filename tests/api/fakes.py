@@ -11,6 +11,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,6 +26,7 @@ from casefile.letters import Letters
 from casefile.links import Links
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
@@ -72,7 +74,9 @@ class FakeTemporal:
         assert workflow == "MediationCase"
         assert how["id"] == f"case-{start.case_id}"
         assert how["static_summary"] == start.reference
-        if start.case_id in [known.case_id for known in self.started]:
+        if self.ended and how["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE:
+            self.ended = False
+        elif start.case_id in [known.case_id for known in self.started]:
             raise WorkflowAlreadyStartedError(how["id"], workflow)
         self.started.append(start)
 
@@ -138,6 +142,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         letters=Letters(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
+        related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
         intake=intake,
         clock=clock,

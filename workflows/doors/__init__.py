@@ -6,7 +6,8 @@ from workflows.doors.changes import Changes
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.steps import Steps
+from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Changes, AnyTime, Mailbox):
+class Doors(Steps, Changes, AnyTime, WholeCase, Mailbox):
     """Every door of a case."""

@@ -20,6 +20,7 @@ from api.staff.forms.base import (
 )
 from domain import titles, words
 from domain.commands import COORDINATORS
+from domain.journey import POSSIBLE_DUPLICATE
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -201,6 +202,8 @@ class Undoing(CommandForm):
     button: ClassVar[str] = "Undo it"
 
     def intro(self, s: Setting) -> str:
+        if s.journey.ending is None and s.journey.reopening:
+            return "The case was opened again. Undone, it is closed as it was before, and nobody hears of it."
         if s.journey.ending is None:
             return "There is nothing to undo: nobody has entered an end of this case in the last minutes."
         return f"{words.ending_sentence(s.journey.ending, s.case)} Undone, everything is as it was before."
@@ -252,6 +255,11 @@ class Tick(CommandForm):
                 "answer on the case page first: once this is ticked off, reminders go on where they stood."
             )
         task = next(task for task in s.journey.tasks if task.key == s.about)
+        if task.kind == POSSIBLE_DUPLICATE:
+            return (
+                "The case page shows why, and lets you link the two, or say that it is another matter: both tick this "
+                "off. Tick it off here when the other case has nothing to do with it any more."
+            )
         said = "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
         needs = words.needs_of(s.case, task.key, task.about)
         return " ".join(filter(None, (words.number_to_ring(s.case, task), needs and f"{needs}.", said)))
