@@ -162,11 +162,14 @@ class Records(CaseFile):
     async def told_of_the_end(self, question: OfCase) -> Recipients:
         async with self.database.read() as session:
             rows = await session.exec(
-                select(LetterRow)
-                .where(LetterRow.case_id == question.case_id, col(LetterRow.state).in_(("sent", "sending")))
-                .order_by(col(LetterRow.settled).is_(None), col(LetterRow.settled), col(LetterRow.queued))
+                select(LetterRow).where(
+                    LetterRow.case_id == question.case_id, col(LetterRow.state).in_(("sent", "sending"))
+                )
             )
-            last = {party_of(row.to): row for row in rows if of_an_end(row.kind) or row.kind == OPEN_AGAIN}
+            about = [row for row in rows if of_an_end(row.kind) or row.kind == OPEN_AGAIN]
+        # by their numbers: the first end, the first reopening, the second end …
+        about.sort(key=lambda row: (row.number, row.kind == OPEN_AGAIN))
+        last = {party_of(row.to): row for row in about}
         return Recipients(to=[row.to for row in last.values() if row.kind != OPEN_AGAIN])
 
     # Other cases
