@@ -201,6 +201,10 @@ class Reassigning(CommandForm):
 class Undoing(CommandForm):
     button: ClassVar[str] = "Undo it"
 
+    def title(self, s: Setting, kind: str) -> str:
+        opened = s.journey.reopening is not None and s.journey.ending is None
+        return "Undo the opening of the case" if opened else super().title(s, kind)
+
     def intro(self, s: Setting) -> str:
         if s.journey.ending is None and s.journey.reopening:
             return "The case was opened again. Undone, it is closed as it was before, and nobody hears of it."
