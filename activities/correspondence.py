@@ -23,7 +23,7 @@ from casefile.links import Links
 from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import StaffRole
-from domain.journey import Journey, Letter, MeetingStatus
+from domain.journey import OPEN_AGAIN, Journey, Letter, MeetingStatus
 from domain.parties import BY_HAND, NEEDS, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
 from letters.rendering import (
@@ -148,7 +148,8 @@ class Letters(Correspondence):
                 journey = case.journey or Journey(parties=[])
                 if reason := no_longer_wanted(case, journey, order.letter, self.now()):
                     raise _Settled("withheld", reason if row.state == "queued" else f"{reason}, but it may have gone")
-                if journey.ending and not to_staff(order.letter.to):  # not even what confirms somebody's answer
+                # not even what confirms somebody's answer
+                if journey.second_thoughts and not to_staff(order.letter.to):
                     return Delivery(state="held")
                 if not order.letter.reply and self._may_not_leave_now(case, journey, order.letter):
                     return Delivery(state="held")
@@ -263,6 +264,10 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     """Why a letter is withheld, as a code; "" while it is wanted."""
     if letter.while_asked and journey.open_ask(letter.while_asked) is None:
         return "answered"
+    if letter.of_an_end and letter.number <= journey.reopened:
+        return "reopened"
+    if letter.kind == OPEN_AGAIN and journey.closing:
+        return "ended"
     theirs = [f"mediator/{one}" for one in (journey.mediator, journey.offered_to)]
     if letter.to.startswith("mediator/") and letter.to not in theirs and letter.kind not in _ALSO_TO_FORMER_MEDIATORS:
         return "replaced"

@@ -9,8 +9,10 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from casefile import related
 from casefile.cases import AnyTexts, add_participant, left_of, view
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.letters import letter_id
 from casefile.links import Links
 from casefile.tables import (
@@ -31,9 +33,9 @@ from casefile.tokens import keep_case_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
 from domain.commands import COORDINATORS, NewContactTexts, VisitTexts
-from domain.journey import Filing, Journey, Task
+from domain.journey import OPEN_AGAIN, Filing, Journey, Task, of_an_end
 from domain.likeness import phone_of
-from domain.parties import IN_TURN, NEEDS, Channel, PersonRole
+from domain.parties import IN_TURN, NEEDS, Channel, PersonRole, party_of
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from domain.view import CaseText
@@ -45,11 +47,17 @@ from workflows.neighbours import (
     CaseFile,
     ChannelChoice,
     ChannelQuestion,
+    Linking,
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    OfCase,
+    OfTwoCases,
+    Parties,
     PartyAdmission,
     Reassignment,
+    Recipients,
+    References,
     Verdict,
 )
 
@@ -137,6 +145,65 @@ class Records(CaseFile):
             case.coordinator_id = staff.id
             session.add(case)
             return Verdict()
+
+    @activity.defn
+    async def take(self, order: Reassignment) -> Verdict:
+        async with self.database.write() as session:
+            case = await _case(session, order.case_id)
+            if case.coordinator_id not in (None, order.coordinator):
+                return Verdict(refusal=Refusal.TAKEN_BEFORE, about=f"staff/{case.coordinator_id}")
+            case.coordinator_id = order.coordinator
+            session.add(case)
+            return Verdict()
+
+    # A case that had ended
+
+    @activity.defn
+    async def may_reopen(self, question: OfCase) -> Verdict:
+        async with self.database.read() as session:
+            elsewhere = await related.goes_on_in(session, question.case_id)
+        return Verdict(refusal=Refusal.GOES_ON_ELSEWHERE if elsewhere else "", about=elsewhere)
+
+    @activity.defn
+    async def told_of_the_end(self, question: OfCase) -> Recipients:
+        async with self.database.read() as session:
+            rows = await session.exec(
+                select(LetterRow).where(
+                    LetterRow.case_id == question.case_id, col(LetterRow.state).in_(("sent", "sending"))
+                )
+            )
+            about = [row for row in rows if of_an_end(row.kind) or row.kind == OPEN_AGAIN]
+        # by their numbers: the first end, the first reopening, the second end …
+        about.sort(key=lambda row: (row.number, row.kind == OPEN_AGAIN))
+        last = {party_of(row.to): row for row in about}
+        return Recipients(to=[row.to for row in last.values() if row.kind != OPEN_AGAIN])
+
+    # Other cases
+
+    @activity.defn
+    async def link(self, order: Linking) -> Verdict:
+        async with self.database.write() as session:
+            against, about = await related.link(
+                session, order.case_id, order.other, order.kind, command=order.command, by=order.by, at=self.now()
+            )
+        return Verdict(refusal=against or "", about=about)
+
+    @activity.defn
+    async def unlink(self, order: OfTwoCases) -> Verdict:
+        async with self.database.write() as session:
+            done = await related.unlink(session, order.case_id, order.other)
+        return Verdict() if done else Verdict(refusal=Refusal.NOT_LINKED, about=order.other)
+
+    @activity.defn
+    async def parties_there_too(self, question: OfTwoCases) -> Parties:
+        async with self.database.read() as session:
+            case = await _case(session, question.case_id)
+            return Parties(keys=await related.parties_there_too(session, self.vault, case, question.other))
+
+    @activity.defn
+    async def same_child(self, question: OfCase) -> References:
+        found = await Finding(self.database, self.vault).same_child_as(question.case_id)
+        return References(references=[one.line.reference for one in found])
 
     # Calendars: what makes a double booking impossible
 
@@ -324,10 +391,10 @@ def _repeat_for_lists(case: Case, journey: Journey) -> None:
     case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
     case.next_at = journey.next_at
     case.escalated, case.on_hold, case.paused = journey.escalated, journey.on_hold, journey.paused
-    if journey.closing:
-        case.closed_reason = journey.closing.reason
-        case.closed_outcome = journey.closing.outcome or ""
-        case.closed_at = journey.closed_at
+    closing = journey.closing  # None again when the case was opened again
+    case.closed_reason = closing.reason if closing else ""
+    case.closed_outcome = (closing.outcome if closing else None) or ""
+    case.closed_at = journey.closed_at if closing else None
 
 
 async def _organisations(session: AsyncSession, case_id: str) -> list[str]:

@@ -25,7 +25,7 @@ from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -36,6 +36,7 @@ from casefile.links import Links
 from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings, load_settings
@@ -47,6 +48,7 @@ STAFF_PAGES = (
     sign_in.router,
     lists.router,
     calls.router,
+    split.router,
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
@@ -80,6 +82,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             policies=intake.policies,
+            related=Related(database, vault),
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,

@@ -7,6 +7,7 @@ import asyncio
 import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from weakref import WeakValueDictionary
@@ -28,10 +29,12 @@ from casefile.commands import Commands, Outcome, StoredElsewhere
 from casefile.finding import Finding, FoundCase
 from casefile.policies import Policies
 from casefile.reading import Reading
-from domain.commands import Actor, Command, Texts
+from domain.commands import WAKING, Actor, Command, Texts
+from domain.journey import CaseStart
 from domain.policy import Policy, demo
 from domain.referral import AnotherMatter, ReferralForm
 from domain.refusals import Refusal
+from domain.rules import Refused, judge
 from domain.stages import Stage
 from domain.words import refusal_sentence
 from domain.working_days import local_day
@@ -127,10 +130,12 @@ class Intake:
         """Those that may be chosen here, with their titles."""
         return {name: title for name, title in POLICIES.items() if name == "standard" or self.allow_demo}
 
-    async def known_as(self, form: ReferralForm, command_id: str) -> list[FoundCase]:
+    async def known_as(self, form: ReferralForm, command_id: str, split_from: str = "") -> list[FoundCase]:
         """Cases that are likely about the child of a referral that is about to be taken in, for those who may see all
-        cases; none for one that was taken in already."""
-        return [] if await self._is_there(derived_id("case", command_id)) else await self._finding.same_child(form)
+        cases; none for one that was taken in already. That a case is like the one from which it is split is no news."""
+        if await self._is_there(derived_id("case", command_id)):
+            return []
+        return [one for one in await self._finding.same_child(form) if one.line.reference != split_from]
 
     async def refer(
         self,
@@ -139,15 +144,19 @@ class Intake:
         actor: Actor,
         coordinator: str,
         another: AnotherMatter | None = None,
+        split_from: str = "",
     ) -> Referred:
         """A referral becomes a case; the same command id gives the same case again. Whoever takes it in asks `known_as`
-        first, and says with `another` that it is another matter. NoSuchPolicy, or StoredElsewhere when the id was used
+        first, and says with `another` that it is another matter; `split_from` is the reference of the case out of which
+        it is begun (NoSuchCase). NoSuchPolicy, or StoredElsewhere when the id was used
         for something else."""
         policy = await self.policy(form.policy)
         case_id = derived_id("case", command_id)
         created = not await self._is_there(case_id)
         try:
-            start = await self.cases.open(form, command_id, actor, coordinator, policy, self.clock(), another)
+            start = await self.cases.open(
+                form, command_id, actor, coordinator, policy, self.clock(), another, split_from
+            )
         except IntegrityError:  # posted twice in one moment, or the id belongs to another command
             if not await self._is_there(case_id):
                 raise StoredElsewhere(command_id) from None
@@ -245,33 +254,36 @@ class Intake:
 
     async def _begin(self, case_id: str) -> Outcome:
         """Start the case's workflow; one that was started before is the same."""
-        start = await self.cases.start_of(case_id)
-        attributes = TypedSearchAttributes(
-            [
-                SearchAttributePair(STAGE, Stage.REFERRAL.value),
-                SearchAttributePair(ESCALATED, False),
-                SearchAttributePair(ON_HOLD, False),
-            ]
-        )
         try:
-            await self.client.start_workflow(
-                "MediationCase",
-                start,
-                id=workflow_id(case_id),
-                task_queue=self.task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=attributes,
-                static_summary=start.reference,
-                rpc_timeout=timedelta(seconds=self.patience),
-            )
-        except WorkflowAlreadyStartedError:
-            pass
+            await self._start(await self.cases.start_of(case_id), WorkflowIDReusePolicy.REJECT_DUPLICATE)
         except (RPCError, RuntimeError) as error:  # RuntimeError: how a lazy client reports an unreachable server
             log.warning("a case cannot begin yet", case=case_id, error=_kind_of(error))
             return Outcome(status="pending")
         return Outcome(status="accepted")
 
-    async def _update(self, command: Command) -> Outcome:
+    async def _start(self, start: CaseStart, reuse: WorkflowIDReusePolicy) -> None:
+        """Start a case's workflow; one that runs already is the same."""
+        journey = start.as_filed.journey if start.as_filed else None
+        attributes = TypedSearchAttributes(
+            [
+                SearchAttributePair(STAGE, (journey.stage if journey else Stage.REFERRAL).value),
+                SearchAttributePair(ESCALATED, bool(journey and journey.escalated)),
+                SearchAttributePair(ON_HOLD, bool(journey and journey.on_hold)),
+            ]
+        )
+        with suppress(WorkflowAlreadyStartedError):
+            await self.client.start_workflow(
+                "MediationCase",
+                start,
+                id=workflow_id(start.case_id),
+                task_queue=self.task_queue,
+                id_reuse_policy=reuse,
+                search_attributes=attributes,
+                static_summary=start.reference,
+                rpc_timeout=timedelta(seconds=self.patience),
+            )
+
+    async def _update(self, command: Command, *, woken: bool = False) -> Outcome:
         """Deliver one command as the Update of its name. Its id makes a repetition harmless, whoever sends it."""
         update = asyncio.create_task(
             self.client.get_workflow_handle(workflow_id(command.case_id)).execute_update(
@@ -293,12 +305,34 @@ class Intake:
             if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
                 reason = await self._reading.closed_reason(command.case_id)
                 if reason:
-                    return Outcome(status="refused", code=Refusal.ENDED, about=reason)
+                    return await self._update_of_ended(command, reason, woken=woken)
             log.warning("a command waits", case=command.case_id, kind=command.kind(), error=_kind_of(error))
             return Outcome(status="pending")
         finally:
             update.cancel()
         return Outcome(status="accepted")
+
+    async def _update_of_ended(self, command: Command, reason: str, *, woken: bool) -> Outcome:
+        """The case has ended. For what may still be done with it, its workflow is begun again with what is filed, and
+        then hears the command like any other: the workflow is over, so nothing else writes the case file now."""
+        if not isinstance(command, WAKING):
+            return Outcome(status="refused", code=Refusal.ENDED, about=reason)
+        if woken:  # somebody else's act came first, and it has ended again
+            return Outcome(status="pending")
+        if await self._reading.has_taken_effect(command):  # and the answer was lost on its way
+            return Outcome(status="accepted")
+        start = await self.cases.as_filed(command.case_id)
+        if start.as_filed is not None:
+            try:
+                judge(command, start.as_filed.journey, self.clock())
+            except Refused as refused:  # nothing to wake it for
+                return Outcome(status="refused", code=refused.code, about=refused.about)
+        try:
+            await self._start(start, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+        except (RPCError, RuntimeError) as error:
+            log.warning("a case cannot be begun again yet", case=command.case_id, error=_kind_of(error))
+            return Outcome(status="pending")
+        return await self._update(command, woken=True)
 
     async def relay_forever(self) -> None:
         """Deliver what was left behind, every few seconds; more rarely while nothing can be delivered."""

@@ -20,6 +20,7 @@ from casefile.papers import Papers
 from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings
@@ -42,6 +43,7 @@ class Services:
     reading: Reading
     finding: Finding
     policies: Policies
+    related: Related
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

@@ -6,21 +6,34 @@ from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, RootModel
-from sqlmodel import col, func, or_, select, update
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.commands import StoredElsewhere
 from casefile.database import Database
 from casefile.papers import papers_of
-from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
+from casefile.tables import (
+    Case,
+    CaseLink,
+    CommandOutcome,
+    CommandRow,
+    CommandText,
+    Counter,
+    Participant,
+    PartyRow,
+    Staff,
+    TimelineEvent,
+    Venue,
+)
 from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
-from domain.journey import CaseStart, Journey
+from domain.journey import AsFiled, CaseStart, Event, Journey
 from domain.likeness import marks_of_person
 from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import AnotherMatter, PersonDetails, ReferralForm
+from domain.stages import LinkKind
 from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, VenueView
 from domain.working_days import local_day
 
@@ -88,10 +101,12 @@ class Cases:
         policy: Policy,
         at: datetime,
         another: AnotherMatter | None = None,
+        split_from: str = "",
     ) -> CaseStart:
         """A new case from a referral, with its first command ("refer"), in one transaction. `coordinator` "": nobody's
-        yet, see `take`. The same form under the same command id is the same case again; StoredElsewhere: the id was
-        used for another form. `another`: the child was known, and this is another matter; kept with the command."""
+        yet (TakeCase). The same form under the same command id is the same case again; StoredElsewhere: the id was
+        used for another form. `another`: the child was known, and this is another matter; kept with the command.
+        `split_from`: the reference of the case out of which it is begun; NoSuchCase."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -135,27 +150,28 @@ class Cases:
                         case_id=case_id,
                         number=0,
                         kind="refer",
-                        payload={"case_id": case_id} | ({"not_a_duplicate_of": another.references} if another else {}),
+                        payload={"case_id": case_id}
+                        | ({"not_a_duplicate_of": another.references} if another else {})
+                        | ({"split_from": split_from} if split_from else {}),
                         actor_kind=actor.kind,
                         actor_id=actor.id,
                         at=at,
                     )
                 )
+                await session.flush()
+                decided = dict.fromkeys(another.references if another else [], LinkKind.ANOTHER_MATTER)
+                if split_from:
+                    decided[split_from] = LinkKind.SPLIT_FROM
+                for row in list(await session.exec(select(Case).where(col(Case.reference).in_(decided)))):
+                    kind = decided.pop(row.reference)
+                    link = CaseLink(case_id=case_id, other_id=row.id, kind=kind, command=command_id, by=actor.id, at=at)
+                    session.add(link)
+                if split_from in decided:
+                    raise NoSuchCase(split_from)
                 if another:
-                    await session.flush()
                     sealed = key.seal(another, f"command/{command_id}")
                     session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
         return await self.start_of(case_id)
-
-    async def take(self, case_id: str, staff_id: str) -> bool:
-        """A coordinator takes a case that is nobody's yet. False: somebody was faster, and keeps it."""
-        async with self.database.write() as session:
-            taken = await session.exec(
-                update(Case)
-                .where(col(Case.id) == case_id, col(Case.coordinator_id).is_(None))
-                .values(coordinator_id=staff_id)
-            )
-        return bool(taken.rowcount)
 
     async def start_of(self, case_id: str) -> CaseStart:
         """What the case's workflow is (or was) started with."""
@@ -167,6 +183,11 @@ class Cases:
             people = (
                 await session.exec(select(Participant).where(Participant.case_id == case_id, Participant.command == ""))
             ).all()
+            referred_by = (
+                await session.exec(
+                    select(CommandRow.actor_kind).where(CommandRow.case_id == case_id, col(CommandRow.number) == 0)
+                )
+            ).first()
         parties = [
             Party(
                 key=row.key,
@@ -181,8 +202,24 @@ class Cases:
             if any(person.party == row.key for person in people)  # else it joined later
         ]
         return CaseStart(
-            case_id=case_id, reference=case.reference, parties=parties, policy=Policy.model_validate(case.policy)
+            case_id=case_id,
+            reference=case.reference,
+            parties=parties,
+            policy=Policy.model_validate(case.policy),
+            compare=referred_by == "participant",  # staff were shown whom it may be before they took it in
         )
+
+    async def as_filed(self, case_id: str) -> CaseStart:
+        """With what the workflow of a case that had ended is begun again. NoSuchCase: nor had it begun."""
+        start = await self.start_of(case_id)
+        async with self.database.read() as session:
+            case = await session.get_one(Case, case_id)
+            if case.journey is None:
+                raise NoSuchCase(case_id)
+            rows = (await session.exec(select(TimelineEvent).where(TimelineEvent.case_id == case_id))).all()
+        timeline = [Event.model_validate(row.model_dump()) for row in rows]
+        filed = AsFiled.of(Journey.model_validate(case.journey), case.version, timeline)
+        return start.model_copy(update={"as_filed": filed, "compare": False})
 
     async def case_id(self, reference: str) -> str:
         """NoSuchCase: no case has this reference."""

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.cases import CaseLine, Cases, parties_of, staff_view
 from casefile.database import Database
+from casefile.related import decided_about
 from casefile.tables import Case, Participant, PartyRow, SearchToken
 from casefile.tokens import forget_tokens, hashed, keep_case_tokens, keep_tokens, rules_hash
 from casefile.vault import Erased, Vault
@@ -98,7 +99,17 @@ class Finding:
     async def same_child(self, form: ReferralForm) -> list[FoundCase]:
         """At most MOST_FOUND cases, open or closed, that are likely about the child of this referral, the likeliest
         first."""
-        sought = household_of(form)
+        return await self._alike(household_of(form), set())
+
+    async def same_child_as(self, case_id: str) -> list[FoundCase]:
+        """Other cases that are likely about the child of this one, and of which nobody has decided yet whether they
+        belong together."""
+        async with self.database.read() as session:
+            home = await self._household(session, await session.get_one(Case, case_id))
+            decided = await decided_about(session, case_id)
+        return await self._alike(home, decided | {case_id}) if home else []
+
+    async def _alike(self, sought: Household, but: set[str]) -> list[FoundCase]:
         hashes = {hashed(self.vault, mark) for mark in marks_of_household(sought)}
         points = func.sum(choose((col(SearchToken.kind).in_(_TELLING), 10), else_=1))
         query: Any = (
@@ -112,6 +123,8 @@ class Finding:
         found = []
         async with self.database.read() as session:
             for case_id in list(await session.exec(query)):
+                if case_id in but:
+                    continue
                 case = await session.get_one(Case, case_id)
                 known = await self._household(session, case)
                 if known and (why := why_the_same(sought, known)):

@@ -26,7 +26,7 @@ from casefile.tables import (
     Venue,
 )
 from casefile.vault import Erased, Vault
-from domain.commands import StaffRole
+from domain.commands import Command, StaffRole
 from domain.journey import Event
 from domain.view import VenueView
 
@@ -106,6 +106,14 @@ class Reading:
         async with self.database.read() as session:
             case = await session.get(Case, case_id)
         return case.closed_reason if case and case.closed_at else ""
+
+    async def has_taken_effect(self, command: Command) -> bool:
+        """The case has written it down in its timeline."""
+        done = select(TimelineEvent.number).where(
+            TimelineEvent.case_id == command.case_id, TimelineEvent.command == command.id
+        )
+        async with self.database.read() as session:
+            return (await session.exec(done)).first() is not None
 
     async def letters(self, case_id: str) -> list[LetterView]:
         """The case's letters, the oldest first. NoSuchCase."""

@@ -139,6 +139,18 @@ class Participant(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # domain.referral.PersonDetails
 
 
+class CaseLink(SQLModel, table=True):
+    """What was decided about two cases. One row for both; `case_id` is the duplicate, or what was split."""
+
+    __tablename__ = "case_link"
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    other_id: str = Field(primary_key=True, foreign_key="mediation_case.id", index=True)
+    kind: str  # domain.stages.LinkKind
+    command: str  # whose texts say why
+    by: str  # actor id
+    at: datetime = Field(sa_type=Instant)
+
+
 class SearchToken(SQLModel, table=True):
     """A keyed hash by which a case is found (casefile/tokens.py): of a word of a name, an address, a number. It is
     deleted when the case's personal text is erased."""

@@ -20,6 +20,8 @@ class CaseStart(BaseModel):
     reference: str  # "SM-2026-00042": no personal data, shown to operations
     parties: list[Party]  # the first one is the referrer
     policy: Policy
+    compare: bool = False  # nobody has looked yet whether the child is known already
+    as_filed: "AsFiled | None" = None  # of a case that had ended
 
     @property
     def referrer(self) -> str:
@@ -152,6 +154,10 @@ READ_REPLY = "read_reply"
 """Kind of the task to read what somebody wrote to us by e-mail."""
 
 
+POSSIBLE_DUPLICATE = "possible_duplicate"
+"""Kind of the task to look whether a case is about the same child as another, whose reference it is about."""
+
+
 class Letter(BaseModel):
     """A letter to one person. (case, kind, about, to, number) is unique: queueing it again is the same letter."""
 
@@ -166,6 +172,11 @@ class Letter(BaseModel):
     def once_more(self) -> "Letter":
         """The same letter by another channel: a letter of its own, so that the one that came back stays what it was."""
         return self.model_copy(update={"number": self.number + ONCE_MORE})
+
+    @property
+    def of_an_end(self) -> bool:
+        """It says that the case has ended; its number is that of the end."""
+        return of_an_end(self.kind)
 
     @property
     def key(self) -> str:
@@ -190,6 +201,15 @@ class Letter(BaseModel):
 
 
 ONCE_MORE = 100  # is added to the number of a letter that goes by another channel; reminders never come so far
+
+
+def of_an_end(kind: str) -> bool:
+    """Letters of this kind say that the case has ended."""
+    return kind.startswith("closed_") or kind == "withdrawal_receipt"
+
+
+OPEN_AGAIN = "case_reopened"
+"""Kind of the letter to those who were told of an end, and whose case goes on."""
 
 
 class Ending(BaseModel):
@@ -236,6 +256,8 @@ class Journey(BaseModel):
     ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
+    reopened: int = 0  # how often
+    reopening: Ending | None = None  # the end that was taken back, until `at`; nothing leaves before
 
     def open_ask(self, key: str) -> OpenAsk | None:
         """The ask of this key, while it has no answer."""
@@ -294,8 +316,14 @@ class Journey(BaseModel):
 
     @property
     def silent(self) -> bool:
-        """Nothing leaves unprompted: on hold, paused, or about to end."""
-        return self.on_hold or self.paused or self.ending is not None
+        """Nothing leaves unprompted: on hold, paused, or about to end or just opened again by staff, who may still
+        think better of it."""
+        return self.on_hold or self.paused or self.second_thoughts
+
+    @property
+    def second_thoughts(self) -> bool:
+        """Staff have entered an end, or a reopening, that can still be undone."""
+        return self.ending is not None or self.reopening is not None
 
     @property
     def escalated(self) -> bool:
@@ -306,6 +334,27 @@ class Journey(BaseModel):
     def next_at(self) -> datetime | None:
         """When the next rung of any ask is climbed, unless it is answered before; None while all is silent."""
         return min((ask.armed.at for ask in self.asks if ask.armed), default=None)
+
+
+class AsFiled(BaseModel):
+    """A case that had ended, as the case file has it: with this its workflow begins again."""
+
+    journey: Journey
+    version: int  # of the last filing
+    events: int  # lines of the timeline
+    climbed: dict[str, int] = Field(default_factory=dict)  # "consent/p2 remind" -> 2: letters go on being numbered
+
+    @classmethod
+    def of(cls, journey: Journey, version: int, timeline: list[Event]) -> "AsFiled":
+        """From its journey as it was filed last, and its timeline."""
+        climbed: dict[str, int] = {}
+        for event in timeline:
+            kind, _, do = event.what.partition("_")
+            if kind == "rung":
+                rung = f"{event.about} {do}"
+                climbed[rung] = max(climbed.get(rung, 0), int(event.detail.get("number", "1")))
+        last = max((event.number for event in timeline), default=0)
+        return cls(journey=journey, version=version, events=last, climbed=climbed)
 
 
 class Filing(BaseModel):

@@ -6,7 +6,7 @@ from domain.journey import Journey, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY
 from domain.referral import MOST_PARTIES
 from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
-from domain.stages import Stage
+from domain.stages import CARRIED_OUT, Stage
 
 
 class Possible(BaseModel):
@@ -20,8 +20,11 @@ def possible(journey: Journey) -> list[Possible]:
     """The commands that the case is ready for now, those it waits for first, in the order of the leaflet."""
     if journey.closing:
         found = [Possible(kind="release")] if journey.on_hold else []
+        if journey.closing.reason not in CARRIED_OUT:
+            found.append(Possible(kind="reopen_case"))
+        found.append(Possible(kind="link_cases"))
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
-    found = [Possible(kind="undo")] if journey.ending else []
+    found = [Possible(kind="undo")] if journey.second_thoughts else []
     answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
     found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in answerable]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
@@ -60,7 +63,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
-    found.append(Possible(kind="reassign"))
+    found += [Possible(kind="reassign"), Possible(kind="link_cases")]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))
     if not journey.ending:

@@ -71,10 +71,33 @@ class Refusal(StrEnum):
     NO_SUCH_PAPER = "no_such_paper"
     RELEASED_BEFORE = "released_before"
     OTHERS_HAVE_IT = "others_have_it"
+    NOT_CLOSED = "not_closed"
+    CARRIED_OUT = "carried_out"
+    MANAGER_REOPENS = "manager_reopens"
+    GOES_ON_ELSEWHERE = "goes_on_elsewhere"
+    TAKEN_BEFORE = "taken_before"
+    NO_SUCH_CASE = "no_such_case"
+    SAME_CASE = "same_case"
+    LINKED_BEFORE = "linked_before"
+    NOT_LINKED = "not_linked"
+    OTHER_IS_CLOSED = "other_is_closed"
 
 
 SENTENCES: dict[Refusal, str] = {
     Refusal.ENDED: "This case is closed, so nothing was changed. Ring the service if it should be opened again.",
+    Refusal.NOT_CLOSED: "This case is open already. Go on with it on the case page.",
+    Refusal.CARRIED_OUT: "This case ended with an agreement that was carried out, so there is nothing left to go on "
+    "with. Is there a new matter? Use “Open another case from this one” on the case page.",
+    Refusal.MANAGER_REOPENS: "A case that closed for this reason is opened again by a manager. Ask one.",
+    Refusal.GOES_ON_ELSEWHERE: "This case is a duplicate of {about}, and goes on there. Was that a mistake? Undo the "
+    "link on this case's page first, then open it again.",
+    Refusal.TAKEN_BEFORE: "{about} has taken this case already. Ask them to hand it over if it should be yours.",
+    Refusal.NO_SUCH_CASE: "There is no case {about} that can be linked. Check the reference in the list of cases.",
+    Refusal.SAME_CASE: "This is the case itself. Give the reference of the other one.",
+    Refusal.LINKED_BEFORE: "This case and {about} are linked already. Undo that link first if it should be another.",
+    Refusal.NOT_LINKED: "This case and {about} are not linked, so nothing was changed.",
+    Refusal.OTHER_IS_CLOSED: "{about} is closed, so no matter can go on there. Open it again first, or link the two "
+    "in another way.",
     Refusal.NOT_ASKED: "Nobody is waiting for this now. Open the case page to see what comes next.",
     Refusal.CONTRADICTS: "Another answer was recorded before. Check it on the case page before you go on.",
     Refusal.SUPERSEDED: "This belongs to an earlier round, which is over. Open the case page and use the newest form.",

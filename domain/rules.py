@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from domain import commands as c
-from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import party_of
 from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
-from domain.stages import Stage
+from domain.stages import CARRIED_OUT, COORDINATORS_REOPEN, LinkKind, Stage
 
 
 class Refused(Exception):
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 def judge(command: c.Command, journey: Journey, now: datetime) -> None:
     """Refused, when the state of the case speaks against the command."""
-    if journey.closing and not isinstance(command, c.Release | c.TickTask | c.ReportBounce):
+    if journey.closing and not isinstance(command, (c.Release, c.TickTask, c.ReportBounce, *c.WAKING)):
         raise Refused(Refusal.ENDED, journey.closing.reason)
     if command.by_mail != (command.actor.kind == "mailbox"):
         raise Refused(Refusal.NOT_YOURS)
@@ -300,8 +300,27 @@ def _close(command: c.CloseCase, journey: Journey, now: datetime) -> None:
 
 
 def _undo(command: c.Undo, journey: Journey, now: datetime) -> None:
-    if not journey.ending:
+    if not journey.second_thoughts:
         raise Refused(Refusal.NOTHING_TO_UNDO)
+
+
+def _reopen(command: c.ReopenCase, journey: Journey, now: datetime) -> None:
+    if journey.closing is None:
+        raise Refused(Refusal.NOT_CLOSED)
+    if journey.closing.reason in CARRIED_OUT:
+        raise Refused(Refusal.CARRIED_OUT)
+    if journey.closing.reason not in COORDINATORS_REOPEN and not command.actor.is_any_of(c.StaffRole.MANAGER):
+        raise Refused(Refusal.MANAGER_REOPENS)
+
+
+def _link(command: c.LinkCases, journey: Journey, now: datetime) -> None:
+    if command.link == LinkKind.DUPLICATE and journey.ending:
+        raise Refused(Refusal.ENDING)
+
+
+def _unlink(command: c.UnlinkCases, journey: Journey, now: datetime) -> None:
+    if journey.ending and journey.ending.closing.into == command.other:
+        raise Refused(Refusal.ENDING)
 
 
 def _pause(command: c.Pause, journey: Journey, now: datetime) -> None:
@@ -393,6 +412,7 @@ def tickable(task_kind: str) -> bool:
         "paper_infected",
         "paper_unchecked",
         "post_papers",
+        POSSIBLE_DUPLICATE,
     )
 
 
@@ -433,6 +453,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.Undo: _undo,
     c.TickTask: _tick,
     c.ReportReturnedLetter: _returned,
+    c.ReopenCase: _reopen,
+    c.LinkCases: _link,
+    c.UnlinkCases: _unlink,
     c.ReceiveReply: _from_somebody,
     c.NoteAutomaticReply: _from_somebody,
 }

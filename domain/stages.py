@@ -48,6 +48,18 @@ STAFF_CLOSINGS = (
 """The reasons for which a manager may close a running case; all others follow from what people did."""
 
 
+COORDINATORS_REOPEN = (
+    ClosingReason.WITHDRAWN,
+    ClosingReason.NOT_AGREED,
+    ClosingReason.NOT_CONTACTABLE,
+    ClosingReason.DUPLICATE,
+)
+"""What follows from an answer, or from a coordinator's own act, a coordinator may open again; the rest a manager."""
+
+CARRIED_OUT = (ClosingReason.AGREEMENT_FULL, ClosingReason.AGREEMENT_PARTIAL)
+"""Everything has been done: there is nothing left with which such a case could go on."""
+
+
 class OutcomeDetail(StrEnum):
     """What the joint meeting came to (practice, section 5)."""
 
@@ -61,9 +73,21 @@ class OutcomeDetail(StrEnum):
     DECISION_STANDS = "decision_stands"
 
 
+class LinkKind(StrEnum):
+    """How a case belongs together with another, or that it does not."""
+
+    SAME_CHILD = "same_child"
+    SAME_DECISION = "same_decision"
+    DUPLICATE = "duplicate"  # this one closes, and goes on in the other
+    SPLIT_FROM = "split_from"  # this one was begun out of the other, which goes on
+    ANOTHER_MATTER = "another_matter"  # it does not: it looks like the other, and is none of it
+
+
 class Closing(BaseModel):
-    """How a case ended: the reason, whose act it was (a party key, or "" for nobody's), and the outcome's detail."""
+    """How a case ended: the reason, whose act it was (a party key, or "" for nobody's), and the outcome's detail.
+    `into`: the reference of the case in which the matter of a duplicate goes on."""
 
     reason: ClosingReason
     who: str = ""
     outcome: OutcomeDetail | None = None
+    into: str = ""

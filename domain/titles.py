@@ -6,7 +6,7 @@ from domain.likeness import Sign
 from domain.papers import PaperState
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do
-from domain.stages import ClosingReason, OutcomeDetail, Stage
+from domain.stages import ClosingReason, LinkKind, OutcomeDetail, Stage
 
 STAGES: dict[Stage, str] = {
     Stage.REFERRAL: "Referral",
@@ -159,6 +159,15 @@ PAPER_STATES: dict[PaperState, str] = {
     PaperState.INFECTED: "Destroyed: harmful software",
 }
 
+LINKS: dict[LinkKind, tuple[str, str]] = {
+    LinkKind.SAME_CHILD: ("The same child", "The same child"),
+    LinkKind.SAME_DECISION: ("The same decision or dispute", "The same decision or dispute"),
+    LinkKind.DUPLICATE: ("This case is a duplicate, and goes on there", "A duplicate, which goes on here"),
+    LinkKind.SPLIT_FROM: ("This case was opened out of that one", "Was opened out of this case"),
+    LinkKind.ANOTHER_MATTER: ("Another matter", "Another matter"),
+}
+"""How a case belongs together with another: as the page says it of the case where it was begun, and of the other."""
+
 LETTER_STATES: dict[str, str] = {
     "queued": "Waiting to be sent",
     "sending": "Being sent",
@@ -208,6 +217,8 @@ LETTERS: dict[str, str] = {
     "closed_by_service": "The case is closed",
     "party_joined": "Another party takes part",
     "no_longer_part": "You do not take part any more",
+    "closed_duplicate": "The matter goes on under another reference",
+    "case_reopened": "The case is open again",
     "contact_changed": "You are now the contact",
     "papers_to_read": "Papers to read before the meeting",
     "paper_destroyed": "A file could not be taken in",

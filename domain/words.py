@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from domain import titles
 from domain.commands import MAILBOX, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
+from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -329,6 +329,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return f"Read the reply of {who(case, task.about)}"
     if task.kind in _PAPER_TASKS:
         return _PAPER_TASKS[task.kind].format(who=who(case, task.about))
+    if task.kind == POSSIBLE_DUPLICATE:
+        return f"May be about the same child as {task.about}: compare the two"
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
     if task.kind == "document_failed":
@@ -431,8 +433,13 @@ _EVENTS: dict[str, str] = {
     "papers_exchanged": "The other parties can read what was released ({number})",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
+    "take_case": "A coordinator took the case",
+    "reopen_case": "The case was opened again",
+    "link_cases": "The case was linked with {other}",
+    "unlink_cases": "The link with {other} was undone",
+    "tell_apart": "{other} was found to be another matter",
     "reassign": "The case was handed to another coordinator",
-    "undo": "The end of the case was undone; it goes on as before",
+    "undo": "The last step was undone: the case stands as it did before",
     "pause": "The case was paused",
     "resume": "The case was resumed",
     "hold": "The case was put on a safeguarding hold",
@@ -477,6 +484,8 @@ _DETAILS: dict[tuple[str, str], str] = {
     **{(name, answer): answer for name in ("given", "answer") for answer in ("yes", "no")},
     **{("outcome", code): title.lower() for code, title in titles.MEETING_OUTCOMES.items()},
     **{("how", str(how)): said for how, said in titles.HOWS.items()},
+    **{("link", str(kind)): title.lower() for kind, (title, _) in titles.LINKS.items()},
+    **{("stage", str(stage)): title.lower() for stage, title in titles.STAGES.items()},
     **{("reason", str(reason)): title.lower() for reason, title in titles.CLOSING_REASONS.items()},
 }
 """The details of an event that are worth a word: name and code."""
@@ -488,7 +497,8 @@ def event_sentence(case: CaseView, event: Event) -> str:
     if event.what == "stage":
         return f"Next stage: {next((titles.STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
     if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
-        return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
+        reason, into = ClosingReason(event.detail["reason"]), event.detail.get("into", "")
+        return closing_sentence(Closing(reason=reason, who=event.about, into=into), case)
     if event.what == "address_failed" and event.detail.get("channel") in set(Channel):
         bad, now = Channel(event.detail["channel"]), Channel(event.detail.get("now", Channel.EMAIL))
         return (
@@ -503,7 +513,10 @@ def event_sentence(case: CaseView, event: Event) -> str:
     said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
     paper = case.papers.get(event.detail.get("paper", ""))
     said = said.format(
-        about=about, number=event.detail.get("number", "1"), paper=f"“{paper.title}”" if paper else "a file"
+        about=about,
+        number=event.detail.get("number", "1"),
+        paper=f"“{paper.title}”" if paper else "a file",
+        other=event.detail.get("other", "another case"),
     )
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
     if event.what == "change_policy" and "changed" in event.detail:
@@ -537,7 +550,7 @@ def _about(case: CaseView, event: Event) -> str:
         done = Task(
             key=event.about,
             kind=_TASK_KINDS.get(kind, kind),
-            about=rest if kind == "escalated" else rest.rpartition("/")[0],
+            about=rest if kind in ("escalated", POSSIBLE_DUPLICATE) else rest.rpartition("/")[0],
             role=StaffRole.COORDINATOR,
             opened=event.at,
         )
@@ -582,6 +595,8 @@ def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = F
     if for_everyone:
         return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
     sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
+    if closing.into:
+        sentence = f"The case closed as a duplicate of {closing.into}, where the matter goes on."
     return f"{sentence} {titles.OUTCOMES[closing.outcome]}." if closing.outcome else sentence
 
 
@@ -592,6 +607,12 @@ def ending_sentence(ending: Ending, case: CaseView) -> str:
     )
     when = f"{clock(ending.at)} on {day(ending.at)}"
     return f"The case closes at {when} ({why}), unless it is undone. No letter leaves before."
+
+
+def reopening_sentence(reopening: Ending, case: CaseView) -> str:
+    """That the case goes on again, while it can be undone."""
+    when = f"{clock(reopening.at)} on {day(reopening.at)}"
+    return f"The case is open again. You can go on with it at once; no letter leaves before {when}."
 
 
 # Refusals
@@ -610,6 +631,8 @@ def _resource(case: CaseView | None, about: str) -> str:
     kind, _, key = about.partition("/")
     if kind == "mediator":
         return case.mediator.name if case and case.mediator and case.mediator.id == key else "the mediator"
+    if kind == "staff":
+        return case.coordinator.name if case and case.coordinator.id == key else "A colleague"
     if kind == "venue":
         return case.venues[key].name if case and key in case.venues else "the venue"
     return who(case, about) if case and about else about

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from domain import words
 from domain.commands import StaffRole
-from domain.journey import ONCE_MORE, Letter, Meeting
+from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -53,6 +53,7 @@ _TO_THE_CASE_PAGE = (
     "mediator_changed",
     "contact_changed",
     "party_joined",
+    OPEN_AGAIN,
 )
 
 
@@ -222,6 +223,8 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "number": letter.number % ONCE_MORE,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
+    if case.journey and case.journey.closing:
+        context["goes_on_as"] = case.journey.closing.into
     if purpose_of(letter):
         context["link"] = LINK
     elif to.party is None:

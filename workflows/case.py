@@ -1,6 +1,7 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 from temporalio import workflow
@@ -10,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import (
         LETTERS_BY_HAND,
+        POSSIBLE_DUPLICATE,
         READ_REPLY,
         Action,
         Armed,
@@ -39,11 +41,17 @@ with workflow.unsafe.imports_passed_through():
         Documents,
         MediatorChoice,
         NextMediator,
+        OfCase,
+        OfTwoCases,
+        Parties,
+        References,
         Verdict,
     )
     from workflows.papers import Papers
 
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
+UNTIL_SOMEBODY_COMES = timedelta(hours=1)
+MOST_TO_COMPARE = 5  # the likeliest; the case page names all
 END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
 
 SURVIVES_THE_END = (
@@ -58,6 +66,16 @@ SURVIVES_THE_END = (
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
 ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
 ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
+
+
+def begun(case: CaseStart) -> Journey:
+    """The journey of a case that was just referred."""
+    return Journey(
+        parties=case.parties,
+        contacted=[case.referrer],
+        policy_name=case.policy.name,
+        record_only_after_start=case.policy.record_only_after_start,
+    )
 
 
 class Ended(Exception):
@@ -75,12 +93,7 @@ class MediationCase(Doors):
     @workflow.init
     def __init__(self, case: CaseStart) -> None:
         self.case = case
-        self.journey = Journey(
-            parties=case.parties,
-            contacted=[case.referrer],
-            policy_name=case.policy.name,
-            record_only_after_start=case.policy.record_only_after_start,
-        )
+        self.journey = case.as_filed.journey if case.as_filed else begun(case)
         self.errands = Errands(
             case, self.journey, policy=lambda: self.asks.policy, show=self.show, came_back=self.came_back
         )
@@ -92,16 +105,53 @@ class MediationCase(Doors):
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
         self.coming: dict[str, asyncio.Task[None]] = {}  # parties that joined later, brought in beside the journey
+        self.farewell: asyncio.Task[None] | None = None
+        self.walking = False
         self.shown: tuple[Stage, bool, bool] | None = None
+        if case.as_filed:
+            self.asks.done_so_far.update(case.as_filed.climbed)
+            self.errands.go_on_after(case.as_filed)
 
     @workflow.run
     async def run(self, case: CaseStart) -> Closing:
         self.errands.begin()
+        if case.compare:
+            self.errands.set_going(self.look_whether_the_child_is_known())
+        if case.as_filed is None:
+            await self.go_on_to_the_end()
+        else:
+            await self.until_somebody_comes()
+        while True:
+            await self.errands.until(lambda: self.journey.closing is None or self.is_over())
+            if self.journey.closing is not None:
+                self.errands.end()
+                return self.journey.closing
+            await self.go_on_to_the_end()  # it was opened again
+
+    async def go_on_to_the_end(self) -> None:
         closing = await self.until_ended(asyncio.create_task(self.journey_of_the_leaflet()))
-        self.errands.set_going(self.tell_everyone(closing))
-        await self.errands.until(lambda: self.errands.all_home() and workflow.all_handlers_finished())
-        self.errands.end()
-        return closing
+        self.farewell = self.errands.set_going(self.tell_everyone(closing))
+
+    def is_over(self) -> bool:
+        return self.errands.all_home() and workflow.all_handlers_finished()
+
+    async def until_somebody_comes(self) -> None:
+        """A case that had ended is begun again for an act that is on its way to it. When that never arrives, the case
+        ends as it was."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.journey.closing is None or self.errands.changes > 0,
+                timeout=UNTIL_SOMEBODY_COMES,
+                timeout_summary="it stays closed, unless somebody comes",
+            )
+
+    async def look_whether_the_child_is_known(self) -> None:
+        """Whoever referred on the public form was told nothing of other cases; a coordinator has to look at them."""
+        likely: References = await near(
+            CaseFile.same_child, OfCase(case_id=self.case.case_id), "is the child known already?"
+        )
+        for reference in likely.references[:MOST_TO_COMPARE]:
+            self.errands.open_task(POSSIBLE_DUPLICATE, f"{POSSIBLE_DUPLICATE}/{reference}", reference)
 
     # The journey, as the leaflet tells it
 
@@ -120,7 +170,8 @@ class MediationCase(Doors):
     async def explain_to_the_referrer(self) -> None:
         """ "We will contact you to explain the process in more detail and answer any questions.\""""
         self.enter(Stage.EXPLAINING)
-        self.write_to(self.case.referrer, "referral_received", reply=True)
+        if not self.journey.reopened:
+            self.write_to(self.case.referrer, "referral_received", reply=True)
         outcome = (await self.ask("explaining_call", COORDINATOR)).answer
         if outcome == "signpost":
             raise Ended(ClosingReason.OUT_OF_SCOPE)
@@ -186,7 +237,7 @@ class MediationCase(Doors):
                 self.close_calls_about_no_shows("visit", party)
                 visit = self.meetings.of_visit(party, number)
                 outcome = (await self.ask_for_record(visit)).answer
-                if outcome == "no_show" and workflow.patched("no_shows"):
+                if outcome == "no_show" and not self.walking and workflow.patched("no_shows"):
                     await self.after_a_no_show(visit, [party])
 
     async def meet_together(self) -> None:
@@ -204,7 +255,7 @@ class MediationCase(Doors):
             await self.ask(f"joint_date/{number}", COORDINATOR)
             self.close_calls_about_no_shows("joint_meeting")
             outcome = (await self.ask_for_record(meeting)).answer
-            if outcome == "no_show":
+            if outcome == "no_show" and not self.walking:
                 self.tell_those_who_came(meeting)
                 await self.after_a_no_show(meeting, meeting.absent)
         if outcome == "none":
@@ -263,7 +314,8 @@ class MediationCase(Doors):
                     await self.ask(f"issue/{agreement.version}", MEDIATOR)
                 else:
                     agreement.status = "draft"
-        await self.give_everyone_present_a_copy()
+        if agreement is None or agreement.status != "issued":  # else the case was opened again
+            await self.give_everyone_present_a_copy()
 
     async def ask_for_comments(self, party: str, version: int) -> None:
         agreement = self.journey.agreement
@@ -289,7 +341,8 @@ class MediationCase(Doors):
         """Actions are followed until they are done, and everyone is asked how it was."""
         self.enter(Stage.ACTIONS)
         terms = self.journey.agreement.terms if self.journey.agreement else []
-        self.journey.actions = [Action(number=n, owner=term.owner, by=term.by) for n, term in enumerate(terms, 1)]
+        if not self.journey.actions:  # else the case was opened again, and some may be done
+            self.journey.actions = [Action(number=n, owner=term.owner, by=term.by) for n, term in enumerate(terms, 1)]
         await together(
             *(self.follow(action) for action in self.journey.actions),
             *(self.ask_for_feedback(party.key) for party in self.journey.parties),
@@ -414,7 +467,7 @@ class MediationCase(Doors):
 
     def end(self, closing: Closing) -> None:
         closing.outcome = self.outcome_detail
-        self.journey.closing, self.journey.ending = closing, None
+        self.journey.closing, self.journey.ending, self.journey.reopening = closing, None, None
 
     def end_unless_undone(self, closing: Closing) -> None:
         minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
@@ -462,18 +515,39 @@ class MediationCase(Doors):
         mediator = self.journey.mediator or self.journey.offered_to
         self.journey.offered_to = ""
         self.enter(Stage.CLOSED)
-        self.errands.note("closed", closing.who, reason=closing.reason)
+        into = {"into": closing.into} if closing.into else {}
+        self.errands.note("closed", closing.who, reason=closing.reason, **into)
         for meeting in self.meetings.cancel_what_is_booked():
             await self.cancel(meeting)
+        know_it, there_too = await self.who_knows_of_an_earlier_end(), await self.who_goes_on_elsewhere(closing)
+        number = self.journey.reopened + 1
         for party in self.journey.contacted:
-            if not self.has_heard_of_it(party):
+            if not self.has_heard_of_it(party) or party in know_it:
                 continue
             if closing.reason == ClosingReason.WITHDRAWN and party == closing.who:
-                self.write_to(party, "withdrawal_receipt", reply=True)
+                self.write_to(party, "withdrawal_receipt", number=number, reply=True)
+            elif party in there_too:
+                self.write_to(party, "closed_duplicate", number=number)
             else:
-                self.write_to(party, f"closed_{_LETTER_OF.get(closing.reason, 'by_service')}")
-        if mediator:
-            self.errands.send(Letter(kind="closed_mediator", about="", to=f"mediator/{mediator}"))
+                self.write_to(party, f"closed_{_LETTER_OF.get(closing.reason, 'by_service')}", number=number)
+        if mediator and f"mediator/{mediator}" not in know_it:
+            self.errands.send(Letter(kind="closed_mediator", about="", to=f"mediator/{mediator}", number=number))
+
+    async def who_knows_of_an_earlier_end(self) -> list[str]:
+        """Nobody is told twice, when a case that was opened again closes before that was told. Party keys, and
+        "mediator/<id>"."""
+        if not self.journey.reopened:
+            return []
+        told = (await self.who_was_told_of_the_end()).to
+        return [*told, *(party_of(to) for to in told)]
+
+    async def who_goes_on_elsewhere(self, closing: Closing) -> list[str]:
+        """Of a duplicate: the parties that may know of the case in which it goes on, for they are party to it."""
+        if not closing.into:
+            return []
+        question = OfTwoCases(case_id=self.case.case_id, other=closing.into)
+        parties: Parties = await near(CaseFile.parties_there_too, question, f"who is party to {closing.into} too?")
+        return parties.keys
 
     def has_heard_of_it(self, party: str) -> bool:
         """Whoever was not reached before the end, by night or because mail was away, is not told of it either."""
@@ -493,6 +567,8 @@ class MediationCase(Doors):
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
         fact = await self.asks.ask(key, of, due)
+        if self.walking:  # it was known long ago
+            return fact
         self.close_tasks_about(key)
         if self.journey.closing is not None:  # the case ended in the same breath
             raise asyncio.CancelledError
@@ -593,7 +669,10 @@ class MediationCase(Doors):
 
     def enter(self, stage: Stage) -> None:
         self.journey.stage = stage
-        self.errands.note("stage", stage)
+        if self.walking:
+            self.errands.changed()
+        else:
+            self.errands.note("stage", stage)
 
     def show(self) -> None:
         """What operations read in the Temporal UI. Search attributes only when one of them is different."""

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import CaseStart, Event, Filing, Journey, Letter, MeetingStatus, Settled, Task
+    from domain.journey import AsFiled, CaseStart, Event, Filing, Journey, Letter, MeetingStatus, Settled, Task
     from domain.parties import Channel, party_of
     from domain.policy import Policy
     from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
@@ -137,6 +137,10 @@ class Errands:
         )
         self.changed()
 
+    def go_on_after(self, as_filed: AsFiled) -> None:
+        """Filings and lines of the timeline go on being numbered."""
+        self.version, self.events_so_far = as_filed.version, as_filed.events
+
     def begin(self) -> None:
         """From now on whatever changes is filed."""
         self.filing = self.set_going(self._keep_filed())
@@ -232,6 +236,7 @@ class Errands:
         moved = meeting is not None and letter.sequence is not None and letter.sequence < meeting.sequence
         return (
             not moved
+            and not (letter.of_an_end and letter.number <= self.journey.reopened)
             and (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
             and letter in self.latest
             and (letter.to not in self.journey.left or letter.kind == "no_longer_part")

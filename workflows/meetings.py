@@ -40,7 +40,9 @@ class Meetings:
     # The joint meeting
 
     def new_joint(self, number: int, half_days: list[str]) -> Meeting:
-        return self._new(Meeting(key=f"joint_meeting/{number}", half_days=half_days))
+        """The joint meeting of a round; a case that was opened again has it already."""
+        key = f"joint_meeting/{number}"
+        return self.journey.meeting(key) or self._new(Meeting(key=key, half_days=half_days))
 
     def latest_joint(self) -> Meeting:
         """The joint meeting that is being arranged or was held last. LookupError: none yet."""

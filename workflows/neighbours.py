@@ -12,6 +12,7 @@ from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
 from domain.parties import Channel, PartyRole, PersonRole
+from domain.stages import LinkKind
 
 
 class Verdict(BaseModel):
@@ -75,6 +76,47 @@ class Reassignment(BaseModel):
 
     case_id: str
     coordinator: str
+
+
+class OfCase(BaseModel):
+    """A question about a case."""
+
+    case_id: str
+
+
+class OfTwoCases(BaseModel):
+    """A case, and another one by its reference."""
+
+    case_id: str
+    other: str
+
+
+class Linking(BaseModel):
+    """What somebody decided about two cases."""
+
+    case_id: str
+    other: str  # its reference
+    kind: LinkKind
+    command: str  # whose texts say why
+    by: str
+
+
+class Recipients(BaseModel):
+    """To whom letters go: person keys, or "mediator/<id>"."""
+
+    to: list[str] = Field(default_factory=list)
+
+
+class Parties(BaseModel):
+    """Party keys."""
+
+    keys: list[str] = Field(default_factory=list)
+
+
+class References(BaseModel):
+    """Cases, by their references."""
+
+    references: list[str] = Field(default_factory=list)
 
 
 class NextMediator(BaseModel):
@@ -174,6 +216,45 @@ class CaseFile(ABC):
     @abstractmethod
     async def reassign(self, order: Reassignment) -> Verdict:
         """The case is this coordinator's from now on; unknown_coordinator, or nothing against it."""
+
+    @activity.defn
+    @abstractmethod
+    async def take(self, order: Reassignment) -> Verdict:
+        """The case is this coordinator's, unless somebody else has it (taken_before, with who)."""
+
+    @activity.defn
+    @abstractmethod
+    async def may_reopen(self, question: OfCase) -> Verdict:
+        """goes_on_elsewhere, with the case that it is a duplicate of, or nothing against it."""
+
+    @activity.defn
+    @abstractmethod
+    async def told_of_the_end(self, question: OfCase) -> Recipients:
+        """The last that these heard of the case is that it has ended."""
+
+    # Other cases
+
+    @activity.defn
+    @abstractmethod
+    async def link(self, order: Linking) -> Verdict:
+        """The two belong together, or are two matters: no_such_case, linked_before, other_is_closed, or done."""
+
+    @activity.defn
+    @abstractmethod
+    async def unlink(self, order: OfTwoCases) -> Verdict:
+        """They do not belong together: not_linked, or done."""
+
+    @activity.defn
+    @abstractmethod
+    async def parties_there_too(self, question: OfTwoCases) -> Parties:
+        """The parties whose contact is one of the other case as well, and may be written to there."""
+
+    @activity.defn
+    @abstractmethod
+    async def same_child(self, question: OfCase) -> References:
+        """Cases that are likely about the same child, and of which nobody has decided yet."""
+
+    # Calendars
 
     @activity.defn
     @abstractmethod

@@ -43,9 +43,15 @@ class Papers:
         paper = self.journey.paper(key)
         if paper is not None:
             paper.released = workflow.now()
-            if not self.waits:
-                self.waits = True
-                self.errands.set_going(self._exchange_in_time())
+            self._see_to_the_exchange()
+
+    def go_on(self) -> None:
+        """The case was opened again: what was still to be checked is checked, and what was released is exchanged."""
+        for paper in self.journey.papers:
+            if paper.is_there and paper.check == "waiting":
+                self.errands.set_going(self._check(paper))
+        if self._waiting():
+            self._see_to_the_exchange()
 
     def take_back(self, key: str) -> None:
         paper = self.journey.paper(key)
@@ -87,6 +93,11 @@ class Papers:
                 continue  # after 30 days: the task says so, and it is tried for as long as the case goes on
 
     # Exchanged before the joint meeting
+
+    def _see_to_the_exchange(self) -> None:
+        if not self.waits:
+            self.waits = True
+            self.errands.set_going(self._exchange_in_time())
 
     async def _exchange_in_time(self) -> None:
         """While something is released that the others do not have. A meeting that moves moves the exchange."""

@@ -1,7 +1,7 @@
 """What is sent to the JSON door, and how a command's one flat body becomes a command and its words."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic.json_schema import models_json_schema
@@ -27,6 +27,9 @@ class ReferralBody(ReferralForm):
         description="cases that a 409 named as likely about the same child, and that are another matter",
     )
     why_another_matter: Words = Field("", description="needed with not_a_duplicate_of; kept with the case")
+    split_from: CaseReference | Literal[""] = Field(
+        "", description="the case out of which this one is opened: it goes on unchanged, and the two are linked"
+    )
 
     @model_validator(mode="after")
     def _says_why(self) -> "ReferralBody":

@@ -123,4 +123,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "number": 1,
         "note": "The envelope says: gone away.",
     },
+    "take_case": {},
+    "reopen_case": {"reason": "The school has rung: it wants to take part after all."},
+    "link_cases": {"other": "SM-2026-00007", "link": "same_child", "reason": "The transport of the same girl."},
+    "unlink_cases": {"other": "SM-2026-00007", "reason": "It was her cousin, of the same name."},
+    "tell_apart": {"other": "SM-2026-00007", "reason": "Her brother."},
 }

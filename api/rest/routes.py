@@ -117,7 +117,7 @@ async def begin_case(
     _only(me, *COORDINATORS)
     referral, own_key = body.form(), _own(me, key)
     await services.intake.policy(referral.policy)
-    known = await services.intake.known_as(referral, own_key)
+    known = await services.intake.known_as(referral, own_key, body.split_from)
     if any(one.line.reference not in body.not_a_duplicate_of for one in known):
         raise Problem(
             409,
@@ -125,7 +125,7 @@ async def begin_case(
             "same again with not_a_duplicate_of and why_another_matter.",
             candidates=[known_case(one).model_dump() for one in known],
         )
-    referred = await services.intake.refer(referral, own_key, me.actor(), me.id, body.another())
+    referred = await services.intake.refer(referral, own_key, me.actor(), me.id, body.another(), body.split_from)
     response.status_code = 201 if referred.created else 200
     response.headers["Location"] = f"/api/cases/{referred.reference}"
     return CaseBegun(reference=referred.reference, status=referred.status, created=referred.created)
@@ -167,6 +167,7 @@ async def read_case(reference: Reference, me: CaseWorker, services: ServicesDep)
         timeline=await services.reading.timeline(case_id),
         pending=await services.reading.pending_kinds(case_id),
         staff_names=await services.staff.names(),
+        related=[] if _sees_own_only(me) else await services.related.of_case(case_id),
     )
 
 

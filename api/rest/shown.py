@@ -9,6 +9,7 @@ from api.privacy import may_open_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
+from casefile.related import RelatedCase
 from casefile.staff import StaffMember
 from domain import words
 from domain.commands import StaffRole
@@ -221,6 +222,7 @@ class CaseShown(BaseModel):
     tasks: list[TaskShown]
     timeline: list[EventShown]
     closed: Closed | None
+    related: list[RelatedCase]  # cases that belong together with this one
 
 
 def shown(
@@ -231,6 +233,7 @@ def shown(
     timeline: list[Event],
     pending: list[str],
     staff_names: dict[str, str],
+    related: list[RelatedCase],
 ) -> CaseShown:
     """The case as this member of staff may see it."""
     journey = case.journey
@@ -298,6 +301,7 @@ def shown(
         ],
         timeline=[_event(case, event, reader, staff_names) for event in timeline],
         closed=_closed(case),
+        related=related,
     )
 
 

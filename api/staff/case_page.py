@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -20,21 +19,21 @@ from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from casefile.cases import derived_id
 from casefile.letters import LetterView
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
-from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
 from domain.papers import MEDIA_TYPES
 from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.scheduling import suits
-from domain.stages import Stage
+from domain.stages import COORDINATORS_REOPEN, Stage
 from domain.view import CaseView
 from letters.rendering import to_staff
 
-log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 _ANY_TIME = (
@@ -43,6 +42,9 @@ _ANY_TIME = (
     "replace_mediator",
     "replace_contact",
     "reassign",
+    "link_cases",
+    "unlink_cases",
+    "tell_apart",
     "add_supporter",
     "add_party",
     "remove_person",
@@ -137,6 +139,9 @@ async def case_page(
         ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
         may_take=me.has(*COORDINATORS),
+        reopening=words.reopening_sentence(journey.reopening, case) if journey and journey.reopening else "",
+        related=await services.related.of_case(case.id) if not me.only_mediates else [],
+        alike=await _likely_the_same(services, case, me),
     )
 
 
@@ -148,11 +153,30 @@ async def _another_matter(services: Services, case: CaseView, me: StaffMember) -
 
 @router.post("/cases/{reference}/take")
 async def take(services: ServicesDep, me: Coordinator, reference: str) -> Response:
-    """A coordinator takes a case that came in through the public form. The first one has it; the page says who."""
+    """A coordinator takes a case that came in through the public form. The first one has it; the page says who. Pressed
+    twice, it is the same command."""
     case = await case_of(services, me, reference)
-    if await services.cases.take(case.id, me.id):
-        log.info("a case was taken", case=case.id, by=me.id)
-    return RedirectResponse(f"/cases/{case.reference}", 303)
+    once = derived_id("take", case.id, me.id)
+    await services.intake.take(TakeCase(id=once, case_id=case.id, actor=me.actor(), at=services.clock()))
+    return RedirectResponse(f"/cases/{case.reference}?done={once}", 303)
+
+
+async def _likely_the_same(services: Services, case: CaseView, me: StaffMember) -> list[dict[str, Any]]:
+    """Of a case that is open: others that are likely about the same child, with what can be done about it."""
+    if not me.has(*COORDINATORS) or case.journey is None or case.journey.closing or case.journey.ending:
+        return []
+    found = []
+    for one in await services.finding.same_child_as(case.id):
+        newer, older = sorted((case.reference, one.line.reference), reverse=True, key=lambda ref: (len(ref), ref))
+        found.append(
+            {
+                "case": one,
+                "why": ", ".join(titles.SIGNS[sign] for sign in one.why),
+                # the newer of the two is the duplicate; its own page closes it
+                "duplicate": (newer, older) if not one.line.closed_reason else None,
+            }
+        )
+    return found
 
 
 async def _notice(services: Services, case: CaseView, command_id: str) -> tuple[str, str, str] | None:
@@ -196,6 +220,8 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
             continue
         if one.kind == "answer_allocation" and not _may_answer(journey, me):
             continue
+        if one.kind == "reopen_case" and not _may_reopen(journey, me):
+            continue
         setting = Setting(case, journey, one.about, me.roles, [], [], now)
         form = FORMS[one.kind]
         title = form.title(setting, one.kind) if form.about_is_known(setting) else command.title
@@ -205,6 +231,10 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
 
 def _may_answer(journey: Journey, me: StaffMember) -> bool:
     return journey.offered_to == me.id or me.has(StaffRole.MANAGER)
+
+
+def _may_reopen(journey: Journey, me: StaffMember) -> bool:
+    return me.has(StaffRole.MANAGER) or (journey.closing is not None and journey.closing.reason in COORDINATORS_REOPEN)
 
 
 def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:

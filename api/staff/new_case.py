@@ -14,7 +14,7 @@ from api.forms import Field, Fold, Group, Option, Part, Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
 from api.services import ServicesDep
-from api.staff.access import Coordinator
+from api.staff.access import Coordinator, case_of
 from api.staff.doing import KEY
 from api.staff.forms.base import REACHED_AT, channel_field, needed_for
 from casefile.commands import StoredElsewhere
@@ -22,6 +22,7 @@ from casefile.finding import FoundCase
 from domain import titles
 from domain.parties import ORGANISATIONS, PartyRole, PersonRole
 from domain.referral import MOST_PARTIES, AnotherMatter, ReferralForm
+from domain.view import CaseView, PartyView
 
 router = APIRouter(include_in_schema=False)
 
@@ -158,8 +159,15 @@ def questions_of(blocks: list[int]) -> list[Part]:
 
 
 @router.get("/cases/new")
-async def show(request: Request, services: ServicesDep, me: Coordinator) -> Response:
-    return _form(request, services.intake.policy_names(), Typed(values={"key": [secrets.token_hex(16)]}), 3)
+async def show(request: Request, services: ServicesDep, me: Coordinator, split_from: str = "") -> Response:
+    """An empty form, or one with the participants of another case who were chosen (api/staff/split.py)."""
+    typed, blocks = Typed(values={"key": [secrets.token_hex(16)]}), 3
+    if split_from:
+        case = await case_of(services, me, split_from)
+        chosen = [party for party in case.parties if party.key in request.query_params.getlist("party")]
+        typed.values |= as_typed(case, chosen)
+        blocks = max(2, len(chosen))
+    return _form(request, services.intake.policy_names(), typed, blocks)
 
 
 @router.post("/cases/new")
@@ -178,18 +186,21 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
         return _form(request, policies, typed, min(blocks + 1, MOST_PARTIES))
     if action == "change":
         return _form(request, policies, typed, blocks)
+    split_from = typed.one("split_from")
+    if split_from:
+        await case_of(services, me, split_from)  # it is there, and may be seen
     form = read(typed, blocks)
     if form is None:
         return _form(request, policies, typed, blocks, 422)
     try:
         await services.intake.policy(form.policy)
-        known = await services.intake.known_as(form, key)
+        known = await services.intake.known_as(form, key, split_from)
         another = _another_matter(typed, known, just_decided=action == "another")
         if known and another is None:
             return _same_child(request, typed, known, blocks, 422 if typed.errors else 200)
         if action != "create":
             return _check(request, typed, form, blocks)
-        referred = await services.intake.refer(form, key, me.actor(), me.id, another)
+        referred = await services.intake.refer(form, key, me.actor(), me.id, another, split_from)
     except NoSuchPolicy as error:
         typed.wrong("policy", str(error))
         return _form(request, policies, typed, blocks, 422)
@@ -296,7 +307,8 @@ def _form(
         may_add=blocks < MOST_PARTIES,
         key=typed.one("key"),
         refusal=refusal,
-        decided=[(name, value) for name in ("other_than", "why_another") for value in typed.many(name)],
+        split_from=typed.one("split_from"),
+        decided=[(name, value) for name in ("other_than", "why_another", "split_from") for value in typed.many(name)],
     )
 
 
@@ -318,6 +330,24 @@ def _same_child(request: Request, typed: Typed, known: list[FoundCase], blocks: 
         blocks=blocks,
         key=typed.one("key"),
     )
+
+
+def as_typed(case: CaseView, parties: list[PartyView]) -> dict[str, list[str]]:
+    """The child and some parties of a case as this form would have been filled in with them. What it is about is left
+    open: that is what is new."""
+    born = case.child.born
+    said: dict[str, object] = {"split_from": case.reference, "child": case.child.name}
+    if born:
+        said["born"] = born.isoformat()
+    for n, party in enumerate(parties, 1):
+        said |= {f"p{n}_role": party.role, f"p{n}_organisation": party.organisation}
+        others = [one for one in party.people if one.role != PersonRole.LEAD]
+        for m, person in enumerate([party.lead, *others][:PEOPLE], 1):
+            details = person.details.model_dump(mode="json")
+            said |= {f"p{n}_{m}_{part}": details[part] for part in _DETAILS}
+            if m > 1:
+                said[f"p{n}_{m}_role"] = person.role
+    return {name: [str(value)] for name, value in said.items()}
 
 
 def _check(request: Request, typed: Typed, form: ReferralForm, blocks: int) -> Response:

@@ -70,6 +70,7 @@ from domain.commands.steps import (
     VisitTexts,
     WriteAgreement,
 )
+from domain.commands.whole_case import LinkCases, ReopenCase, TakeCase, TellApart, UnlinkCases
 
 COMMANDS: dict[str, type[Command]] = {
     command.kind(): command
@@ -113,6 +114,11 @@ COMMANDS: dict[str, type[Command]] = {
         TickTask,
         ReportReturnedLetter,
         ChangePolicy,
+        TakeCase,
+        ReopenCase,
+        LinkCases,
+        UnlinkCases,
+        TellApart,
     )
 }
 """Every command that a person can give, by its kind; the doors of the API are checked against it."""
@@ -122,3 +128,6 @@ EVERY_COMMAND: dict[str, type[Command]] = {
     **{command.kind(): command for command in (ReceiveReply, NoteAutomaticReply, ReportBounce)},
 }
 """Those and what comes out of the mailbox; the doors of the workflow are checked against it."""
+
+WAKING = (ReopenCase, LinkCases, UnlinkCases, TellApart, TakeCase)
+"""What may still be done with a case that has ended: its workflow is begun again to hear it."""

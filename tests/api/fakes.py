@@ -11,6 +11,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -26,6 +27,7 @@ from casefile.links import Links
 from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
+from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
@@ -73,7 +75,9 @@ class FakeTemporal:
         assert workflow == "MediationCase"
         assert how["id"] == f"case-{start.case_id}"
         assert how["static_summary"] == start.reference
-        if start.case_id in [known.case_id for known in self.started]:
+        if self.ended and how["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE:
+            self.ended = False
+        elif start.case_id in [known.case_id for known in self.started]:
             raise WorkflowAlreadyStartedError(how["id"], workflow)
         self.started.append(start)
 
@@ -141,6 +145,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         policies=intake.policies,
+        related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
         intake=intake,
         clock=clock,

@@ -11,9 +11,10 @@ import pytest
 from fastapi import Request
 from sqlmodel import select
 
+from activities.records import Records
 from api.limits import Allowance, mailbox_of, network_of
 from casefile.tables import Case, EnquiryRow
-from domain.commands import StaffRole
+from domain.commands import StaffRole, TakeCase
 from domain.enquiry import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES
 from domain.journey import Journey, Task
 from domain.parties import Channel, PartyRole, PersonRole
@@ -21,6 +22,7 @@ from domain.view import CaseView
 from settings import Settings
 from tests.api.staff_world import NOW, World, parties, running
 from tests.api.staff_world import Browser as StaffBrowser
+from workflows.neighbours import Reassignment
 
 EMAIL = "ruth@family.example"
 CHILD = "Maya Whitfield"
@@ -608,18 +610,37 @@ async def test_a_coordinator_takes_the_case(person: Person, world: World, staff_
     await person.send()
     [case] = await cases(world)
     cora, email, password = await world.staff("Cora Coordinator", StaffRole.COORDINATOR)
-    olu, *_ = await world.staff("Olu Coordinator", StaffRole.COORDINATOR)
     await staff_browser.sign_in(email, password)
     assert "Not taken yet" in (await staff_browser.get("/cases?not_taken=1")).text
     assert case.reference not in (await staff_browser.get("/cases?mine=1")).text
     shown = await staff_browser.get(f"/cases/{case.reference}")
     assert "Nobody has taken this case yet" in shown.text
-    await staff_browser.post(f"/cases/{case.reference}/take")
-    [case] = await cases(world)
-    assert case.coordinator.id == cora
-    assert not await world.services.cases.take(case.id, olu)  # somebody was faster
+    for _ in range(2):  # clicked twice
+        await staff_browser.post(f"/cases/{case.reference}/take")
+    assert len([command for command in world.taken if isinstance(command, TakeCase)]) == 1
+    await taken(world, case.id, cora)
     assert case.reference in (await staff_browser.get("/cases?mine=1")).text
     assert "Nobody has taken" not in (await staff_browser.get(f"/cases/{case.reference}")).text
+
+
+async def test_somebody_else_was_faster(person: Person, world: World, staff_browser: StaffBrowser) -> None:
+    await person.send()
+    [case] = await cases(world)
+    _, email, password = await world.staff("Cora Coordinator", StaffRole.COORDINATOR)
+    olu, *_ = await world.staff("Olu Coordinator", StaffRole.COORDINATOR)
+    await staff_browser.sign_in(email, password)
+    await staff_browser.get(f"/cases/{case.reference}")
+    await taken(world, case.id, olu)
+    world.temporal.refuse["take_case"] = ("taken_before", f"staff/{olu}")  # as the case does
+    answer = await staff_browser.post(f"/cases/{case.reference}/take")
+    shown = await staff_browser.get(answer.headers["location"])
+    assert "Olu Coordinator has taken this case already" in shown.text
+
+
+async def taken(world: World, case_id: str, staff_id: str) -> None:
+    """What the case itself does when it hears TakeCase."""
+    records = Records(world.services.database, world.services.vault, world.services.links, world.services.clock)
+    assert not (await records.take(Reassignment(case_id=case_id, coordinator=staff_id))).refusal
 
 
 async def test_its_tasks_stand_in_every_coordinators_list(
@@ -639,7 +660,7 @@ async def test_its_tasks_stand_in_every_coordinators_list(
     olu, *_ = await world.staff("Olu Coordinator", StaffRole.COORDINATOR)
     await staff_browser.sign_in(email, password)
     assert case.reference in (await staff_browser.get("/tasks")).text
-    await world.services.cases.take(case.id, olu)
+    await taken(world, case.id, olu)
     assert case.reference not in (await staff_browser.get("/tasks")).text
     assert case.reference in (await staff_browser.get("/tasks?all=1")).text
 

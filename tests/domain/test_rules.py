@@ -48,9 +48,14 @@ def test_the_time_of_another_call_needs_its_zone() -> None:
         TickTask(id="t", case_id="c", actor=EVERYTHING, at=NOW, task="t", call_back=datetime(2026, 12, 1, 10))  # noqa: DTZ001
 
 
-def test_a_closed_case_offers_nothing() -> None:
+def test_a_closed_case_offers_to_be_opened_again_and_linked() -> None:
     journey = Journey(parties=[], closing=Closing(reason=ClosingReason.NOT_AGREED))
-    assert possible(journey) == []
+    assert [one.kind for one in possible(journey)] == ["reopen_case", "link_cases"]
+
+
+def test_what_was_carried_out_is_not_opened_again() -> None:
+    journey = Journey(parties=[], closing=Closing(reason=ClosingReason.AGREEMENT_FULL))
+    assert [one.kind for one in possible(journey)] == ["link_cases"]
 
 
 def test_what_is_offered_is_known() -> None:

@@ -7,7 +7,8 @@ from domain import titles, words
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
 from domain.parties import PartyRole, PersonRole
-from domain.view import StaffView
+from domain.stages import Closing, ClosingReason
+from domain.view import CaseView, StaffView
 from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
 from tests.sample_case import CHILD, NOW, SERVICE, party, sample_case
 
@@ -42,9 +43,16 @@ def letter(kind: str) -> Letter:
     return Letter(kind=kind, about=about, to=to)
 
 
+def case_for(kind: str) -> CaseView:
+    """A case that holds what a letter of this kind speaks of."""
+    if kind == "closed_duplicate":
+        return sample_case(closing=Closing(reason=ClosingReason.DUPLICATE, into="SM-2026-00007"))
+    return sample_case()
+
+
 @pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])
 def test_what_a_letter_says_can_be_said_on_the_telephone(kind: str) -> None:
-    said = script_of(render(sample_case(), letter(kind), service=SERVICE, now=NOW).text)
+    said = script_of(render(case_for(kind), letter(kind), service=SERVICE, now=NOW).text)
     assert said
     whole = " ".join(said)
     for not_said in (LINK, "Dear", "Kind regards", SERVICE.email):
@@ -73,7 +81,7 @@ def test_every_kind_has_its_template_and_its_title() -> None:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_a_letter_is_whole(kind: str) -> None:
-    case = sample_case()
+    case = case_for(kind)
     rendered = render(case, letter(kind), service=SERVICE, now=NOW)
     print(rendered.subject, rendered.text, sep="\n\n")
     assert "\n" not in rendered.subject
@@ -168,9 +176,21 @@ def test_a_consent_that_comes_late_is_told_who_the_mediator_is() -> None:
 def test_neutral_closings_name_nobody() -> None:
     for kind in kinds():
         if kind.startswith("closed_") and kind != "closed_mediator":
-            text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
+            text = render(case_for(kind), letter(kind), service=SERVICE, now=NOW).text
             assert "Oakfield" not in text
             assert "Westshire" not in text
+
+
+def test_a_duplicate_goes_on_under_another_reference() -> None:
+    text = render(case_for("closed_duplicate"), letter("closed_duplicate"), service=SERVICE, now=NOW).text
+    assert "Please use this reference from now on: SM-2026-00007" in text
+
+
+def test_a_mediator_hears_that_the_case_is_open_again() -> None:
+    to_mediator = Letter(kind="case_reopened", about="", to="mediator/m1")
+    text = render(sample_case(), to_mediator, service=SERVICE, now=NOW).text
+    assert "is open again" in text
+    assert "https://mediation.example/cases/SM-2026-00042" in text
 
 
 def test_a_booking_says_when_where_and_who_may_come() -> None:

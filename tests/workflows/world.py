@@ -12,10 +12,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.commands import EVERY_COMMAND, Actor, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, CaseStart, Filing, Journey, Letter
+from domain.journey import LETTERS_BY_HAND, OPEN_AGAIN, AsFiled, CaseStart, Filing, Journey, Letter
 from domain.parties import BY_HAND, Channel, Party, PartyRole, Person
 from domain.policy import Policy
-from domain.stages import Closing
+from domain.stages import Closing, LinkKind
 from domain.working_days import LONDON, add_working_days, at_local, local_day
 from workflows.case import MediationCase
 from workflows.doors import Accepted, workflow_id
@@ -33,14 +33,20 @@ from workflows.neighbours import (
     Delivery,
     Documents,
     LetterToDeliver,
+    Linking,
     Made,
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    OfCase,
+    OfTwoCases,
     PaperKeeping,
     PaperOrder,
+    Parties,
     PartyAdmission,
     Reassignment,
+    Recipients,
+    References,
     Verdict,
     activities_of,
 )
@@ -93,6 +99,10 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     scanner: Literal["clean", "infected", "not_scanned", "away"] = "not_scanned"
     no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
     erased: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)  # keys of letters whose row says what became of them
+    linked: list[Linking] = field(default_factory=list)
+    there_too: list[str] = field(default_factory=list)  # parties who are party to the other case
+    alike: list[str] = field(default_factory=list)  # references of cases about the same child
 
     @activity.defn
     async def file(self, filing: Filing) -> None:
@@ -117,6 +127,44 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         if not verdict.refusal:
             self.coordinator = order.coordinator
         return verdict
+
+    @activity.defn
+    async def take(self, order: Reassignment) -> Verdict:
+        if self.coordinator not in ("", order.coordinator):
+            return Verdict(refusal="taken_before", about=f"staff/{self.coordinator}")
+        self.coordinator = order.coordinator
+        return Verdict()
+
+    @activity.defn
+    async def may_reopen(self, question: OfCase) -> Verdict:
+        elsewhere = next((one.other for one in self.linked if one.kind == LinkKind.DUPLICATE), "")
+        return Verdict(refusal="goes_on_elsewhere" if elsewhere else "", about=elsewhere)
+
+    @activity.defn
+    async def told_of_the_end(self, question: OfCase) -> Recipients:
+        about = [one.letter for one in self.sent if one.letter.of_an_end or one.letter.kind == OPEN_AGAIN]
+        last = {letter.to: letter for letter in about}
+        return Recipients(to=[to for to, letter in last.items() if letter.of_an_end])
+
+    @activity.defn
+    async def link(self, order: Linking) -> Verdict:
+        verdict = self.verdicts.get(order.other, Verdict())
+        if not verdict.refusal:
+            self.linked.append(order)
+        return verdict
+
+    @activity.defn
+    async def unlink(self, order: OfTwoCases) -> Verdict:
+        self.linked = [one for one in self.linked if one.other != order.other]
+        return Verdict()
+
+    @activity.defn
+    async def parties_there_too(self, question: OfTwoCases) -> Parties:
+        return Parties(keys=self.there_too)
+
+    @activity.defn
+    async def same_child(self, question: OfCase) -> References:
+        return References(references=self.alike)
 
     @activity.defn
     async def reserve(self, booking: Booking) -> Verdict:
@@ -153,8 +201,12 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         if self.mail_away:
             raise ApplicationError("mail is away")
         journey, letter = self.journey, order.letter
+        if letter.key in self.settled:
+            return Delivery(state="sent")
+        if (letter.of_an_end and letter.number <= journey.reopened) or (letter.kind == OPEN_AGAIN and journey.closing):
+            return Delivery(state="withheld")
         waits = journey.silent or journey.must_be_read_first(letter)
-        if (waits and not letter.reply) or (journey.ending and letter.to.startswith("p")):
+        if (waits and not letter.reply) or (journey.second_thoughts and letter.to.startswith("p")):
             self.held.append(letter)
             return Delivery(state="held")
         at = activity.info().current_attempt_scheduled_time
@@ -185,6 +237,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         if letter.to in (self.bad_numbers if channel == Channel.TEXT else self.bad_addresses):
             return Delivery(state="bounced", channel=channel)
         self.sent.append(Sent(letter, at, channel))
+        self.settled.append(letter.key)
         return Delivery(state="sent")
 
     @activity.defn
@@ -260,8 +313,11 @@ class Story:
         self.acts = 0
         world.policy = policy
         self.case: WorkflowHandle[MediationCase, Closing]
+        self.runs: list[WorkflowHandle[MediationCase, Closing]] = []
 
-    async def refer(self, *others: PartyRole, channels: dict[str, Channel] | None = None) -> None:
+    async def refer(
+        self, *others: PartyRole, channels: dict[str, Channel] | None = None, compare: bool = False
+    ) -> None:
         """A parent refers; a school and the local authority are the others, unless said. All have e-mail, unless
         said."""
         roles = [PartyRole.PARENT, *(others or (PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY))]
@@ -274,9 +330,22 @@ class Story:
             for n, role in enumerate(roles, 1)
         ]
         start = CaseStart(case_id="c1", reference="SM-2026-00001", parties=parties, policy=self.policy)
+        await self.begin(start.model_copy(update={"compare": compare}))
+
+    async def begin(self, start: CaseStart) -> None:
+        self.start = start
         self.case = await self.env.client.start_workflow(
             MediationCase.run, start, id=workflow_id("c1"), task_queue="cases"
         )
+        self.runs.append(self.case)
+
+    async def woken(self) -> None:
+        """The case has ended, and somebody is about to come: the intake begins it again with what is filed."""
+        with self.env.auto_time_skipping_disabled():
+            await self.closing()
+        filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
+        as_filed = AsFiled.of(filed.journey, filed.version, timeline)
+        await self.begin(self.start.model_copy(update={"as_filed": as_filed}))
 
     async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
         self.acts += 1

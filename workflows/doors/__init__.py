@@ -8,7 +8,8 @@ from workflows.doors.mailbox import Mailbox
 from workflows.doors.papers import PaperDoors
 from workflows.doors.people import People
 from workflows.doors.steps import Steps
+from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Changes, People, PaperDoors, AnyTime, Mailbox):
+class Doors(Steps, Changes, People, PaperDoors, AnyTime, WholeCase, Mailbox):
     """Every door of a case."""

@@ -46,6 +46,8 @@ class Desk(ABC):
     papers: Papers
     at_the_desk: asyncio.Lock  # one act at a time
     outcome_detail: OutcomeDetail | None
+    farewell: asyncio.Task[None] | None  # carries out the latest end of the case
+    walking: bool  # a case that was opened again passes over what is known
 
     def judge(self, command: c.Command) -> None:
         """Raises the refusal that the state of the case demands. A command stands in the case file under the id of its
@@ -150,7 +152,7 @@ class Desk(ABC):
         """A letter came back for good. False: a person has to see to it."""
 
     @abstractmethod
-    def write_to(self, party: str, kind: str, about: str = "", *, reply: bool = False) -> None:
+    def write_to(self, party: str, kind: str, about: str = "", *, number: int = 1, reply: bool = False) -> None:
         """A letter to a party's lead."""
 
     @abstractmethod

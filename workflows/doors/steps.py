@@ -46,7 +46,8 @@ class Steps(Desk):
             first_time = key not in self.journey.facts
             self.asks.learn(key, yes_or_no(command.yes))
             if command.yes and first_time:
-                self.write_to(command.party, "consent_receipt", key, reply=True)
+                number = self.journey.reopened + 1  # consent that is given anew is confirmed anew
+                self.write_to(command.party, "consent_receipt", key, number=number, reply=True)
         return await self.accept(command, command.party, answer=yes_or_no(command.yes), how=command.how)
 
     @answer_consent.validator

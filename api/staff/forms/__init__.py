@@ -4,7 +4,7 @@ One class for each kind, by section of the journey. `questions` is what the page
 the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
 
 from api.intake import Intake
-from api.staff.forms import agreement, any_time, beginning, meetings, papers, people
+from api.staff.forms import agreement, any_time, beginning, meetings, papers, people, whole_case
 from api.staff.forms.base import CommandForm, Fields, Setting
 
 __all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
@@ -49,6 +49,11 @@ FORMS: dict[str, CommandForm] = {
     "tick_task": any_time.Tick(),
     "report_returned_letter": any_time.ReturnedLetter(),
     "change_policy": any_time.PolicyChange(),
+    "take_case": whole_case.Taking(),
+    "reopen_case": whole_case.Reopening(),
+    "link_cases": whole_case.Linking(),
+    "unlink_cases": whole_case.Unlinking(),
+    "tell_apart": whole_case.TellingApart(),
 }
 """The form of every kind of command. A test sees that none is missing."""
 

@@ -20,7 +20,7 @@ from api.staff.forms.base import (
 )
 from domain import titles, words
 from domain.commands import COORDINATORS, ReportReturnedLetter
-from domain.journey import Letter
+from domain.journey import POSSIBLE_DUPLICATE, Letter
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -198,7 +198,13 @@ class Reassigning(CommandForm):
 class Undoing(CommandForm):
     button: ClassVar[str] = "Undo it"
 
+    def title(self, s: Setting, kind: str) -> str:
+        opened = s.journey.reopening is not None and s.journey.ending is None
+        return "Undo the opening of the case" if opened else super().title(s, kind)
+
     def intro(self, s: Setting) -> str:
+        if s.journey.ending is None and s.journey.reopening:
+            return "The case was opened again. Undone, it is closed as it was before, and nobody hears of it."
         if s.journey.ending is None:
             return "There is nothing to undo: nobody has entered an end of this case in the last minutes."
         return f"{words.ending_sentence(s.journey.ending, s.case)} Undone, everything is as it was before."
@@ -254,6 +260,11 @@ class Tick(CommandForm):
             return (
                 "When you have it, use “Replace or correct a contact” on the case page: that also ends this task. Tick "
                 "it off here only when there is nothing more to find out."
+            )
+        if task.kind == POSSIBLE_DUPLICATE:
+            return (
+                "The case page shows why, and lets you link the two, or say that it is another matter: both tick this "
+                "off. Tick it off here when the other case has nothing to do with it any more."
             )
         said = "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
         needs = words.needs_of(s.case, task.key, task.about)
