@@ -18,6 +18,7 @@ class Do(StrEnum):
     REMIND = "remind"  # a letter again
     TASK = "task"  # a task for whoever is asked (staff)
     PHONE_TASK = "phone_task"  # a coordinator rings the silent
+    IN_THE_ROOM = "in_the_room"  # left to the mediator, who sees to it when everyone meets
     MANAGER_DECIDES = "manager_decides"  # a manager decides what the silence means
     ESCALATE = "escalate"  # a manager is told that staff are late
     LAPSE = "lapse"  # silence is the answer
@@ -65,6 +66,14 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
     "visit_dates": _staff(2, 4),
     "visit_choice": _chase(2, 4, 6, phone=8, decide=10),
     "visit": _meeting(2, 1),
+    "sign": [
+        Rung(do=Do.ASK),
+        Rung(do=Do.REMIND, after=2),
+        Rung(do=Do.REMIND, after=4),
+        Rung(do=Do.PHONE_TASK, after=6),
+        Rung(do=Do.IN_THE_ROOM, after=8),
+    ],
+    "childs_voice": [Rung(do=Do.TASK), Rung(do=Do.REMIND, after=3)],
     "availability": _chase(2, 4, 6, phone=8, decide=10),
     "joint_date": _staff(2, 4),
     "joint_meeting": _meeting(5, 2, 1),
@@ -79,6 +88,10 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
     ],
     "feedback": [Rung(do=Do.ASK, after=10), Rung(do=Do.LAPSE, after=20)],
 }
+
+
+ASKED_SINCE = ("sign", "childs_voice")
+"""What is asked since the first cases began: a policy that was given before knows no ladder for it."""
 
 
 class Policy(BaseModel):
@@ -97,6 +110,8 @@ class Policy(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
+        if since := {kind: STANDARD_LADDERS[kind] for kind in ASKED_SINCE if kind not in self.ladders}:
+            self.ladders = {**self.ladders, **since}
         if missing := [kind for kind in STANDARD_LADDERS if not self.ladders.get(kind)]:
             raise ValueError(f"a policy needs a ladder for everything that is asked; missing: {', '.join(missing)}")
         return self

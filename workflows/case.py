@@ -1,7 +1,9 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -84,6 +86,7 @@ class MediationCase(Doors):
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
+        self.preparing: list[asyncio.Task[None]] = []  # waits for signatures and the child's voice, beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
 
     @workflow.run
@@ -164,6 +167,7 @@ class MediationCase(Doors):
     async def visit_each_party(self) -> None:
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
         self.enter(Stage.INITIAL_VISITS)
+        self.journey.signs = workflow.patched("agreement_to_mediate")
         await together(*(self.visit(party.key) for party in self.journey.parties))
 
     async def visit(self, party: str) -> None:
@@ -174,6 +178,7 @@ class MediationCase(Doors):
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
                 visit = self.meetings.of_visit(party, number)
                 held = (await self.ask_for_record(visit)).answer == "held"
+        self.have_it_sign(party)  # confidentiality was explained to it
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
@@ -186,11 +191,42 @@ class MediationCase(Doors):
             meeting = self.meetings.new_joint(number, half_days)
             await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
             await self.ask(f"joint_date/{number}", COORDINATOR)
+            if self.journey.signs:
+                self.see_to_the_childs_voice()
             outcome = (await self.ask_for_record(meeting)).answer
+        for ask in [*self.journey.open_asks("sign"), *self.journey.open_asks("childs_voice")]:
+            self.asks.learn(ask.key, "lapsed")  # it was for this meeting
         if outcome == "none":
             raise Ended(ClosingReason.NO_AGREEMENT)
 
+    # Before everyone meets
+
+    def have_it_sign(self, party: str) -> None:
+        """The agreement to mediate: every party is asked once."""
+        if self.journey.signs and party not in self.journey.to_sign:
+            self.journey.to_sign.append(party)
+            self.ask_to_sign(party)
+
+    def ask_to_sign(self, party: str) -> None:
+        """It runs beside the journey: it delays no booking, and holds up nothing."""
+        self.prepare(self.ask(f"sign/{party}", party))
+
+    def see_to_the_childs_voice(self) -> None:
+        """ "The child's wishes and feelings" are heard, so somebody has to decide how, before the day."""
+        booked = any(meeting.key.startswith("joint_meeting/") for meeting in self.meetings.booked_ahead())
+        if booked and self.journey.voice_is_open and not self.journey.open_asks("childs_voice"):
+            number = 1 + sum(key.startswith("childs_voice/") for key in self.journey.facts)
+            self.prepare(self.ask(f"childs_voice/{self.journey.asked_of_the_child[0]}/{number}", MEDIATOR))
+
+    def prepare(self, asking: Coroutine[Any, Any, Fact]) -> None:
+        async def answered() -> None:
+            await asking
+
+        self.preparing = [task for task in self.preparing if not task.done()]
+        self.preparing.append(self.errands.set_going(answered()))
+
     async def ask_when_they_can_come(self, party: str, number: int) -> None:
+        self.have_it_sign(party)  # at the latest now, visited or not
         await self.ask(f"availability/{party}/{number}", party)
 
     async def ask_for_record(self, meeting: Meeting) -> Fact:
@@ -288,6 +324,9 @@ class MediationCase(Doors):
                     self.asks.start_again(ask.key, from_rung=0)
                 elif any(task.key == ask.key for task in self.journey.tasks):  # held, and not recorded yet
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
+            for task in self.journey.tasks:
+                if task.kind == "sign":
+                    self.write_to_staff(MEDIATOR, "staff_task", task.about)
             if self.journey.mediator != self.journey.replaced[-1]:  # else it was a mistake, and nobody was told
                 for party in self.journey.contacted:
                     self.write_to(party, "mediator_changed", number=self.journey.offer)
@@ -344,9 +383,11 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        if self.handover is not None:
-            self.handover.cancel()
-            await workflow.wait([self.handover])
+        beside = [*self.preparing, *([self.handover] if self.handover else [])]
+        for task in beside:
+            task.cancel()
+        if beside:
+            await workflow.wait(beside)
         assert self.journey.closing is not None
         return self.journey.closing
 
@@ -407,6 +448,9 @@ class MediationCase(Doors):
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
             case Do.PHONE_TASK:
                 self.errands.open_task("phone", f"phone/{ask.key}/{armed.number}", ask.key)
+            case Do.IN_THE_ROOM:
+                self.errands.open_task(ask.kind, f"in_the_room/{ask.key}", ask.key, MEDIATOR)
+                self.write_to_staff(MEDIATOR, "staff_task", ask.key, armed.number)
             case Do.MANAGER_DECIDES:
                 self.errands.open_task("decide", f"decide/{ask.key}", ask.key, MANAGER)
                 self.write_to_staff(MANAGER, "staff_escalate", ask.key, armed.number)

@@ -11,8 +11,9 @@ from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
 from casefile.staff import StaffMember
 from domain import words
-from domain.commands import StaffRole
-from domain.journey import Event, Meeting
+from domain.childs_voice import ChildsVoice
+from domain.commands import How, StaffRole
+from domain.journey import Event, Journey, Meeting
 from domain.possible import Possible, possible
 from domain.view import CaseView, StaffView
 
@@ -133,6 +134,15 @@ class AgreementShown(BaseModel):
     pdf: str  # where the document is fetched, once it is issued
 
 
+class SignatureShown(BaseModel):
+    """A party's signature under the agreement to mediate; null fields: not signed yet."""
+
+    party: str
+    at: datetime | None = None
+    how: How | None = None
+    version: int | None = None
+
+
 class TaskShown(BaseModel):
     """A task of a member of staff."""
 
@@ -196,6 +206,8 @@ class CaseShown(BaseModel):
     participants: list[Participant]
     meetings: list[MeetingShown]
     letters: list[LetterLine]
+    signatures: list[SignatureShown]  # of the parties who were asked
+    childs_voice: ChildsVoice | None  # how the child is to be heard; null: not said yet
     agreement: AgreementShown | None
     tasks: list[TaskShown]
     timeline: list[EventShown]
@@ -261,6 +273,8 @@ def shown(
             for meeting in (journey.meetings if journey else [])
         ],
         letters=[LetterLine(**_letter(case, letter)) for letter in letters],
+        signatures=_signatures(journey) if journey else [],
+        childs_voice=journey.voice.how if journey and journey.voice else None,
         agreement=_agreement(case),
         tasks=[
             TaskShown(
@@ -310,6 +324,17 @@ def _agreement(case: CaseView) -> AgreementShown | None:
         comments=agreement.comments,
         pdf=f"/api/cases/{case.reference}/agreement.pdf" if agreement.status == "issued" else "",
     )
+
+
+def _signatures(journey: Journey) -> list[SignatureShown]:
+    found = []
+    for party in journey.parties:
+        signature = journey.signature(party.key)
+        if signature:
+            found.append(SignatureShown(**signature.model_dump(include={"party", "at", "how", "version"})))
+        elif party.key in journey.to_sign:
+            found.append(SignatureShown(party=party.key))
+    return found
 
 
 def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[str, str]) -> EventShown:

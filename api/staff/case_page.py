@@ -19,6 +19,7 @@ from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from api.staff.preparation import prepared
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
@@ -39,6 +40,9 @@ _ANY_TIME = (
     "replace_contact",
     "reassign",
     "add_supporter",
+    "sign_agreement_to_mediate",
+    "take_back_signature",
+    "record_childs_voice",
     "withdraw",
     "pause",
     "resume",
@@ -53,6 +57,7 @@ _TEXTS = {
     "said_by": "Said by",
     "reason": "Reason",
     "note": "Note",
+    "voice": "How the child is heard",
     "may_share": "May be shared",
     "who_else": "Who else should be involved",
     "supporter_name": "Supporter",
@@ -117,6 +122,7 @@ async def case_page(
             (letter, titles.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
             for letter in reversed(await services.reading.letters(case.id))
         ],
+        prepared=prepared(case, me),
         agreement=await _agreement(services, case),
         lines=[_line(case, me, event) for event in reversed(events)],
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],

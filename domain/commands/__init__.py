@@ -42,6 +42,13 @@ from domain.commands.changes import (
     SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.preparation import (
+    RecordChildsVoice,
+    SignAgreementToMediate,
+    TakeBackSignature,
+    TakeBackTexts,
+    VoiceTexts,
+)
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -81,6 +88,9 @@ COMMANDS: dict[str, type[Command]] = {
         OfferVisitDates,
         ChooseVisitDate,
         RecordVisit,
+        SignAgreementToMediate,
+        TakeBackSignature,
+        RecordChildsVoice,
         GiveAvailability,
         FixJointMeeting,
         RecordJointMeeting,

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from domain.childs_voice import ChildsVoice
 from domain.commands.base import MEDIATORS, AnswerTexts, Command, How, StaffRole, Texts
 from domain.parties import Channel
 from domain.referral import PersonDetails
@@ -155,6 +156,7 @@ class VisitTexts(Texts):
     may_share: Words = ""
     supporter_name: Line = ""
     supporter_email: Email = ""
+    voice: Words = ""  # of the child: through whom it is heard, or what matters in it
 
 
 class RecordVisit(Command):
@@ -166,6 +168,10 @@ class RecordVisit(Command):
     party: str
     held: bool
     confidentiality_explained: bool = False
+    childs_voice: ChildsVoice | None = None  # asked at the family's visit
+
+    def has_its_words(self, texts: Texts) -> bool:
+        return self.childs_voice != ChildsVoice.SOMEBODY or (isinstance(texts, VisitTexts) and bool(texts.voice))
 
 
 # Joint meeting and agreement
@@ -200,6 +206,7 @@ class RecordJointMeeting(Command):
     present: list[str] = Field(max_length=60)
     outcome: Literal["full", "partial", "none", "another"]
     detail: OutcomeDetail | None = None
+    signed_in_room: list[str] = Field(default_factory=list, max_length=20)  # parties: the agreement to mediate
 
 
 class Term(BaseModel):
