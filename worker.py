@@ -4,12 +4,14 @@ python worker.py run"""
 
 import argparse
 import asyncio
+import contextlib
 import os
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
 from activities.arrivals import Arrivals
@@ -17,6 +19,7 @@ from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
 from activities.documents import Typesetting
 from activities.enquiries import Codes
+from activities.papers import PaperFiles
 from activities.records import Records
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -24,21 +27,34 @@ from casefile.database import Database
 from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.letters import Letters as LetterRows
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.vault import Vault
+from clamav import Scanner
 from imap import Mailbox
 from letters.rendering import Service
 from logs import configure_logging
 from mail import MailServer
 from processes import finish, run_and_finish, say_ready, when_told_to_stop
 from settings import Settings, SettingsRefused, load_settings
+from telemetry import Tracing, runtime_of_worker
 from temporal_client import connect
 from texts import TextProvider
 from workflows.case import MediationCase
 from workflows.enquiry import EnquiryCode
 from workflows.mailbox import MailboxWatch
-from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, Enquiries, Mailroom, activities_of
+from workflows.neighbours import (
+    Calendars,
+    CaseFile,
+    Correspondence,
+    Documents,
+    Enquiries,
+    Mailroom,
+    PaperKeeping,
+    activities_of,
+)
 
 log = structlog.get_logger(__name__)
+READY_AGAIN = 10  # seconds
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
 
@@ -49,18 +65,21 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     service = Service(**settings.service())
     mail = MailServer(settings.smtp_url)
     texts = TextProvider(settings.text_url, settings.text_token)
+    papers = Papers(database, vault)
     enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
         Correspondence: Letters(database, vault, links, mail, texts, settings.mail_from, service),
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
+        PaperKeeping: PaperFiles(papers, Scanner(settings.clamav_url) if settings.clamav_url else None),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),
             Cases(database, vault),
             Commands(database, vault),
+            papers,
         ),
     }
     return Worker(
@@ -72,11 +91,12 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     )
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: Settings, runtime: Runtime | None) -> int:
     """Until told to stop. An unreachable Temporal server is waited for: cases lose nothing by it."""
     stop = asyncio.Event()
     when_told_to_stop(stop.set)
-    client = await connect_patiently(settings, stop)
+    tracing = Tracing(settings, "worker")
+    client = await connect_patiently(settings, stop, runtime, tracing)
     if client is None:
         return 0
     database = Database(settings.database_url)
@@ -86,10 +106,14 @@ async def run(settings: Settings) -> int:
         if settings.imap_url:
             await watch_the_mailbox(client, settings.temporal_task_queue)
         log.info("worker started", task_queue=settings.temporal_task_queue)
-        say_ready()
-        await stop.wait()
+        while not stop.is_set():
+            say_ready()  # again and again: a file that grows old tells that this loop stands still
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(READY_AGAIN):
+                    await stop.wait()
         log.info("worker stopping")
     await database.close()
+    await asyncio.to_thread(tracing.close)
     return 0
 
 
@@ -104,13 +128,15 @@ async def watch_the_mailbox(client: Client, task_queue: str) -> None:
     )
 
 
-async def connect_patiently(settings: Settings, stop: asyncio.Event) -> Client | None:
+async def connect_patiently(
+    settings: Settings, stop: asyncio.Event, runtime: Runtime | None, tracing: Tracing
+) -> Client | None:
     pause = 0.25
     while not stop.is_set():
         try:
-            return await connect(settings)
+            return await connect(settings, runtime=runtime, interceptors=tracing.interceptors())
         except RuntimeError as error:  # how the SDK reports an unreachable server
-            log.warning("Temporal cannot be reached", address=settings.temporal_address, error=str(error))
+            log.warning("Temporal cannot be reached", server=settings.temporal_address, error=str(error))
         try:
             async with asyncio.timeout(pause):
                 await stop.wait()
@@ -127,11 +153,12 @@ def main() -> None:
     try:
         settings = load_settings()
         settings.codec_key_ring()
+        runtime = runtime_of_worker(settings)
     except SettingsRefused as refused:
         print(refused)  # noqa: T201
         finish(1)
     configure_logging(settings.log_level)
-    run_and_finish(run(settings))
+    run_and_finish(run(settings, runtime))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from casefile.cases import AnyTexts, add_participant
+from casefile.cases import AnyTexts, add_participant, left_of, view
 from casefile.database import Database
 from casefile.letters import letter_id
 from casefile.links import Links
@@ -27,22 +27,28 @@ from casefile.tables import (
     TimelineEvent,
     Venue,
 )
-from casefile.vault import Vault
+from casefile.tokens import keep_case_tokens
+from casefile.vault import CaseKey, Erased, Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
-from domain.commands import COORDINATORS, NewContactTexts
+from domain.commands import COORDINATORS, NewContactTexts, VisitTexts
 from domain.journey import Filing, Journey, Task
-from domain.parties import Channel, PersonRole
+from domain.likeness import phone_of
+from domain.parties import IN_TURN, NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
+from domain.view import CaseText
 from domain.working_days import local_day
 from workflows.neighbours import (
     Admission,
     Admitted,
     Booking,
     CaseFile,
+    ChannelChoice,
+    ChannelQuestion,
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    PartyAdmission,
     Reassignment,
     Verdict,
 )
@@ -77,7 +83,7 @@ class Records(CaseFile):
                     session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
             for settled in filing.settled:
                 row = await session.get(LetterRow, letter_id(case.id, settled.letter))
-                if row is not None and row.state == "by_hand":
+                if row is not None and row.state in ("by_hand", *(["sent"] if settled.state == "bounced" else [])):
                     row.state, row.settled = settled.state, self.now()
                     session.add(row)
             await self._keep_tasks(session, case.id, filing.journey.tasks)
@@ -176,29 +182,37 @@ class Records(CaseFile):
     # People
 
     @activity.defn
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        async with self.database.read() as session:
+            case = await _case(session, question.case_id)
+            try:
+                known = await view(session, case, self.vault.case_key(case.id, case.wrapped_key))
+            except Erased:
+                return ChannelChoice()
+        details = known.person(question.person).details
+        left = [one for one in IN_TURN if one not in question.not_by and getattr(details, NEEDS[one])]
+        return ChannelChoice(channel=left[0] if left else None)
+
+    @activity.defn
     async def admit(self, admission: Admission) -> Admitted:
         async with self.database.write() as session:
             case = await _case(session, admission.case_id)
-            people = list(await session.exec(select(Participant).where(Participant.case_id == case.id)))
-            for person in people:
-                if person.command == admission.command:
-                    # done before, and its completion was lost
-                    return Admitted(person=person.key, channel=Channel(person.channel))
+            people = await _people(session, case.id)
+            if before := _admitted_before(people, admission.command):
+                return before
             key = self.vault.case_key(case.id, case.wrapped_key)
-            row = await session.get(CommandText, admission.command)
-            texts = key.open(AnyTexts, row.sealed, f"command/{admission.command}").root if row else {}
-            details = _named_in(texts, admission.role)
+            details = _named_in(await _texts(session, key, admission.command), admission.role)
             if details is None:
                 return Admitted()
             if await session.get(PartyRow, (case.id, admission.party)) is None:
                 raise LookupError(f"case {case.id} has no party {admission.party}")
-            for person in people if details.email else []:
+            for person in _here(people, case):
                 theirs = key.open(PersonDetails, person.sealed, f"participant/{case.id}/{person.key}")
-                if theirs.email.casefold() == details.email.casefold():
-                    if person.party != admission.party:
+                if person.party != admission.party:
+                    if _same_address(theirs, details):
                         return Admitted(refusal=Refusal.ADDRESS_TAKEN)
-                    if admission.role == PersonRole.SUPPORTER:
-                        return Admitted(person=person.key, channel=Channel(person.channel))  # named at an earlier visit
+                elif admission.role == PersonRole.SUPPORTER and _same_person(theirs, details):
+                    return Admitted(person=person.key, channel=Channel(person.channel))  # named at an earlier visit
             number = 1 + sum(person.party == admission.party for person in people)
             person_key = f"{admission.party}.{number}"
             await add_participant(session, self.vault, case.id, person_key, details, key, admission.command)
@@ -208,14 +222,92 @@ class Records(CaseFile):
                         await self.links.revoke(session, case.id, person.key, self.now())
             return Admitted(person=person_key, channel=details.channel)
 
+    @activity.defn
+    async def admit_party(self, admission: PartyAdmission) -> Admitted:
+        async with self.database.write() as session:
+            case = await _case(session, admission.case_id)
+            people = await _people(session, case.id)
+            if before := _admitted_before(people, admission.command):
+                return before
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            texts = await _texts(session, key, admission.command)
+            details, organisation = _named_in(texts, PersonRole.LEAD), str(texts.get("organisation") or "")
+            if details is None:
+                return Admitted()
+            if against := await self._against(session, case, organisation, admission):
+                return Admitted(refusal=against)
+            for person in _here(people, case):
+                theirs = key.open(PersonDetails, person.sealed, f"participant/{case.id}/{person.key}")
+                if _same_address(theirs, details):
+                    return Admitted(refusal=Refusal.ADDRESS_TAKEN)
+            rows = list(await session.exec(select(PartyRow).where(PartyRow.case_id == case.id)))
+            party = f"p{1 + max(int(row.key.removeprefix('p')) for row in rows)}"  # those taken out keep theirs
+            session.add(PartyRow(case_id=case.id, key=party, role=admission.role, organisation=organisation))
+            await add_participant(session, self.vault, case.id, f"{party}.1", details, key, admission.command)
+            child = key.open(CaseText, case.sealed, f"case/{case.id}").child
+            organisations = [row.organisation for row in rows]
+            await keep_case_tokens(session, self.vault, case.id, child, [*organisations, organisation])
+            return Admitted(person=f"{party}.1", channel=details.channel)
+
+    async def _against(
+        self, session: AsyncSession, case: Case, organisation: str, admission: PartyAdmission
+    ) -> Refusal | None:
+        """Why this organisation cannot become a party now."""
+        if is_one_of(organisation, await _organisations(session, case.id)):
+            return Refusal.ALREADY_A_PARTY
+        for member in await _panel(session, case.id):
+            if member.id == admission.mediator and is_one_of(organisation, member.organisations):
+                return Refusal.CONFLICT_WITH_THEM
+        for venue_id in admission.venues:
+            venue = await session.get(Venue, venue_id)
+            if venue is not None and is_one_of(organisation, [venue.owner]):
+                return Refusal.THEIR_VENUE
+        return None
+
+
+async def _people(session: AsyncSession, case_id: str) -> list[Participant]:
+    """Everyone who ever was a participant."""
+    return list(await session.exec(select(Participant).where(Participant.case_id == case_id)))
+
+
+def _here(people: list[Participant], case: Case) -> list[Participant]:
+    """Those who were not taken out again."""
+    left = left_of(case)
+    return [person for person in people if person.key not in left]
+
+
+def _admitted_before(people: list[Participant], command: str) -> Admitted | None:
+    """It was done, and its completion was lost."""
+    there = next((person for person in people if person.command == command), None)
+    return Admitted(person=there.key, channel=Channel(there.channel)) if there else None
+
+
+async def _texts(session: AsyncSession, key: CaseKey, command: str) -> dict[str, Any]:
+    row = await session.get(CommandText, command)
+    return key.open(AnyTexts, row.sealed, f"command/{command}").root if row else {}
+
 
 def _named_in(texts: dict[str, Any], role: PersonRole) -> PersonDetails | None:
     """The participant whom a command's words name; None: nobody, or a contact who could not be reached."""
-    if role == PersonRole.LEAD:
+    if "supporter_name" in texts:
+        visit = VisitTexts.model_validate({k: v for k, v in texts.items() if k in VisitTexts.model_fields})
+        contact = visit.supporter()
+    else:
         contact = NewContactTexts.model_validate({k: v for k, v in texts.items() if k in NewContactTexts.model_fields})
-        return contact.as_details() if contact.names_somebody() else None
-    name = texts.get("supporter_name")
-    return PersonDetails(name=name, email=texts.get("supporter_email") or "", role=role) if name else None
+    if contact is None or not contact.name or (role == PersonRole.LEAD and not contact.names_somebody()):
+        return None
+    return contact.as_details().model_copy(update={"role": role})
+
+
+def _same_address(one: PersonDetails, other: PersonDetails) -> bool:
+    return bool(one.email) and one.email.casefold() == other.email.casefold()
+
+
+def _same_person(one: PersonDetails, other: PersonDetails) -> bool:
+    """By their e-mail address; without one, by name and telephone number."""
+    if other.email:
+        return _same_address(one, other)
+    return (one.name.casefold(), phone_of(one.phone)) == (other.name.casefold(), phone_of(other.phone))
 
 
 async def _case(session: AsyncSession, case_id: str) -> Case:
@@ -239,8 +331,9 @@ def _repeat_for_lists(case: Case, journey: Journey) -> None:
 
 
 async def _organisations(session: AsyncSession, case_id: str) -> list[str]:
-    rows = await session.exec(select(PartyRow.organisation).where(PartyRow.case_id == case_id))
-    return [organisation for organisation in rows if organisation]
+    left = left_of(await _case(session, case_id))
+    rows = await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))
+    return [row.organisation for row in rows if row.organisation and row.key not in left]
 
 
 async def _panel(session: AsyncSession, case_id: str) -> list[PanelMember]:

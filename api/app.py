@@ -5,22 +5,27 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import errors, health
+from api import errors, health, metrics
 from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
 from api.limits import Limits
+from api.metrics import Metrics
+from api.observer import Observer
+from api.party.papers import router as party_papers
 from api.party.routes import router as party_pages
 from api.public.routes import router as public_pages
+from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -28,11 +33,13 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings, load_settings
+from telemetry import Tracing
 from temporal_client import SealingCodec, connect
 
 Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -45,16 +52,17 @@ STAFF_PAGES = (
     doing.router,
     print_queue.router,
     service.router,
+    policy.router,
 )
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[Services]:
     """The real ones. Temporal may be away: its client connects when it is first needed."""
     database, vault = Database(settings.database_url), Vault(settings.vault_master_key())
     cases, commands = Cases(database, vault), Commands(database, vault)
     links = Links(database, settings.link_signing_key())
-    client = await connect(settings, lazy=True)
+    client = await connect(settings, lazy=True, interceptors=tracing.interceptors())
     intake = Intake(cases, commands, client, settings.temporal_task_queue, now, allow_demo=settings.allow_demo_policy)
     relay = asyncio.create_task(intake.relay_forever())
     try:
@@ -68,8 +76,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             post=PrintQueue(database, vault, links),
             enquiries=Enquiries(database, vault, settings.link_signing_key()),
             letters=Letters(database, vault),
+            papers=Papers(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            policies=intake.policies,
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,
@@ -88,27 +98,40 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings | None = None, opens: Opener = open_services) -> FastAPI:
-    """The service's pages and JSON door: `uvicorn --factory api.app:create_app`. `opens` gives tests their own."""
+def create_app(
+    settings: Settings | None = None, opens: Opener | None = None, tracing: Tracing | None = None
+) -> FastAPI:
+    """The service's pages and JSON door: `uvicorn --factory api.app:create_app`. `opens` and `tracing` give tests their
+    own."""
     settings = settings or load_settings()
+    tracing = tracing or Tracing(settings, "api")
+    opens = opens or partial(open_services, tracing=tracing)
+    metrics_of_this = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opens(settings) as services:
             app.state.services = services
+            services.intake.answered = metrics_of_this.command_answered
             yield
+        await asyncio.to_thread(tracing.close)
 
     # The JSON door describes itself at /api/openapi.json
     app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.lockout = Lockout()
     app.state.limits = Limits()
+    app.state.metrics = metrics_of_this
+    app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
     app.add_middleware(Shield)
+    app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.include_router(health.router)
+    app.include_router(metrics.router)
     for pages in STAFF_PAGES:
         app.include_router(pages)
     app.include_router(party_pages)
+    app.include_router(party_papers)
     app.include_router(public_pages)
     app.include_router(
         codec_router(

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.commands import StoredElsewhere
 from casefile.database import Database
+from casefile.papers import papers_of
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
 from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
@@ -177,6 +178,7 @@ class Cases:
                 ],
             )
             for row in sorted(rows, key=lambda r: _order(r.key))
+            if any(person.party == row.key for person in people)  # else it joined later
         ]
         return CaseStart(
             case_id=case_id, reference=case.reference, parties=parties, policy=Policy.model_validate(case.policy)
@@ -244,7 +246,7 @@ class Cases:
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
-            names = {party.key: party.name for party in await parties_of(session, case.id, key)} if waiting else {}
+            names = {party.key: party.name for party in await parties_of(session, case, key)} if waiting else {}
         except Erased:
             child, names = "(erased)", {}
         except ValueError:  # one damaged row must not take the list away from everybody
@@ -307,7 +309,8 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         created=case.created,
         child=text.child,
         about=text.about,
-        parties=await parties_of(session, case.id, key),
+        parties=await parties_of(session, case, key),
+        former=await former_of(session, case, key),
         coordinator=coordinator or StaffView(id=coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
@@ -315,6 +318,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
         texts={row.command_id: key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root for row in accepted},
         family_permits=text.family_permits,
+        papers=await papers_of(session, case.id, key),
     )
 
 
@@ -323,8 +327,32 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
     return StaffView(id=staff.id, name=staff.name, email=staff.email) if staff else None
 
 
-async def parties_of(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
-    """The parties with their people, in their order."""
+async def parties_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
+    """The parties with their people, in their order, without those who were taken out."""
+    left = left_of(case)
+    return [
+        party.model_copy(update={"people": [person for person in party.people if person.key not in left]})
+        for party in await _everyone(session, case.id, key)
+        if party.key not in left
+    ]
+
+
+async def former_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
+    """Those who were taken out, each with the party that was theirs."""
+    left = left_of(case)
+    return [
+        party.model_copy(update={"people": people})
+        for party in (await _everyone(session, case.id, key) if left else [])
+        if (people := [person for person in party.people if person.key in left])
+    ]
+
+
+def left_of(case: Case) -> list[str]:
+    """The keys of parties and people who were taken out of the case again, as it was last filed."""
+    return list((case.journey or {}).get("left", []))
+
+
+async def _everyone(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
     rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
     people = (await session.exec(select(Participant).where(Participant.case_id == case_id))).all()
     views = [

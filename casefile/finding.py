@@ -123,7 +123,7 @@ class Finding:
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child
-            parties = await parties_of(session, case.id, key)
+            parties = await parties_of(session, case, key)
         except (Erased, ValueError) as error:  # one damaged row must not keep a referral from being taken in
             log.error("a case cannot be compared", case=case.id, error=type(error).__name__)
             return None
@@ -131,7 +131,7 @@ class Finding:
 
     async def _found(self, session: AsyncSession, case: Case, *, whole: bool = True) -> FoundCase:
         try:
-            parties = await parties_of(session, case.id, self.vault.case_key(case.id, case.wrapped_key))
+            parties = await parties_of(session, case, self.vault.case_key(case.id, case.wrapped_key))
         except (Erased, ValueError) as error:  # its line says that it cannot be read
             log.error("a case cannot be read", case=case.id, error=type(error).__name__)
             parties = []

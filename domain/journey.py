@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from domain.childs_voice import ChildsVoice
 from domain.commands import How, Slot, StaffRole, Term
-from domain.parties import Party, PartyRole, party_of
-from domain.policy import Do, Policy
+from domain.papers import Paper
+from domain.parties import Channel, Party, PartyRole, Person, party_of
+from domain.policy import Do, Policy, Rung
 from domain.stages import Closing, Stage
 
 
@@ -51,6 +52,7 @@ class OpenAsk(BaseModel):
     due: datetime | None = None
     by_post: bool = False  # whoever is asked is written to by post
     climbed: int = 0  # how many rungs of its ladder lie behind it
+    before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None
 
     @property
@@ -93,6 +95,7 @@ class Meeting(BaseModel):
     offer_command: str = ""  # whose texts say where (PlaceTexts)
     invited: list[str] = Field(default_factory=list)  # person keys
     present: list[str] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)  # parties without whom a joint meeting could not be held
     outcome: str = ""
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
     former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
@@ -142,6 +145,14 @@ class Agreement(BaseModel):
     issued: datetime | None = None
 
 
+class BadAddress(BaseModel):
+    """What is sent to this person on this channel comes back. Whoever takes over as the contact has no such mark."""
+
+    person: str
+    channel: Channel
+    since: datetime
+
+
 class Event(BaseModel):
     """One line of the timeline, in codes."""
 
@@ -173,16 +184,33 @@ class Letter(BaseModel):
     while_asked: str = ""  # wanted only while this ask is open
     sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
+    def once_more(self) -> "Letter":
+        """The same letter by another channel: a letter of its own, so that the one that came back stays what it was."""
+        return self.model_copy(update={"number": self.number + ONCE_MORE})
+
     @property
     def key(self) -> str:
         """What tasks about this letter are called by: unique within its case."""
         return f"{self.kind}/{self.to}/{self.number}:{self.about.replace('/', ':')}"
+
+    @classmethod
+    def of_key(cls, key: str) -> "Letter | None":
+        """The letter that is called so; None: none could be."""
+        whose, _, about = key.partition(":")
+        kind, _, rest = whose.partition("/")
+        to, _, number = rest.rpartition("/")
+        if not (kind and to and number.isascii() and number.isdigit()):
+            return None
+        return cls(kind=kind, about=about.replace(":", "/"), to=to, number=int(number))
 
     def replaces(self, other: "Letter") -> bool:
         """This is a later asking of the same person for the same thing."""
         sort, _, step = other.kind.rpartition("_")
         asked_before = step in ("ask", "remind") and self.kind == f"{sort}_remind" and self != other
         return asked_before and (self.about, self.to) == (other.about, other.to)
+
+
+ONCE_MORE = 100  # is added to the number of a letter that goes by another channel; reminders never come so far
 
 
 class Ending(BaseModel):
@@ -193,10 +221,11 @@ class Ending(BaseModel):
 
 
 class Settled(BaseModel):
-    """What became of a letter that a person took care of: posted, said on the telephone, or no longer wanted."""
+    """What became of a letter that a person took care of: posted, said on the telephone, no longer wanted, or posted
+    and returned."""
 
     letter: Letter
-    state: Literal["sent", "withheld"]
+    state: Literal["sent", "withheld", "bounced"]
 
 
 class Journey(BaseModel):
@@ -206,6 +235,8 @@ class Journey(BaseModel):
     stage: Stage = Stage.REFERRAL
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
+    bad_addresses: list[BadAddress] = Field(default_factory=list)
+    left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
     policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
@@ -225,6 +256,8 @@ class Journey(BaseModel):
     voice: Voice | None = None  # until the family has said it
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
+    papers: list[Paper] = Field(default_factory=list)
+    exchange_at: datetime | None = None  # when what has been released goes to the other parties
     ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
@@ -241,6 +274,19 @@ class Journey(BaseModel):
         """The party of this key."""
         return next((party for party in self.parties if party.key == key), None)
 
+    def person(self, key: str) -> Person | None:
+        """The participant of this key."""
+        return next((person for party in self.parties for person in party.people if person.key == key), None)
+
+    def bad_channels(self, person: str) -> list[Channel]:
+        """On which channels letters to this person come back."""
+        return [bad.channel for bad in self.bad_addresses if bad.person == person]
+
+    def takes_part(self, party: str) -> bool:
+        """It has agreed to: whoever referred by the permission, the others by their consent."""
+        consent = self.facts.get(f"consent/{party}")
+        return party == self.parties[0].key or (consent is not None and consent.answer == "yes")
+
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
@@ -251,8 +297,12 @@ class Journey(BaseModel):
 
     @property
     def unsigned(self) -> list[str]:
-        """The parties who were asked to sign and have not, or whose signature was taken back."""
-        return [party for party in self.to_sign if self.signature(party) is None]
+        """The parties who have to sign and have not, or whose signature was taken back."""
+        return [
+            party.key
+            for party in self.parties
+            if (self.signs or party.key in self.to_sign) and self.signature(party.key) is None
+        ]
 
     @property
     def asked_of_the_child(self) -> list[str]:
@@ -271,6 +321,23 @@ class Journey(BaseModel):
     def voice_is_open(self) -> bool:
         """Somebody could say how the child is to be heard, and it is not decided."""
         return bool(self.asked_of_the_child) and (self.voice is None or self.voice.how == ChildsVoice.UNDECIDED)
+
+    def no_shows(self, party: str, sort: str) -> int:
+        """How many visits ("visit") or joint meetings ("joint_meeting") could not be held because this party did not
+        come."""
+        return sum(
+            meeting.status == MeetingStatus.NO_SHOW and party in (meeting.party, *meeting.absent)
+            for meeting in self.meetings
+            if meeting.key.startswith(f"{sort}/")
+        )
+
+    def paper(self, key: str) -> Paper | None:
+        """The paper of this key, unless it was taken back or destroyed."""
+        return next((paper for paper in self.papers if paper.key == key and paper.is_there), None)
+
+    def papers_of(self, party: str) -> list[Paper]:
+        """What a party has given and not taken back."""
+        return [paper for paper in self.papers if party_of(paper.of) == party and paper.is_there]
 
     def has_unread_reply(self, party: str) -> bool:
         """Somebody of this party has written to us, and nobody has read it yet."""

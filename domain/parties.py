@@ -49,6 +49,9 @@ NEEDS: dict[Channel, str] = {
 }
 """What must be known of a person to reach them on a channel: a field of domain.referral.PersonDetails."""
 
+IN_TURN = (Channel.EMAIL, Channel.TEXT, Channel.POST, Channel.PHONE)
+"""Which channel is tried next when letters come back on another."""
+
 BY_HAND = (Channel.POST, Channel.PHONE)
 """Channels on which a letter has left when a member of staff says so."""
 
@@ -77,6 +80,11 @@ class Party(BaseModel):
     def by_post(self) -> bool:
         """The lead is written to by post: letters and answers take days."""
         return self._lead.channel == Channel.POST
+
+    @property
+    def others(self) -> list[Person]:
+        """Those who come along or are in copy, and never were the lead."""
+        return [person for person in self.people if person.role != PersonRole.LEAD]
 
     @property
     def _lead(self) -> Person:

@@ -3,7 +3,9 @@
 from pydantic import BaseModel
 
 from domain.journey import Journey, OpenAsk
-from domain.rules import BEFORE_ALL_MEET, BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
+from domain.papers import MOST_OF_ONE_PARTY
+from domain.referral import MOST_PARTIES
+from domain.rules import BEFORE_ALL_MEET, BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
 from domain.stages import Stage
 
 
@@ -20,7 +22,8 @@ def possible(journey: Journey) -> list[Possible]:
         found = [Possible(kind="release")] if journey.on_hold else []
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.ending else []
-    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in answerable]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
@@ -28,7 +31,8 @@ def possible(journey: Journey) -> list[Possible]:
         others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
         found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
     if journey.stage in BEFORE_ALL_MEET:
-        signed = {party.key: journey.signature(party.key) is not None for party in journey.parties}
+        taking_part = [party.key for party in journey.parties if journey.takes_part(party.key)]
+        signed = {key: journey.signature(key) is not None for key in taking_part}
         found += [Possible(kind="sign_agreement_to_mediate", about=key) for key in signed if not signed[key]]
         found += [Possible(kind="record_childs_voice", about=party) for party in journey.asked_of_the_child]
         found += [Possible(kind="take_back_signature", about=key) for key in signed if signed[key]]
@@ -49,6 +53,17 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+        if len(journey.parties) < MOST_PARTIES:
+            found.append(Possible(kind="add_party"))
+    found += [
+        Possible(kind="add_paper", about=key)
+        for key in journey.contacted
+        if len(journey.papers_of(key)) < MOST_OF_ONE_PARTY
+    ]
+    found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
+    found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
+    found += [Possible(kind="remove_party", about=p.key) for p in journey.parties if can_take_out(journey, p.key)]
+    found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="reassign"))

@@ -38,6 +38,9 @@ class PersonDetails(BaseModel):
         return "" if getattr(self, needed) else needed
 
 
+MOST_PARTIES = 8
+"""In one case."""
+
 _NEEDED = {
     "email": "an e-mail address, or another way to be reached",
     "phone": "a telephone number to be rung or sent text messages",
@@ -90,7 +93,7 @@ class ReferralForm(BaseModel):
 
     child: Child
     about: Words = Field(min_length=1)
-    parties: list[PartyDetails] = Field(min_length=2, max_length=8)
+    parties: list[PartyDetails] = Field(min_length=2, max_length=MOST_PARTIES)
     policy: str = "standard"
     family_permits: bool = False
 

@@ -3,6 +3,8 @@ knows the names."""
 
 from enum import StrEnum
 
+from domain.papers import MOST_OF_ONE_PARTY
+
 
 class Refusal(StrEnum):
     """The code in which the case or the database says no."""
@@ -39,11 +41,14 @@ class Refusal(StrEnum):
     HAVE_MET = "have_met"
     VENUE_NOT_NEUTRAL = "venue_not_neutral"
     NOBODY_CAME = "nobody_came"
+    NOBODY_ABSENT = "nobody_absent"
+    CAME_AND_ABSENT = "came_and_absent"
     WRONG_VERSION = "wrong_version"
     WORDS_MISSING = "words_missing"
     ADDRESS_TAKEN = "address_taken"
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
+    NOT_POSTED = "not_posted"
     NO_SUCH_MEETING = "no_such_meeting"
     CANCELLED_BEFORE = "cancelled_before"
     NOT_BOOKED = "not_booked"
@@ -51,11 +56,27 @@ class Refusal(StrEnum):
     NOTHING_NEW = "nothing_new"
     NO_MEDIATOR = "no_mediator"
     HAS_MET = "has_met"
+    TOO_LATE_TO_JOIN = "too_late_to_join"
+    RECORD_IT_FIRST = "record_it_first"
+    ASK_THE_REFERRER = "ask_the_referrer"
+    TOO_MANY_PARTIES = "too_many_parties"
+    ALREADY_A_PARTY = "already_a_party"
+    CONFLICT_WITH_THEM = "conflict_with_them"
+    THEIR_VENUE = "their_venue"
+    CANNOT_DO_WITHOUT = "cannot_do_without"
+    HAS_ANSWERED = "has_answered"
+    SPEAKS_FOR_THEM = "speaks_for_them"
+    NOT_AGREED_YET = "not_agreed_yet"
     ENDING = "ending"
     NOTHING_TO_UNDO = "nothing_to_undo"
     UNKNOWN_COORDINATOR = "unknown_coordinator"
     ANSWER_INSTEAD = "answer_instead"
     NOT_FITTING = "not_fitting"
+    NO_FILE = "no_file"
+    NO_ROOM = "no_room"
+    NO_SUCH_PAPER = "no_such_paper"
+    RELEASED_BEFORE = "released_before"
+    OTHERS_HAVE_IT = "others_have_it"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -71,7 +92,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.PAUSED: "The case is paused already. Resume it when the family is ready.",
     Refusal.NOT_PAUSED: "The case is not paused, so there is nothing to resume.",
     Refusal.NOT_YOURS: "This is not yours to do. Ask the coordinator of the case.",
-    Refusal.NAME_MISSING: "Give the new contact's name and e-mail address.",
+    Refusal.NAME_MISSING: "Give the person's name, and what the way to reach them needs.",
     Refusal.MEDIATOR_ASKED: "A mediator has the case or has been asked. Wait for the answer on the case page.",
     Refusal.UNKNOWN_MEDIATOR: "There is no such mediator on the panel. Choose one from the list.",
     Refusal.REGISTRATION_OUT_OF_DATE: "This mediator's registration has run out. Choose another, or renew it first.",
@@ -93,12 +114,22 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.HAVE_MET: "Everyone has met, so this can no longer be changed. It stands in the case as it was.",
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
+    Refusal.NOBODY_ABSENT: "Say which party did not come, so that a new date can be looked for.",
+    Refusal.CAME_AND_ABSENT: "Somebody of {about} is among those who came. Say of each party whether it came or not.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
-    Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and e-mail, the "
-    "reason of a change, and where to come when a meeting takes place elsewhere.",
+    Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and what the way to "
+    "reach them needs, the name of an organisation (a family has none), the reason of a change, and where to come when "
+    "a meeting takes place elsewhere.",
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
+    Refusal.NOT_POSTED: "This letter has not been posted, so it cannot have come back. Open it on the case page.",
+    Refusal.NO_FILE: "No file came with this, so nothing was recorded. Send the file itself from the case page.",
+    Refusal.NO_ROOM: f"{MOST_OF_ONE_PARTY} papers of this party are here already. Take one back that is not needed.",
+    Refusal.NO_SUCH_PAPER: "This paper is not here any more, or never was. The case page shows those that are.",
+    Refusal.RELEASED_BEFORE: "This paper was released before. The case page shows when the others can read it.",
+    Refusal.OTHERS_HAVE_IT: "The other parties have had this paper, so it cannot be taken back. Ring the service: we "
+    "ask them to destroy their copies.",
     Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
     Refusal.NO_SUCH_MEETING: "This case has no such meeting. Choose one of the meetings on the case page.",
     Refusal.CANCELLED_BEFORE: "This meeting was cancelled before. The case page shows how a new date is found.",
@@ -107,6 +138,28 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
     Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
     Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
+    Refusal.TOO_LATE_TO_JOIN: "Everyone has met already, so no party can join this case any more. Take a new matter in "
+    "as a new referral.",
+    Refusal.RECORD_IT_FIRST: "The joint meeting has begun or is over. Record it first; if another meeting is needed, "
+    "the party can join for that one.",
+    Refusal.ASK_THE_REFERRER: "The permission to contact the others did not speak of this party. Ask whoever referred, "
+    "and confirm that they agree.",
+    Refusal.TOO_MANY_PARTIES: "A case has at most eight parties. Add a person to a party that is there, as a "
+    "supporter, or take out a party that was added by mistake.",
+    Refusal.ALREADY_A_PARTY: "This organisation is a party of the case already. For another contact of theirs, "
+    "use “Replace or correct a contact”.",
+    Refusal.CONFLICT_WITH_THEM: "The mediator who has this case, or was asked, has declared a conflict of interest "
+    "with this organisation. Replace the mediator or record that they decline, then add the party.",
+    Refusal.THEIR_VENUE: "The joint meeting is booked at a venue of this organisation. Move it to a neutral one first, "
+    "then add the party.",
+    Refusal.CANNOT_DO_WITHOUT: "A case needs whoever referred it and at least one other party. If they leave, record a "
+    "withdrawal.",
+    Refusal.HAS_ANSWERED: "{about} has answered whether they take part, so they are not taken out any more. If they "
+    "leave, record a withdrawal.",
+    Refusal.SPEAKS_FOR_THEM: "{about} speaks for their party. If somebody else does now, use “Replace or correct a "
+    "contact”.",
+    Refusal.NOT_AGREED_YET: "{about} has not agreed to take part, and mediation needs everyone's agreement. Record "
+    "their answer, or that another meeting is needed, or take out the party if it was added by mistake.",
     Refusal.ENDING: "The case is about to close already. Undo that first if something else was meant.",
     Refusal.NOTHING_TO_UNDO: "There is nothing to undo: the case goes on.",
     Refusal.UNKNOWN_COORDINATOR: "There is no such coordinator. Choose one from the list.",

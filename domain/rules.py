@@ -8,7 +8,9 @@ from typing import Any
 from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import party_of
+from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
 from domain.stages import Stage
 
@@ -128,7 +130,7 @@ BEFORE_ALL_MEET = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING)  # while parties s
 
 
 def _sign(command: c.SignAgreementToMediate, journey: Journey, now: datetime) -> None:
-    if journey.stage not in BEFORE_ALL_MEET:
+    if journey.stage not in BEFORE_ALL_MEET or not journey.takes_part(command.party):
         raise Refused(Refusal.NOT_ASKED, command.party)
     if command.version not in TEXTS:
         raise Refused(Refusal.WRONG_VERSION)
@@ -180,10 +182,21 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if party not in came:
             raise Refused(Refusal.SIGNED_ABSENT, party)
-    if command.outcome != "another":
+    if command.outcome in ("full", "partial", "none"):
         for party in journey.unsigned:
             if party in came and party not in command.signed_in_room:
                 raise Refused(Refusal.NOT_SIGNED, party)
+    if command.outcome == "no_show" and not command.absent:
+        raise Refused(Refusal.NOBODY_ABSENT)
+    for party in command.absent:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if any(party_of(person) == party for person in command.present):
+            raise Refused(Refusal.CAME_AND_ABSENT, party)
+    # One that joined late has to agree before it is said what the meeting came to
+    for one in journey.parties if command.outcome in ("full", "partial", "none") else []:
+        if not journey.takes_part(one.key):
+            raise Refused(Refusal.NOT_AGREED_YET, one.key)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -275,6 +288,44 @@ def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None
 BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
 
 
+def _join(command: c.AddParty, journey: Journey, now: datetime) -> None:
+    if journey.stage not in BEFORE_THE_AGREEMENT:
+        raise Refused(Refusal.TOO_LATE_TO_JOIN)
+    booked = [m for m in journey.meetings if m.key.startswith("joint_meeting/") and m.status == MeetingStatus.BOOKED]
+    if any(meeting.slot and meeting.slot.start <= now for meeting in booked):
+        raise Refused(Refusal.RECORD_IT_FIRST)
+    if len(journey.parties) >= MOST_PARTIES:
+        raise Refused(Refusal.TOO_MANY_PARTIES)
+    if permission_was_asked(journey) and not command.permitted:
+        raise Refused(Refusal.ASK_THE_REFERRER)
+
+
+def permission_was_asked(journey: Journey) -> bool:
+    """The referrer has been told whom we would contact: whoever joins later was not among them."""
+    return "permission" in journey.facts or journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING)
+
+
+def _take_out(command: c.RemoveParty, journey: Journey, now: datetime) -> None:
+    if command.party == journey.parties[0].key or len(journey.parties) <= 2:
+        raise Refused(Refusal.CANNOT_DO_WITHOUT)
+    if not can_take_out(journey, command.party):
+        raise Refused(Refusal.HAS_ANSWERED, command.party)
+
+
+def can_take_out(journey: Journey, party: str) -> bool:
+    """It was not written to, or has not answered; and the case can do without it."""
+    answered = party in journey.contacted and f"consent/{party}" in journey.facts
+    return party != journey.parties[0].key and len(journey.parties) > 2 and not answered
+
+
+def _take_away(command: c.RemovePerson, journey: Journey, now: datetime) -> None:
+    party = journey.party(party_of(command.person))
+    if party is None or command.person not in [person.key for person in party.people]:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+    if command.person not in [person.key for person in party.others]:
+        raise Refused(Refusal.SPEAKS_FOR_THEM, command.person)
+
+
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
     if command.party not in journey.contacted:
         raise Refused(Refusal.NOT_ASKED, command.party)
@@ -312,9 +363,39 @@ def _release(command: c.Release, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ON_HOLD)
 
 
+def _add_paper(command: c.AddPaper, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.contacted:
+        raise Refused(Refusal.NOT_PERMITTED)
+    if len(journey.papers_of(command.party)) >= MOST_OF_ONE_PARTY:
+        raise Refused(Refusal.NO_ROOM, command.party)
+
+
+def _release_paper(command: c.ReleasePaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).released:
+        raise Refused(Refusal.RELEASED_BEFORE)
+
+
+def _take_back_paper(command: c.TakeBackPaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).exchanged:
+        raise Refused(Refusal.OTHERS_HAVE_IT)
+
+
+def _paper_of(command: c.ReleasePaper | c.TakeBackPaper, journey: Journey) -> Paper:
+    """Another party's paper does not exist for a participant."""
+    paper = journey.paper(command.paper)
+    if paper is None or (command.actor.kind == "participant" and party_of(command.actor.id) != party_of(paper.of)):
+        raise Refused(Refusal.NO_SUCH_PAPER)
+    return paper
+
+
 def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Journey, now: datetime) -> None:
     if not any(person.key == command.person for party in journey.parties for person in party.people):
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+
+
+def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
 
 
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
@@ -342,11 +423,15 @@ def tickable(task_kind: str) -> bool:
         "phone",
         READ_REPLY,
         "letter_failed",
+        "bad_address",
         "calendar_failed",
         "safeguarding",
         "escalated",
         "cancel_requested",
         "document_failed",
+        "paper_infected",
+        "paper_unchecked",
+        "post_papers",
     )
 
 
@@ -375,6 +460,12 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.AddPaper: _add_paper,
+    c.ReleasePaper: _release_paper,
+    c.TakeBackPaper: _take_back_paper,
+    c.AddParty: _join,
+    c.RemoveParty: _take_out,
+    c.RemovePerson: _take_away,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
@@ -383,6 +474,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.ReportReturnedLetter: _returned,
     c.ReceiveReply: _from_somebody,
     c.NoteAutomaticReply: _from_somebody,
 }

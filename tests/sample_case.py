@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from domain.commands import How, Slot, Term
 from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk, Signature
+from domain.papers import Paper, PaperText, PaperView
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
@@ -109,6 +110,7 @@ def sample_case(**journey: object) -> CaseView:
             written=NOW,
         ),
         "signatures": [Signature(party="p2", at=NOW, how=How.LINK, version=1, by="p2.1", command="sign1")],
+        "papers": [Paper(key="paper1", of="p1.1", given=NOW, check="clean")],
         "actions": [Action(number=1, owner="p2", by=date(2027, 1, 15))],
         **journey,
     }
@@ -129,5 +131,13 @@ def sample_case(**journey: object) -> CaseView:
             "sign1": {"said_by": "Sam Head"},
             "offer1": {"place": "Library, Room 2"},
             "write1": {"what": ["The school gives five hours of help a week"], "wishes": ""},
+        },
+        papers={
+            "paper1": PaperView(
+                key="paper1",
+                media_type="application/pdf",
+                size=80_000,
+                text=PaperText(name="scan.pdf", title="Report of the therapist"),
+            )
         },
     )

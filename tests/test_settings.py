@@ -1,4 +1,5 @@
 import base64
+import re
 import stat
 from pathlib import Path
 
@@ -115,6 +116,24 @@ def test_the_environment_wins_over_generated_secrets(monkeypatch: pytest.MonkeyP
     assert load_settings().vault_master_key() == bytes(range(32))
 
 
+@pytest.mark.parametrize(
+    ("url", "works"),
+    [
+        ("tcp://clamav.internal:3310", True),
+        ("unix:///run/clamav/clamd.ctl", True),
+        ("clamav.internal:3310", False),
+        ("unix://", False),
+        ("http://clamav.internal", False),
+    ],
+)
+def test_a_virus_scanner_is_named_as_we_can_reach_it(url: str, works: bool) -> None:
+    if works:
+        assert load_settings(clamav_url=url).clamav_url == url
+    else:
+        with pytest.raises(SettingsRefused, match="CLAMAV_URL"):
+            load_settings(clamav_url=url)
+
+
 def test_a_missing_secret_is_named() -> None:
     with pytest.raises(SettingsRefused, match=r"CODEC_KEYS is missing: set it .* or start once with `make run`"):
         load_settings().codec_key_ring()
@@ -158,6 +177,17 @@ def test_production_does_not_read_development_secrets(monkeypatch: pytest.Monkey
             "DATABASE_URL: should look like sqlite+aiosqlite:",
         ),
         ("SMTP_URL", "mail.internal:587", "SMTP_URL: should look like smtp://"),
+        ("DATABASE_URL", "postgresql://cases:changeme@db/cases", "DATABASE_URL: production refuses a password"),
+        ("DATABASE_URL", "postgresql://cases:cases@db/cases", "DATABASE_URL: production refuses a password"),
+        ("CALDAV_URL", "https://cal:Password@calendar.internal/", "CALDAV_URL: production refuses a password"),
+        ("IMAP_URL", "imaps://box:secret@mail.internal/INBOX", "IMAP_URL: production refuses a password"),
+        ("METRICS_TOKEN", "hunter2", "METRICS_TOKEN: needs 24 or more letters and digits"),
+        ("METRICS_TOKEN", f"hunter2 {KEY}", "METRICS_TOKEN: needs 24 or more letters and digits"),
+        ("WORKER_METRICS_ADDRESS", "9465", "WORKER_METRICS_ADDRESS: should look like 127.0.0.1:9465"),
+        ("WORKER_METRICS_ADDRESS", "localhost:9465", "WORKER_METRICS_ADDRESS: should look like 127.0.0.1:9465"),
+        ("WORKER_METRICS_ADDRESS", "127.0.0.1:http", "WORKER_METRICS_ADDRESS: should look like 127.0.0.1:9465"),
+        ("TEMPORAL_TLS_CERT", "/nowhere/hunter2.pem", "TEMPORAL_TLS_CERT: there is no such file"),
+        ("TRACES_URL", "collector:4317", "TRACES_URL: is no http:// or https:// address"),
         ("API_PORT", "eighty", "API_PORT: "),
         ("ENVIRONMENT", "prod", "ENVIRONMENT: "),
     ],
@@ -181,3 +211,22 @@ def test_child_processes_get_the_same_settings(monkeypatch: pytest.MonkeyPatch) 
     settings = load_settings(make_secrets=True, api_port=9100)
     set_environment(monkeypatch, settings.as_environment())
     assert load_settings() == settings
+
+
+@pytest.mark.parametrize("page", ["docs/deployment.md", ".env.example", "docker-compose.yml", "docs/runbook.md"])
+def test_every_setting_that_we_write_about_exists(page: str) -> None:
+    of_others = {
+        *("CASEFILE_DB_PASSWORD", "TEMPORAL_DB_PASSWORD"),  # of docker-compose.yml
+        *("READY_FILE", "FORWARDED_ALLOW_IPS", "OTEL_EXPORTER_OTLP_HEADERS"),
+        *(
+            "OTEL_TRACES_SAMPLER",
+            "OTEL_TRACES_SAMPLER_ARG",
+            "TEMPORAL_CODEC_ENDPOINT",
+            "TEMPORAL_DISABLE_WRITE_ACTIONS",
+        ),
+    }
+    text = (Path(__file__).resolve().parents[1] / page).read_text()
+    named = set(re.findall(r"`([A-Z]+_[A-Z_]+)\b|^# ([A-Z_]+)=|\$\{([A-Z_]+)", text, re.MULTILINE))
+    found = {name for groups in named for name in groups if name}
+    assert len(found) > 3
+    assert {name for name in found - of_others if name.lower() not in Settings.model_fields} == set()

@@ -21,13 +21,15 @@ with workflow.unsafe.imports_passed_through():
         Journey,
         Letter,
         Meeting,
+        MeetingStatus,
         OpenAsk,
     )
-    from domain.parties import Channel
+    from domain.parties import ORGANISATIONS, Channel, party_of
     from domain.policy import Do
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
     from domain.working_days import add_working_days, at_local, local_day
+    from workflows.addresses import Addresses
     from workflows.asks import Asks
     from workflows.details import details_of
     from workflows.doors import Doors
@@ -41,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
         NextMediator,
         Verdict,
     )
+    from workflows.papers import Papers
 
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
 END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
@@ -80,13 +83,18 @@ class MediationCase(Doors):
             policy_name=case.policy.name,
             record_only_after_start=case.policy.record_only_after_start,
         )
-        self.errands = Errands(case, self.journey, policy=lambda: self.asks.policy, show=self.show)
+        self.errands = Errands(
+            case, self.journey, policy=lambda: self.asks.policy, show=self.show, came_back=self.came_back
+        )
         self.asks = Asks(self.journey, case.policy, climb=self.climb, changed=self.errands.changed)
+        self.addresses = Addresses(case, self.journey, self.errands, self.asks, self.would_come_too_late)
         self.meetings = Meetings(case, self.journey)
+        self.papers = Papers(case, self.journey, self.errands, policy=lambda: self.asks.policy)
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
         self.preparing: list[asyncio.Task[None]] = []  # waits for signatures and the child's voice, beside the journey
+        self.coming: dict[str, asyncio.Task[None]] = {}  # parties that joined later, brought in beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
 
     @workflow.run
@@ -133,6 +141,7 @@ class MediationCase(Doors):
         """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
         self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
+        await self.everyone_has_come_in()
 
     async def get_consent_of(self, party: str) -> None:
         if (await self.ask(f"consent/{party}", party)).answer == "no":
@@ -142,6 +151,7 @@ class MediationCase(Doors):
         """ "The case will then be allocated to a member of our mediation team." Silence passes it to the next."""
         self.enter(Stage.ALLOCATION)
         await self.find_a_mediator()
+        await self.everyone_has_come_in()
 
     async def find_a_mediator(self) -> None:
         while not self.journey.mediator:
@@ -169,35 +179,46 @@ class MediationCase(Doors):
         self.enter(Stage.INITIAL_VISITS)
         self.journey.signs = workflow.patched("agreement_to_mediate")
         await together(*(self.visit(party.key) for party in self.journey.parties))
+        await self.everyone_has_come_in()
 
     async def visit(self, party: str) -> None:
-        number, held = 0, False
-        while not held:  # none of the dates suited, it was cancelled, or nobody came: another round
+        number, outcome = 0, ""
+        while outcome != "held":  # none of the dates suited, it was cancelled, or nobody came: another round
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
+                self.close_calls_about_no_shows("visit", party)
                 visit = self.meetings.of_visit(party, number)
-                held = (await self.ask_for_record(visit)).answer == "held"
+                outcome = (await self.ask_for_record(visit)).answer
+                if outcome == "no_show" and workflow.patched("no_shows"):
+                    await self.after_a_no_show(visit, [party])
         self.have_it_sign(party)  # confidentiality was explained to it
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
         self.enter(Stage.JOINT_MEETING)
         number, outcome = 0, "another"
-        while outcome in ("another", "cancelled"):
+        while outcome in ("another", "cancelled", "no_show"):
             number += 1
             by_post = any(party.by_post for party in self.journey.parties)
             half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
             meeting = self.meetings.new_joint(number, half_days)
-            await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
+            here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
+            await together(*(self.ask_when_they_can_come(party, number) for party in here))
+            await self.everyone_has_come_in()
             await self.ask(f"joint_date/{number}", COORDINATOR)
+            self.close_calls_about_no_shows("joint_meeting")
             if self.journey.signs:
                 self.see_to_the_childs_voice()
             outcome = (await self.ask_for_record(meeting)).answer
+            if outcome == "no_show":
+                self.tell_those_who_came(meeting)
+                await self.after_a_no_show(meeting, meeting.absent)
         for ask in [*self.journey.open_asks("sign"), *self.journey.open_asks("childs_voice")]:
             self.asks.learn(ask.key, "lapsed")  # it was for this meeting
         if outcome == "none":
             raise Ended(ClosingReason.NO_AGREEMENT)
+        await self.leave_off_visits()
 
     # Before everyone meets
 
@@ -232,6 +253,40 @@ class MediationCase(Doors):
     async def ask_for_record(self, meeting: Meeting) -> Fact:
         """Those invited are reminded before the meeting; the mediator is asked for its record after it."""
         return await self.ask(meeting.key, MEDIATOR, due=end_of(meeting.slot) if meeting.slot else None)
+
+    # When somebody does not come
+
+    async def after_a_no_show(self, meeting: Meeting, absent: list[str]) -> None:
+        """Nobody is blamed. Whoever missed the meeting is told that new dates follow, and an organisation's office is
+        rung; whoever has missed too many is rung, and a manager decides how it goes on."""
+        sort, number = meeting.key.split("/")[0], meeting.key.split("/")[-1]
+        undecided = []
+        for party in [party for party in self.journey.parties if party.key in absent]:
+            key = f"no_show/{party.key}/{sort}/{number}"
+            self.write_to(party.key, f"{sort}_missed", meeting.key)
+            if self.journey.no_shows(party.key, sort) >= self.asks.policy.no_shows_before_decision:
+                undecided.append(self.let_the_manager_decide(key, party.key))
+            elif party.role in ORGANISATIONS:
+                self.errands.open_task("phone", f"phone/{key}/1", key)
+        if undecided:
+            await together(*undecided)
+
+    async def let_the_manager_decide(self, key: str, party: str) -> None:
+        await self.ask(key, party)
+
+    def tell_those_who_came(self, meeting: Meeting) -> None:
+        """Everyone invited of the parties that came, neutrally: not who was missing."""
+        for person in meeting.invited:
+            if party_of(person) not in meeting.absent:
+                self.errands.send(Letter(kind="joint_meeting_not_held", about=meeting.key, to=person))
+
+    def close_calls_about_no_shows(self, sort: str, party: str = "") -> None:
+        """A new date is there: their office need not be rung any more."""
+        self.errands.close_tasks(
+            lambda task: (
+                task.about.startswith(f"no_show/{party}") and f"/{sort}/" in task.about and task.kind == "phone"
+            )
+        )
 
     async def record_the_agreement(self) -> None:
         """ "We will record your agreement for you, and everyone present will receive a copy of it.\""""
@@ -282,6 +337,55 @@ class MediationCase(Doors):
     async def ask_for_feedback(self, party: str) -> None:
         await self.ask(f"feedback/{party}", party)
 
+    # When a party joins later
+
+    def bring_in(self, party: str) -> None:
+        self.coming[party] = self.errands.set_going(self.bring_up_to_the_others(party))
+
+    async def bring_up_to_the_others(self, party: str) -> None:
+        """Asked for their consent, visited, and asked when they can come, as far as the others are by then; beside the
+        journey, each of whose steps waits for them before it is over.
+
+        "Voluntary: it goes ahead only if all agree" (practice, 1.3). So a no of theirs ends the case as anybody's does,
+        and a joint meeting that was booked before is recorded with an end only when they have agreed (domain/rules); as
+        soon as they have, they are invited to it. The visit is theirs as it is everybody's (leaflet), but nothing hangs
+        on it: when everyone has met before it could be held, it is not looked for any more."""
+        try:
+            await self.get_consent_of(party)
+            if not self.journey.takes_part(party):  # taken out again
+                return
+            await workflow.wait_condition(lambda: not self.journey.on_hold)  # invitations leave at once
+            self.errands.note("party_came_in", party)
+            for other in [key for key in self.journey.contacted if key != party and self.journey.takes_part(key)]:
+                self.write_to(other, "party_joined", f"joined/{party}")
+            self.invite_who_is_new(party)
+            if self.journey.stage in (Stage.INITIAL_VISITS, Stage.JOINT_MEETING):
+                await self.visit(party)
+            if self.journey.stage == Stage.JOINT_MEETING:
+                meeting = self.meetings.latest_joint()
+                if meeting.status == MeetingStatus.OFFERED:
+                    await self.ask_when_they_can_come(party, int(meeting.key.partition("/")[2]))
+        except Ended as ended:
+            self.end(ended.closing)
+
+    def still_coming(self) -> list[str]:
+        return [party for party, task in self.coming.items() if not task.done()]
+
+    async def everyone_has_come_in(self) -> None:
+        while self.still_coming():
+            await workflow.wait_condition(lambda: not self.still_coming())
+
+    async def leave_off_visits(self) -> None:
+        """Everyone has met: a visit that somebody who joined late has not had is not looked for any more."""
+        for party in self.still_coming():
+            asked = [ask.key for ask in self.journey.asks if ask.key.split("/")[1:2] == [party]]
+            self.coming[party].cancel()
+            await workflow.wait([self.coming[party]])
+            for key in asked:
+                self.close_tasks_about(key)
+        for meeting in [meeting for meeting in self.meetings.booked_ahead() if meeting.party]:
+            await self.call_off(meeting)
+
     # When the mediator changes
 
     async def release_the_mediator(self, *, for_good: bool) -> None:
@@ -328,7 +432,7 @@ class MediationCase(Doors):
                 if task.kind == "sign":
                     self.write_to_staff(MEDIATOR, "staff_task", task.about)
             if self.journey.mediator != self.journey.replaced[-1]:  # else it was a mistake, and nobody was told
-                for party in self.journey.contacted:
+                for party in filter(self.journey.takes_part, self.journey.contacted):
                     self.write_to(party, "mediator_changed", number=self.journey.offer)
             self.errands.note("mediator_took_over")
 
@@ -383,11 +487,9 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        beside = [*self.preparing, *([self.handover] if self.handover else [])]
-        for task in beside:
-            task.cancel()
-        if beside:
-            await workflow.wait(beside)
+        for beside in [*self.preparing, *self.coming.values(), *filter(None, [self.handover])]:
+            beside.cancel()
+            await workflow.wait([beside])
         assert self.journey.closing is not None
         return self.journey.closing
 
@@ -430,12 +532,15 @@ class MediationCase(Doors):
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """Ask, wait, and clear what had been set going about it. A manager may have taken silence for an end."""
         fact = await self.asks.ask(key, of, due)
-        self.errands.close_tasks(lambda task: key in (task.key, task.about) and task.kind not in LETTERS_BY_HAND)
+        self.close_tasks_about(key)
         if self.journey.closing is not None:  # the case ended in the same breath
             raise asyncio.CancelledError
         if fact.answer == "silent":
             raise Ended(ClosingReason.NOT_CONTACTABLE, of)
         return fact
+
+    def close_tasks_about(self, key: str) -> None:
+        self.errands.close_tasks(lambda task: key in (task.key, task.about) and task.kind not in LETTERS_BY_HAND)
 
     def climb(self, ask: OpenAsk, armed: Armed) -> None:
         """A rung's time has come."""
@@ -488,6 +593,9 @@ class MediationCase(Doors):
                 Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=while_asked)
             )
 
+    async def came_back(self, letter: Letter, channel: Channel) -> bool:
+        return await self.addresses.came_back(letter, channel)
+
     def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         if role == MEDIATOR and not self.journey.mediator:
             return  # whoever takes the case over is asked anew
@@ -517,7 +625,7 @@ class MediationCase(Doors):
             )
 
     def would_come_too_late(self, to: str, meeting: Meeting) -> bool:
-        """A reminder by post would arrive on the day of the meeting, or after it."""
+        """A letter by post would arrive on the day of the meeting, or after it."""
         by_post = any(p.key == to and p.channel == Channel.POST for party in self.journey.parties for p in party.people)
         if not by_post or meeting.slot is None:
             return False

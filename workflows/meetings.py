@@ -123,12 +123,12 @@ class Meetings:
         ]
 
     def _welcome(self, party: str) -> list[str]:
-        """Who is invited: the people of the party (to a visit) or of all (to the joint meeting), replaced contacts and
-        those who only get copies left out."""
+        """Who is invited: the people of the party (to a visit) or of all who have agreed to take part (to the joint
+        meeting), replaced contacts and those who only get copies left out."""
         return [
             person.key
             for each in self.journey.parties
-            if party in ("", each.key)
+            if party == each.key or (party == "" and self.journey.takes_part(each.key))
             for person in each.people
             if person.key == each.lead or person.role not in (PersonRole.LEAD, PersonRole.IN_COPY)
         ]

@@ -5,13 +5,13 @@ All are safe to run twice. Permanent trouble is a value in the answer; transient
 from abc import ABC, abstractmethod
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from temporalio import activity
 
 from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
-from domain.parties import Channel, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 
 
 class Verdict(BaseModel):
@@ -36,6 +36,31 @@ class Admitted(BaseModel):
     person: str = ""
     channel: Channel = Channel.EMAIL
     refusal: str = ""
+
+
+class ChannelQuestion(BaseModel):
+    """How else can this person be reached? Not on the channels where letters come back."""
+
+    case_id: str
+    person: str
+    not_by: list[Channel]
+
+
+class ChannelChoice(BaseModel):
+    """The next channel for which the case file has what is needed; None: there is none."""
+
+    channel: Channel | None = None
+
+
+class PartyAdmission(BaseModel):
+    """The organisation and the person named in a command's texts are to become a party of the case. Neither the
+    mediator who has it, or was asked, nor a venue that is booked may have to do with them."""
+
+    case_id: str
+    command: str
+    role: PartyRole
+    mediator: str = ""
+    venues: list[str] = Field(default_factory=list)
 
 
 class MediatorQuestion(BaseModel):
@@ -86,8 +111,9 @@ class LetterToDeliver(BaseModel):
 
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
-    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it. by_hand: it is
-    written, and leaves when a person posts it or says it on the telephone (`channel`)."""
+    longer wanted, or there is nobody to whom it may go. bounced: its address on `channel` took it not, and never will.
+    failed: a person must see to it. by_hand: it is written, and leaves when a person posts it or says it on the
+    telephone (`channel`)."""
 
     state: Literal["sent", "held", "withheld", "bounced", "failed", "by_hand"]
     channel: Channel = Channel.EMAIL
@@ -106,6 +132,19 @@ class Made(BaseModel):
 
     sha256: str = ""
     trouble: str = ""
+
+
+class PaperOrder(BaseModel):
+    """A paper of a case."""
+
+    case_id: str
+    key: str
+
+
+class Checked(BaseModel):
+    """What the virus scanner says. infected: its bytes were erased. not_scanned: the service has no scanner."""
+
+    found: Literal["clean", "infected", "not_scanned"]
 
 
 class CaseFile(ABC):
@@ -149,8 +188,19 @@ class CaseFile(ABC):
 
     @activity.defn
     @abstractmethod
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        """The next way to reach a person, in the order of domain.parties.IN_TURN."""
+
+    @activity.defn
+    @abstractmethod
     async def admit(self, admission: Admission) -> Admitted:
         """Make the person of a command's texts a participant."""
+
+    @activity.defn
+    @abstractmethod
+    async def admit_party(self, admission: PartyAdmission) -> Admitted:
+        """Make those named in a command's texts a party, whose key that of its lead tells; or already_a_party,
+        conflict_with_them, their_venue, address_taken."""
 
 
 class Correspondence(ABC):
@@ -183,6 +233,25 @@ class Documents(ABC):
     @abstractmethod
     async def make_agreement(self, order: AgreementToMake) -> Made:
         """Typeset a version of the agreement and keep it in the case file."""
+
+
+class PaperKeeping(ABC):
+    """The files of papers, which never pass through the journey."""
+
+    @activity.defn
+    @abstractmethod
+    async def has_paper(self, order: PaperOrder) -> Verdict:
+        """no_file: its bytes are not in the case file."""
+
+    @activity.defn
+    @abstractmethod
+    async def check_paper(self, order: PaperOrder) -> Checked:
+        """Have it looked at for harmful software; an infected one is erased."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_paper(self, order: PaperOrder) -> None:
+        """Erase its bytes and its words."""
 
 
 class Enquiries(ABC):

@@ -14,8 +14,8 @@ from domain.commands import (
     AnswerTexts,
     RecordChildsVoice,
     SignAgreementToMediate,
+    SignatureTexts,
     TakeBackSignature,
-    TakeBackTexts,
     VoiceTexts,
 )
 from domain.journey import Journey
@@ -95,7 +95,7 @@ def _take_back(journey: Journey, person: str, purpose: str) -> Question:
     return Question(
         purpose=purpose,
         title="Take the signature back?",
-        template="party/take_back.html",
+        template="party/take_back_signature.html",
         kind=TakeBackSignature,
         form=(
             Field(
@@ -109,7 +109,7 @@ def _take_back(journey: Journey, person: str, purpose: str) -> Question:
         ),
         button="Take the signature back",
         read=lambda typed: {"party": party},
-        texts=lambda typed: TakeBackTexts(reason=typed.one("reason")),
+        texts=lambda typed: SignatureTexts(reason=typed.one("reason")),
         over=_over(journey) or ("" if journey.signature(party) else "No signature of yours counts now."),
     )
 

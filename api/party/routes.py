@@ -17,9 +17,10 @@ from api.forms import Field, Typed
 from api.intake import Answer
 from api.limits import network_of
 from api.pages import page
-from api.party.preparation import beside, may_say_how_the_child_is_heard
+from api.party.preparation import CHILD, TAKE_BACK, beside, may_say_how_the_child_is_heard
 from api.party.question import NOTE, Question
 from api.party.questions import fields_of_command, question_of, referrer_in_words
+from api.privacy import participant_may_open
 from api.services import Services, ServicesDep
 from casefile.cases import NoSuchCase, derived_id
 from casefile.links import LinkView
@@ -27,6 +28,7 @@ from casefile.vault import Erased
 from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
+from domain.papers import WHY_NOT_TAKEN, NotTaken
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -149,20 +151,26 @@ async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Res
     return await visit.send(Withdraw(party=visit.party, how=How.LINK, **visit.envelope(typed)), Texts())
 
 
-@router.get("/my/{link_id}/{name}")
-async def read_beside(link_id: str, name: str, request: Request, services: ServicesDep) -> Response:
+@router.get(f"/my/{{link_id}}/{TAKE_BACK}")
+@router.get(f"/my/{{link_id}}/{CHILD}")
+async def read_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """A page beside the one of a link: to take a signature back, or to say how the child is to be heard."""
     visit = await _visit(link_id, request, services)
-    return visit.show() if visit and visit.turns_to(name) else _unknown(request)
+    return visit.show() if visit and visit.turns_to(_last_part(request)) else _unknown(request)
 
 
-@router.post("/my/{link_id}/{name}")
-async def answer_beside(link_id: str, name: str, request: Request, services: ServicesDep) -> Response:
+@router.post(f"/my/{{link_id}}/{TAKE_BACK}")
+@router.post(f"/my/{{link_id}}/{CHILD}")
+async def answer_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of such a page."""
     visit = await _visit(link_id, request, services)
-    if visit is None or not visit.turns_to(name):
+    if visit is None or not visit.turns_to(_last_part(request)):
         return _unknown(request)
     return await _answered(visit, Typed.of(await request.form()))
+
+
+def _last_part(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
 
 
 class Visit:
@@ -173,21 +181,28 @@ class Visit:
     ) -> None:
         self.request, self.services, self.link, self.case = request, services, link, case
         self.party = party_of(link.person)
-        self.question: Question | None = question_of(case, link.person, link.purpose, services.clock())
+        self.gone = case.journey is not None and link.person in case.journey.left
+        self.question: Question | None = (
+            None if self.gone else question_of(case, link.person, link.purpose, services.clock())
+        )
         self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
         self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
         self.path = f"/my/{link.id}"
 
     def turns_to(self, name: str) -> bool:
         """From the page of the link to one beside it. False: this link has none of this name."""
-        self.question = beside(self.case, self.link.person, self.link.purpose, name)
+        self.question = None if self.gone else beside(self.case, self.link.person, self.link.purpose, name)
         self.path = f"/my/{self.link.id}/{name}"
         return self.question is not None
 
     # Showing
 
     def show(self, status: int = 200, typed: Typed | None = None, *, stale: bool = False) -> Response:
-        """The link's page: its question, what was answered before, or where the case stands."""
+        """The link's page: its question, what was answered before, its papers, or where the case stands."""
+        if self.gone:
+            return self._told("You do not take part any more", NO_LONGER_PART, status)
+        if self.link.purpose == "papers":
+            return RedirectResponse(f"/my/{self.link.id}/papers", 303)
         if self.question is None:
             return self.page("party/case.html", status, stale=stale)
         if self.question.kind.kind() in self.waiting:
@@ -215,6 +230,7 @@ class Visit:
             may_withdraw=self.may_withdraw,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
             told_of_the_child=journey is not None and not journey.voice_is_open,
+            has_papers=self.link.purpose == "case" and self.may_see_papers,
             withdrawing="withdraw" in self.waiting,
             closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
             if journey and journey.closing
@@ -260,11 +276,25 @@ class Visit:
     @property
     def may_withdraw(self) -> bool:
         """The lead speaks for a party; a supporter's or a copy's link ends nothing for it."""
+        return self.may_act
+
+    @property
+    def may_act(self) -> bool:
+        """Speaks for a party of an open case that we may write to."""
         journey = self.case.journey
-        if journey is None or journey.closing or self.party not in journey.contacted:
-            return False
-        party = journey.party(self.party)
+        open_to_it = journey is not None and not journey.closing and self.party in journey.contacted
+        return open_to_it and self.speaks_for_the_party
+
+    @property
+    def speaks_for_the_party(self) -> bool:
+        party = self.case.journey.party(self.party) if self.case.journey else None
         return party is not None and party.lead == self.link.person
+
+    @property
+    def may_see_papers(self) -> bool:
+        """Whether there is anything for them on the page of papers."""
+        papers = self.case.journey.papers if self.case.journey else []
+        return self.may_act or any(participant_may_open(self.case.journey, self.link.person, one) for one in papers)  # type: ignore[arg-type]
 
     def is_ours(self, typed: Typed) -> bool:
         """Whether the form that was posted is one that this link's page had shown."""
@@ -334,6 +364,8 @@ PENDING = (
     "It takes effect as soon as our case system is reachable again, usually within minutes. You need not send it again."
 )
 
+NO_LONGER_PART = "You do not take part in this mediation any more, and you need not do anything."
+
 ACCEPTED = {
     "record_permission": "We have recorded your answer. Your coordinator goes on from here.",
     "answer_consent": "We have recorded your answer and let you know what comes next.",
@@ -361,6 +393,11 @@ REFUSED: dict[str, str] = {
     Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
     Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",
     Refusal.WRONG_VERSION: "There is a newer wording. Use the link in our newest message to you.",
+    Refusal.NO_ROOM: WHY_NOT_TAKEN[NotTaken.TOO_MANY],
+    Refusal.NO_SUCH_PAPER: "This paper is not here any more. Below you see those that are.",
+    Refusal.RELEASED_BEFORE: "You had let the others have this paper before, so nothing was changed.",
+    Refusal.OTHERS_HAVE_IT: "The others have had this paper, so it cannot be taken back. Ring us: we ask them to "
+    "destroy their copies.",
 }
 
 STAGES: dict[Stage, str] = {

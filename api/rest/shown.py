@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.privacy import may_read
+from api.privacy import may_open_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
@@ -14,6 +14,8 @@ from domain import words
 from domain.childs_voice import ChildsVoice
 from domain.commands import How, StaffRole
 from domain.journey import Event, Journey, Meeting
+from domain.papers import PaperState
+from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.view import CaseView, StaffView
 
@@ -80,6 +82,8 @@ class Participant(BaseModel):
     email: str
     phone: str
     postcode: str
+    channel: Channel  # how they are written to now
+    letters_come_back: list[Channel]
     contacted: bool  # whether the service may write to the party
 
 
@@ -141,6 +145,22 @@ class SignatureShown(BaseModel):
     at: datetime | None = None
     how: How | None = None
     version: int | None = None
+
+
+class PaperShown(BaseModel):
+    """A document or photograph that a party gave."""
+
+    key: str
+    of: str = Field(examples=["p1.1"])  # who gave it
+    of_name: str
+    title: str
+    name: str  # of the file
+    media_type: str
+    size: int = Field(description="bytes")
+    given: datetime
+    state: PaperState
+    scanned: bool  # whether a virus scanner has looked at it
+    url: str = Field(description="where it is fetched; empty while nobody can open it, or when it was erased")
 
 
 class TaskShown(BaseModel):
@@ -209,6 +229,7 @@ class CaseShown(BaseModel):
     signatures: list[SignatureShown]  # of the parties who were asked
     childs_voice: ChildsVoice | None  # how the child is to be heard; null: not said yet
     agreement: AgreementShown | None
+    papers: list[PaperShown]  # none for a mediator who has only been asked
     tasks: list[TaskShown]
     timeline: list[EventShown]
     closed: Closed | None
@@ -225,6 +246,8 @@ def shown(
 ) -> CaseShown:
     """The case as this member of staff may see it."""
     journey = case.journey
+    if not may_open_papers(reader, case):
+        case.papers = {}  # the timeline does not tell their titles either
     return CaseShown(
         reference=case.reference,
         route=case.route,
@@ -263,6 +286,8 @@ def shown(
                 email=person.details.email,
                 phone=person.details.phone,
                 postcode=person.details.postcode,
+                channel=case.channel_of(person.key),
+                letters_come_back=journey.bad_channels(person.key) if journey else [],
                 contacted=bool(journey and party.key in journey.contacted),
             )
             for party in case.parties
@@ -276,6 +301,7 @@ def shown(
         signatures=_signatures(journey) if journey else [],
         childs_voice=journey.voice.how if journey and journey.voice else None,
         agreement=_agreement(case),
+        papers=_papers(case) if may_open_papers(reader, case) else [],
         tasks=[
             TaskShown(
                 reference=case.reference,
@@ -335,6 +361,26 @@ def _signatures(journey: Journey) -> list[SignatureShown]:
         elif party.key in journey.to_sign:
             found.append(SignatureShown(party=party.key))
     return found
+
+
+def _papers(case: CaseView) -> list[PaperShown]:
+    return [
+        PaperShown(
+            key=paper.key,
+            of=paper.of,
+            of_name=words.who(case, paper.of),
+            title=known.title if known.text else "",
+            name=known.text.name if known.text else "",
+            media_type=known.media_type,
+            size=known.size,
+            given=paper.given,
+            state=paper.state,
+            scanned=paper.check in ("clean", "infected"),
+            url=f"/api/cases/{case.reference}/papers/{paper.key}" if paper.can_be_opened else "",
+        )
+        for paper in (case.journey.papers if case.journey else [])
+        if (known := case.papers.get(paper.key))
+    ]
 
 
 def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[str, str]) -> EventShown:

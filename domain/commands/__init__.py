@@ -11,6 +11,7 @@ from domain.commands.any_time import (
     Pause,
     Reassign,
     Release,
+    ReportReturnedLetter,
     Resume,
     TickTask,
     Undo,
@@ -39,14 +40,15 @@ from domain.commands.changes import (
     MoveTexts,
     ReplaceContact,
     ReplaceMediator,
-    SupporterTexts,
 )
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
+from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.preparation import (
     RecordChildsVoice,
     SignAgreementToMediate,
+    SignatureTexts,
     TakeBackSignature,
-    TakeBackTexts,
     VoiceTexts,
 )
 from domain.commands.steps import (
@@ -104,6 +106,12 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AddPaper,
+        ReleasePaper,
+        TakeBackPaper,
+        AddParty,
+        RemoveParty,
+        RemovePerson,
         Withdraw,
         Pause,
         Resume,
@@ -113,6 +121,7 @@ COMMANDS: dict[str, type[Command]] = {
         Undo,
         Reassign,
         TickTask,
+        ReportReturnedLetter,
         ChangePolicy,
     )
 }

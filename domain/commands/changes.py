@@ -6,7 +6,6 @@ from pydantic import model_validator
 
 from domain.commands.base import MEDIATORS, Change, Command, ReasonTexts, Texts
 from domain.commands.steps import NewContactTexts, PlaceTexts, Slot
-from domain.text import Email, Line
 
 
 class MoveTexts(PlaceTexts, ReasonTexts):
@@ -72,20 +71,14 @@ class ReplaceContact(Change):
         return isinstance(texts, ContactTexts) and texts.names_somebody() and super().has_its_words(texts)
 
 
-class SupporterTexts(Texts):
-    """A supporter or friend, who becomes a participant of the party."""
-
-    supporter_name: Line = ""
-    supporter_email: Email = ""
-
-
 class AddSupporter(Command):
-    """A supporter or friend comes along with a party: invited to its meetings, and never chased for answers."""
+    """A supporter or friend comes along with a party, and becomes a participant: invited to its meetings by the way
+    they chose, and never chased for answers."""
 
     may = MEDIATORS
-    texts = SupporterTexts
+    texts = NewContactTexts
     title = "Add a supporter"
     party: str
 
     def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, SupporterTexts) and bool(texts.supporter_name)
+        return isinstance(texts, NewContactTexts) and texts.names_somebody()

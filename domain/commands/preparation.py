@@ -21,7 +21,7 @@ class SignAgreementToMediate(Command):
         return isinstance(texts, AnswerTexts) and bool(texts.said_by)
 
 
-class TakeBackTexts(AnswerTexts, ReasonTexts):
+class SignatureTexts(AnswerTexts, ReasonTexts):
     """Why a signature does not count."""
 
 
@@ -29,7 +29,7 @@ class TakeBackSignature(Change):
     """A signature was not theirs, or they think better of it, before everyone has met. They are asked anew."""
 
     may = MEDIATORS
-    texts = TakeBackTexts
+    texts = SignatureTexts
     by_link = "sign"
     title = "Take a signature back"
     party: str

@@ -45,7 +45,8 @@ class AnswerConsent(Command):
 
 
 class NewContactTexts(Texts):
-    """The person who takes over as a party's contact; needed when the decision is to replace the contact."""
+    """A person who becomes a participant, and how they are reached. With a decision on silence they are needed only
+    when the decision is to replace the contact."""
 
     name: Line = ""
     email: Email = ""
@@ -61,12 +62,13 @@ class NewContactTexts(Texts):
         return bool(self.name) and not self.as_details().missing_for_their_channel()
 
     def as_details(self) -> PersonDetails:
-        """The new contact as a participant."""
+        """This person as a participant."""
         return PersonDetails.model_validate(self.model_dump(include=set(PersonDetails.model_fields) - {"role"}))
 
 
 class DecideOnSilence(Command):
-    """A manager decides what a party's silence means, for the ask that went unanswered."""
+    """A manager decides what a party's silence means, for the ask that went unanswered; or, after no-shows, whether
+    another date is looked for ("wait"), with this contact or another, or the case closes."""
 
     may = (StaffRole.MANAGER,)
     texts = NewContactTexts
@@ -157,6 +159,13 @@ class VisitTexts(Texts):
     supporter_name: Line = ""
     supporter_email: Email = ""
     voice: Words = ""  # of the child: through whom it is heard, or what matters in it
+    supporter_phone: Phone = ""
+    supporter_channel: Channel = Channel.EMAIL
+
+    def supporter(self) -> NewContactTexts | None:
+        """Who comes along from now on; None: nobody was named."""
+        said = {"name": self.supporter_name, "email": self.supporter_email, "phone": self.supporter_phone}
+        return NewContactTexts(**said, channel=self.supporter_channel) if self.supporter_name else None
 
 
 class RecordVisit(Command):
@@ -171,7 +180,10 @@ class RecordVisit(Command):
     childs_voice: ChildsVoice | None = None  # asked at the family's visit
 
     def has_its_words(self, texts: Texts) -> bool:
-        return self.childs_voice != ChildsVoice.SOMEBODY or (isinstance(texts, VisitTexts) and bool(texts.voice))
+        if self.childs_voice == ChildsVoice.SOMEBODY and not (isinstance(texts, VisitTexts) and texts.voice):
+            return False
+        supporter = texts.supporter() if isinstance(texts, VisitTexts) else None
+        return supporter is None or supporter.names_somebody()
 
 
 # Joint meeting and agreement
@@ -199,14 +211,22 @@ class FixJointMeeting(Command):
 
 
 class RecordJointMeeting(Command):
-    """Who came, and what it came to."""
+    """Who came, and what it came to. no_show: it could not be held, because the parties in `absent` did not come; where
+    all present agreed to meet without somebody, it was held."""
 
     may = MEDIATORS
     title = "Record the joint meeting"
     present: list[str] = Field(max_length=60)
-    outcome: Literal["full", "partial", "none", "another"]
+    absent: list[str] = Field(default_factory=list, max_length=20)
+    outcome: Literal["full", "partial", "none", "another", "no_show"]
     detail: OutcomeDetail | None = None
     signed_in_room: list[str] = Field(default_factory=list, max_length=20)  # parties: the agreement to mediate
+
+    @model_validator(mode="after")
+    def _held_or_not(self) -> "RecordJointMeeting":
+        if self.absent and self.outcome != "no_show":
+            raise ValueError("name absent parties only where the meeting could not be held without them")
+        return self
 
 
 class Term(BaseModel):

@@ -75,6 +75,17 @@ async def test_what_is_kept_is_sealed(desk: Desk) -> None:
 # No longer wanted, or not now
 
 
+async def test_who_was_taken_out_gets_only_the_letter_that_says_so(desk: Desk, post: Post) -> None:
+    desk.journey.left, desk.journey.contacted = ["p2", "p2.1"], ["p1"]
+    desk.journey.parties = desk.journey.parties[:1]
+    joined = Letter(kind="party_joined", about="joined/p2", to="p2.1", reply=True)
+    assert await desk.send(joined) == "withheld"
+    assert await desk.send(Letter(kind="no_longer_part", about="", to="p2.1")) == "sent"
+    assert post.recipients == ["head@oakfield.example"]
+    assert "You do not take part in it any more" in text_of(post.messages[0])
+    assert "/l/" not in text_of(post.messages[0])
+
+
 async def test_answered_meanwhile_it_is_withheld(desk: Desk, post: Post) -> None:
     await desk.file(CONSENT)
     desk.journey.asks = []

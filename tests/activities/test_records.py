@@ -11,6 +11,7 @@ from activities.records import Records
 from casefile.cases import CaseFilter, Cases
 from casefile.commands import Commands
 from casefile.database import Database
+from casefile.finding import Finding
 from casefile.links import Links
 from casefile.tables import (
     Case,
@@ -24,14 +25,36 @@ from casefile.tables import (
     Venue,
 )
 from casefile.vault import Vault
-from domain.commands import Actor, Command, DecideOnSilence, NewContactTexts, RecordVisit, Slot, StaffRole, VisitTexts
+from domain import words as words_of_case
+from domain.commands import (
+    Actor,
+    AddParty,
+    AddSupporter,
+    Command,
+    DecideOnSilence,
+    NewContactTexts,
+    PartyTexts,
+    RecordVisit,
+    Slot,
+    StaffRole,
+    VisitTexts,
+)
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
-from domain.parties import Channel, PersonRole
+from domain.likeness import sought
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import standard
 from domain.refusals import Refusal
 from domain.stages import Stage
-from tests.sample_case import sample_referral
-from workflows.neighbours import Admission, Admitted, Booking, MediatorQuestion, NextMediator, Reassignment
+from tests.sample_case import CHILD, sample_referral
+from workflows.neighbours import (
+    Admission,
+    Admitted,
+    Booking,
+    MediatorQuestion,
+    NextMediator,
+    PartyAdmission,
+    Reassignment,
+)
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CORA = Actor(kind="staff", id="cora", roles=[StaffRole.COORDINATOR])
@@ -239,6 +262,92 @@ async def test_a_case_is_handed_to_somebody_who_may_look_after_cases(file: File)
         assert not (await file.records.reassign(Reassignment(case_id=case_id, coordinator="ida"))).refusal
     async with file.database.read() as session:
         assert (await session.get_one(Case, case_id)).coordinator_id == "ida"
+
+
+async def join(file: File, case_id: str, command: str, role: PartyRole, **words: str) -> Admitted:
+    """A party joins, and the journey is filed with it."""
+    actor = {"actor": CORA, "at": NOW, "case_id": case_id}
+    given = AddParty.model_validate({"id": command, "role": role, "permitted": True, **actor})
+    texts = PartyTexts.model_validate({"reason": "so that all are there", **words})
+    assert given.has_its_words(texts)
+    await file.commands.store(given, texts)
+    admission = PartyAdmission(case_id=case_id, command=command, role=role, mediator="olu", venues=["hall", "library"])
+    return await file.records.admit_party(admission)
+
+
+BEECHWOOD = {"organisation": "Beechwood School", "name": "Lee", "email": "lee@beechwood.example"}
+
+
+async def test_a_party_that_joins_is_admitted_once_and_found(file: File) -> None:
+    case_id = await file.open()
+    started = await file.cases.start_of(case_id)
+    admitted = [await join(file, case_id, "join-1", PartyRole.SCHOOL, **BEECHWOOD) for _ in range(2)]
+    assert admitted == [Admitted(person="p3.1")] * 2
+    party = (await file.cases.load(case_id)).party("p3")
+    assert (party.name, party.role, party.lead.details.name) == ("Beechwood School", PartyRole.SCHOOL, "Lee")
+    assert await file.cases.start_of(case_id) == started, "the case began without them"
+    finding = Finding(file.database, file.vault)
+    for words in ("Beechwood", "lee@beechwood.example", CHILD, "Oakfield"):
+        assert [one.line.id for one in await finding.search(sought(words))] == [case_id]
+    async with file.database.write() as session:
+        session.add(MediatorConflict(staff_id="olu", organisation="beechwood school"))
+    question = MediatorQuestion(case_id=case_id, mediator="olu")
+    assert (await file.records.may_be_offered(question)).refusal == "conflict_of_interest"
+
+
+async def test_what_stands_against_a_party_that_would_join(file: File) -> None:
+    case_id = await file.open()
+    async with file.database.write() as session:
+        session.add(MediatorConflict(staff_id="olu", organisation="elm school"))
+        session.add(Venue(id="barn", name="Barn", address="Ash Lane", owner="Ash School"))
+    refused = {
+        Refusal.ALREADY_A_PARTY: {"organisation": "OAKFIELD SCHOOL", "name": "A", "email": "a@s.example"},
+        Refusal.CONFLICT_WITH_THEM: {"organisation": "Elm School", "name": "B", "email": "b@s.example"},
+        Refusal.ADDRESS_TAKEN: {"organisation": "Fir School", "name": "C", "email": "SAM@oakfield.example"},
+    }
+    for code, words in refused.items():
+        assert await join(file, case_id, f"join-{code}", PartyRole.SCHOOL, **words) == Admitted(refusal=code)
+    assert [party.key for party in (await file.cases.load(case_id)).parties] == ["p1", "p2"]
+    theirs = {"organisation": "Ash School", "name": "D", "email": "d@s.example"}
+    assert (await join(file, case_id, "join-d", PartyRole.SCHOOL, **theirs)).person == "p3.1", "nothing is booked there"
+    other = await file.open("form-2")
+    ash = AddParty(id="join-ash", case_id=other, actor=CORA, at=NOW, role=PartyRole.SCHOOL)
+    await file.commands.store(ash, PartyTexts.model_validate({"reason": "r", **theirs}))
+    admission = PartyAdmission(case_id=other, command="join-ash", role=PartyRole.SCHOOL, venues=["library", "barn"])
+    assert await file.records.admit_party(admission) == Admitted(refusal=Refusal.THEIR_VENUE)
+
+
+async def test_who_was_taken_out_is_known_by_name_only_and_stands_in_nobodys_way(file: File) -> None:
+    case_id = await file.open()
+    await join(file, case_id, "join-1", PartyRole.SCHOOL, **BEECHWOOD)
+    async with file.database.write() as session:
+        session.add(MediatorConflict(staff_id="olu", organisation="beechwood school"))
+    await file.records.file(file.filing(case_id, 1, left=["p3", "p3.1"]))
+    case = await file.cases.load(case_id)
+    assert [party.key for party in case.parties] == ["p1", "p2"]
+    assert (words_of_case.who(case, "p3"), words_of_case.who(case, "p3.1")) == ("Beechwood School", "Lee")
+    question = MediatorQuestion(case_id=case_id, mediator="olu")
+    assert not (await file.records.may_be_offered(question)).refusal
+    parent = {"name": "Lee Example", "email": "lee@beechwood.example"}
+    admitted = await join(file, case_id, "join-2", PartyRole.PARENT, **parent)
+    assert admitted == Admitted(person="p4.1"), "it was the other parent; the key is not used again"
+
+
+async def test_a_supporter_who_has_only_a_telephone_is_admitted_once(file: File) -> None:
+    case_id = await file.open()
+    visit = RecordVisit(id="visit-1", case_id=case_id, actor=CORA, at=NOW, party="p1", held=True)
+    said = VisitTexts(supporter_name="Bea Friend", supporter_phone="07700 900123", supporter_channel=Channel.TEXT)
+    assert visit.has_its_words(said)
+    assert not visit.has_its_words(said.model_copy(update={"supporter_phone": ""}))
+    await file.store(visit, said)
+    add = AddSupporter(id="add-1", case_id=case_id, actor=CORA, at=NOW, party="p1")
+    again = NewContactTexts(name="bea friend", phone="+44 7700 900123", channel=Channel.TEXT)
+    assert add.has_its_words(again)
+    assert not add.has_its_words(NewContactTexts(name="Bea Friend"))
+    await file.store(add, again)
+    for command in ("visit-1", "add-1"):
+        admission = Admission(case_id=case_id, command=command, party="p1", role=PersonRole.SUPPORTER)
+        assert await file.records.admit(admission) == Admitted(person="p1.2", channel=Channel.TEXT)
 
 
 async def test_a_supporter_is_admitted_once(file: File) -> None:

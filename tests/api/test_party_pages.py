@@ -13,10 +13,13 @@ from sqlmodel import SQLModel, func, select
 from api.party.routes import router
 from api.services import Services
 from api.shield import Shield
-from casefile.tables import Case
+from casefile.cases import add_participant
+from casefile.tables import Case, PartyRow
 from domain.agreement_to_mediate import TEXTS
 from domain.commands import Command
-from domain.journey import Fact, Journey, MeetingStatus
+from domain.journey import Fact, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.parties import Party, PartyRole, Person
+from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from tests.api.conftest import CHILD, NOW, Account, FilledCase
 from tests.api.fakes import Clock, FakeTemporal
@@ -559,9 +562,71 @@ async def test_only_the_familys_own_page_asks_of_the_child(browser: Browser, tem
             if (name, other) != ("sign", "take-back"):
                 assert (await browser.get(f"{link}/{other}")).status_code == 404
                 assert (await browser.post(f"{link}/{other}", data={"childs_voice": "parent"})).status_code == 404
+
+
+# Separated parents, and who was taken out again
+
+FAR_AWAY = ("tom@elsewhere.example", "07700 900999", "9 Far Lane", "EX9 9ZZ", "Tom Elsewhere")
+AT_HOME = ("alex@family.example", "Alex Parent", "At your home")
+
+
+async def the_other_parent_joins(services: Services, filled: FilledCase) -> None:
+    """They have agreed, and are asked for a date of their own visit."""
+    father = PersonDetails(
+        name=FAR_AWAY[4], email=FAR_AWAY[0], phone=FAR_AWAY[1], address=FAR_AWAY[2], postcode=FAR_AWAY[3]
+    )
+    async with services.database.write() as session:
+        case = await session.get_one(Case, filled.id)
+        session.add(PartyRow(case_id=case.id, key="p4", role=PartyRole.PARENT))
+        key = services.vault.case_key(case.id, case.wrapped_key)
+        await add_participant(session, services.vault, case.id, "p4.1", father, key, "join")
+    journey = await filled.journey()
+    journey.parties.append(Party(key="p4", role=PartyRole.PARENT, people=[Person(key="p4.1")]))
+    journey.contacted.append("p4")
+    for purpose in ("consent/p4", "visit_choice/p4/1", "availability/p4/1"):
+        journey.asks.append(OpenAsk(key=purpose, of="p4", asked=NOW))
+    slot = journey.meetings[0].offered[0]
+    journey.meetings.append(Meeting(key="visit/p4/1", party="p4", offered=[slot]))
+    await filled.file(journey)
+
+
+async def test_separated_parents_do_not_see_where_the_other_is(
+    browser: Browser, services: Services, filled: FilledCase
+) -> None:
+    await the_other_parent_joins(services, filled)
+    for person, secrets, purposes in (
+        ("p1.1", FAR_AWAY, ("case", "permission", "visit_choice/p1/1", "availability/p1/1", "comments/p1/1")),
+        ("p4.1", AT_HOME, ("case", "consent/p4", "visit_choice/p4/1", "availability/p4/1")),
+    ):
+        for purpose in purposes:
+            token = await filled.token(person, purpose)
+            page = await browser.get(f"/l/{token}", follow_redirects=True)
+            assert page.status_code == 200
+            assert filled.reference in said(page)
+            for secret in secrets:
+                assert secret not in page.text, (person, purpose)
+
+
+async def test_the_links_of_who_was_taken_out_open_nothing(
+    browser: Browser, services: Services, filled: FilledCase, temporal: FakeTemporal
+) -> None:
+    await the_other_parent_joins(services, filled)
+    before = {p: await browser.get(f"/l/{await filled.token('p4.1', p)}", follow_redirects=True)
+              for p in ("case", "consent/p4")}  # fmt: skip
+    journey = await filled.journey()
+    journey.parties, journey.left = journey.parties[:3], ["p4", "p4.1"]
+    await filled.file(journey)
+    for purpose, page in before.items():
+        now = await browser.get(f"/l/{await filled.token('p4.1', purpose)}", follow_redirects=True)
+        assert "You do not take part in this mediation any more" in said(now)
+        assert "<form" not in now.text
+        answer = await browser.press(page, {"answer": "yes"}) if purpose != "case" else await browser.get(
+            f"{page.url}/withdraw", follow_redirects=True
+        )  # fmt: skip
+        assert "You do not take part in this mediation any more" in said(answer)
     assert temporal.updates == []
 
 
 def test_every_purpose_has_its_command_and_page(staff: dict[str, Account]) -> None:
     by_link = {kind.by_link for kind in Command.__subclasses__() if kind.by_link}
-    assert by_link == set(ANSWERS) | {"case"}
+    assert by_link == set(ANSWERS) | {"case", "papers"}

@@ -14,10 +14,12 @@ from domain.commands import (
     Command,
     MoveMeeting,
     MoveTexts,
+    PartyTexts,
     StaffRole,
     TickTask,
 )
 from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY
 from domain.possible import possible
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge
@@ -133,6 +135,49 @@ def test_a_supporter_is_added_until_everyone_has_met() -> None:
     assert code(stranger, journey, NOW) == Refusal.NO_SUCH_PARTY
 
 
+def test_a_party_joins_until_everyone_has_met_and_with_the_referrers_permission() -> None:
+    journey = sample_case(stage=Stage.EXPLAINING, meetings=[]).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    join = COMMANDS["add_party"].model_validate({**by, "role": "school"})
+    judge(join, journey, NOW)
+    for asked in (
+        journey.model_copy(update={"stage": Stage.PERMISSION}),
+        journey.model_copy(update={"facts": {"permission": Fact(answer="yes", at=NOW)}}),
+    ):
+        assert code(join, asked, NOW) == Refusal.ASK_THE_REFERRER
+        judge(join.model_copy(update={"permitted": True}), asked, NOW)
+    journey.parties += [journey.parties[-1].model_copy(update={"key": f"p{n}"}) for n in range(4, 9)]
+    assert code(join, journey, NOW) == Refusal.TOO_MANY_PARTIES
+    assert "add_party" not in [one.kind for one in possible(journey)]
+    journey.stage = Stage.AGREEMENT
+    assert code(join, journey, NOW) == Refusal.TOO_LATE_TO_JOIN
+
+
+def test_a_party_that_joins_is_named_as_its_kind_needs() -> None:
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    school, parent = (COMMANDS["add_party"].model_validate({**by, "role": role}) for role in ("school", "parent"))
+    person = PartyTexts(name="Lee", email="lee@s.example", reason="moves there")
+    at_elm = person.model_copy(update={"organisation": "Elm School"})
+    assert [one.has_its_words(at_elm) for one in (school, parent)] == [True, False]
+    assert [one.has_its_words(person) for one in (school, parent)] == [False, True]
+    for missing in ("name", "email", "reason"):
+        assert not school.has_its_words(at_elm.model_copy(update={missing: ""}))
+
+
+def test_only_who_has_not_answered_is_taken_out() -> None:
+    journey = sample_case(facts={"consent/p2": Fact(answer="yes", at=NOW)}).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW}
+    out = {key: COMMANDS["remove_party"].model_validate({**by, "party": key}) for key in ("p1", "p2", "p3")}
+    judge(out["p3"], journey, NOW)
+    assert [one.about for one in possible(journey) if one.kind == "remove_party"] == ["p3"]
+    assert code(out["p2"], journey, NOW) == Refusal.HAS_ANSWERED
+    assert code(out["p1"], journey, NOW) == Refusal.CANNOT_DO_WITHOUT
+    journey.contacted = ["p1"]  # it was noted before anybody was written to
+    judge(out["p2"], journey, NOW)
+
+
 def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:
     ending = Ending(closing=Closing(reason=ClosingReason.CONCEDED), at=NOW + timedelta(minutes=10))
     journey = sample_case(ending=ending).journey
@@ -148,6 +193,47 @@ def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:
     judge(leave.model_copy(update={"actor": Actor(kind="participant", id="p1.1")}), journey, NOW)
     journey.ending = None
     assert code(undo, journey, NOW) == Refusal.NOTHING_TO_UNDO
+
+
+def test_a_paper_is_released_once_and_taken_back_until_the_others_have_it() -> None:
+    journey = sample_case(contacted=["p1", "p2"]).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "how": "phone"}
+    release = COMMANDS["release_paper"].model_validate({**by, "paper": "paper1"})
+    back = COMMANDS["take_back_paper"].model_validate({**by, "paper": "paper1"})
+    add = [COMMANDS["add_paper"].model_validate({**by, "party": party}) for party in ("p1", "p3")]
+
+    def offered() -> set[str]:
+        return {f"{one.kind} {one.about}" for one in possible(journey) if one.kind.endswith("_paper")}
+
+    adding = {"add_paper p1", "add_paper p2"}
+    judge(add[0], journey, NOW)
+    assert code(add[1], journey, NOW) == Refusal.NOT_PERMITTED
+    for command in (release, back):
+        judge(command, journey, NOW)
+    assert offered() == adding | {"release_paper paper1", "take_back_paper paper1"}
+    [paper] = journey.papers
+    paper.released = NOW
+    assert code(release, journey, NOW) == Refusal.RELEASED_BEFORE
+    judge(back, journey, NOW)
+    assert offered() == adding | {"take_back_paper paper1"}
+    paper.exchanged = NOW
+    assert code(back, journey, NOW) == Refusal.OTHERS_HAVE_IT
+    assert offered() == adding
+    paper.exchanged, paper.check = None, "infected"
+    assert {code(command, journey, NOW) for command in (release, back)} == {Refusal.NO_SUCH_PAPER}
+    journey.papers = [paper.model_copy(update={"key": str(n), "check": "clean"}) for n in range(MOST_OF_ONE_PARTY)]
+    assert code(add[0], journey, NOW) == Refusal.NO_ROOM
+    assert "add_paper p1" not in offered()
+
+
+def test_a_party_does_nothing_with_the_papers_of_another() -> None:
+    journey = sample_case().journey
+    assert journey
+    for who, refusal in (("p2.1", Refusal.NO_SUCH_PAPER), ("p2.2", Refusal.NOT_YOURS)):  # who speaks for it; in copy
+        by = {"id": "c", "case_id": "x", "actor": Actor(kind="participant", id=who), "at": NOW, "how": "link"}
+        for kind in ("release_paper", "take_back_paper"):
+            assert code(COMMANDS[kind].model_validate({**by, "paper": "paper1"}), journey, NOW) == refusal
 
 
 def code(command: Command, journey: Journey, now: datetime) -> Refusal:

@@ -8,10 +8,10 @@ from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
-from domain.parties import Channel
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.view import StaffView
 from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
-from tests.sample_case import CHILD, NOW, SERVICE, sample_case
+from tests.sample_case import CHILD, NOW, SERVICE, party, sample_case
 
 ABOUT = {
     "consent": ("consent/p2", "p2.1"),
@@ -29,8 +29,11 @@ ABOUT = {
     "staff_task": ("explaining_call", "coordinator"),
     "staff_remind": ("joint_date/1", "coordinator"),
     "staff_escalate": ("visit_dates/p2/1", "manager"),
+    "papers_to_read": ("joint_meeting/1", "p2.1"),
+    "paper_destroyed": ("paper/paper1", "p1.1"),
     "closed_mediator": ("", "mediator/m1"),
     "mediator_released": ("", "mediator/m1"),
+    "party_joined": ("joined/p3", "p1.1"),
 }
 STAFF = ("acceptance_ask", "staff_task", "staff_remind", "staff_escalate", "closed_mediator")
 CANNOT_OPEN_IT = ("mediator_released",)  # staff who no longer see the case
@@ -81,7 +84,7 @@ def test_the_mediator_is_reminded_how_the_child_is_heard_and_who_has_to_sign() -
     to_mediator = Letter(kind="joint_meeting_remind", about="joint_meeting/1", to="mediator/m1")
     text = render(case, to_mediator, service=SERVICE, now=NOW).text
     assert "How the child is to be heard: In the child's own words" in text
-    assert "in the room at the latest: Westshire Council" in text
+    assert "in the room at the latest: Ann Example, Westshire Council" in text
     others = render(case, letter("joint_meeting_remind"), service=SERVICE, now=NOW).text
     assert "own words" not in others
     assert "Still to sign" not in others
@@ -146,6 +149,7 @@ def test_which_link_a_letter_carries() -> None:
     assert carried["visit_choice_ask"] == "visit_choice/p1/1"
     assert carried["comments_remind"] == "comments/p2/1"
     assert carried["action_remind"] == "action/1"
+    assert carried["papers_to_read"] == carried["paper_destroyed"] == "papers"
     assert carried["feedback_ask"] == "feedback/p1"
     assert carried["visit_booked"] == carried["visit_remind"] == carried["joint_meeting_remind"] == "case"
     none = {kind for kind, purpose in carried.items() if purpose is None}
@@ -153,6 +157,7 @@ def test_which_link_a_letter_carries() -> None:
         "visit_cancelled",
         "joint_meeting_cancelled",
         "withdrawal_receipt",
+        "no_longer_part",
     }
     assert personal_link(SERVICE, "tok") == "https://mediation.example/l/tok"
 
@@ -162,6 +167,46 @@ def test_an_invitation_to_a_stranger_does_not_name_the_family() -> None:
         text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
         assert "Ann Example" not in text
         assert "a child" in text
+
+
+def test_who_joins_is_named_unless_it_is_somebody_of_the_family() -> None:
+    text = render(sample_case(), letter("party_joined"), service=SERVICE, now=NOW).text
+    assert "Westshire Council now also takes part" in text
+    order = Letter(kind="party_joined", about="joined/p1", to="p2.1")
+    text = render(sample_case(), order, service=SERVICE, now=NOW).text
+    assert "A parent or carer now also takes part" in text
+    assert "Ann" not in text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])
+def test_no_letter_tells_one_parent_where_the_other_is(kind: str) -> None:
+    case = sample_case()
+    father = party("p4", PartyRole.PARENT, "", ("Tom Elsewhere", "tom@elsewhere.example", PersonRole.LEAD))
+    details = father.people[0].details
+    details.phone, details.address, details.postcode = "07700 900999", "9 Far Lane", "EX9 9ZZ"
+    case.parties.append(father)
+    order = letter(kind)
+    rendered = render(case, order if order.to == "p1.1" else order.model_copy(update={"to": "p1.1"}),
+                      service=SERVICE, now=NOW)  # fmt: skip
+    for secret in ("tom@elsewhere.example", "07700 900999", "Far Lane", "EX9 9ZZ"):
+        assert secret not in rendered.model_dump_json()
+
+
+def test_who_no_longer_comes_along_has_the_meeting_taken_out_of_their_calendar() -> None:
+    order = Letter(kind="no_longer_part", about="joint_meeting/1", to="p2.2")
+    rendered = render(sample_case(), order, service=SERVICE, now=NOW)
+    assert rendered.invitation is not None
+    assert rendered.invitation.method == "CANCEL"
+    assert "Thu 3 Dec 2026, 10:00 to 11:30" in rendered.text
+    assert render(sample_case(), letter("no_longer_part"), service=SERVICE, now=NOW).invitation is None
+
+
+def test_a_consent_that_comes_late_is_told_who_the_mediator_is() -> None:
+    late = render(sample_case(), letter("consent_receipt"), service=SERVICE, now=NOW).text
+    assert "Max Mediator is the mediator" in late
+    early = render(sample_case(mediator="").model_copy(update={"mediator": None}), letter("consent_receipt"),
+                   service=SERVICE, now=NOW).text  # fmt: skip
+    assert "we choose a mediator" in early
 
 
 def test_neutral_closings_name_nobody() -> None:
@@ -205,6 +250,16 @@ def test_a_move_says_the_old_date_and_the_new() -> None:
 
 def test_silence_that_counts_as_an_answer_is_announced_with_its_day() -> None:
     assert "by Tue 1 Dec 2026, 09:00" in render(sample_case(), letter("comments_ask"), service=SERVICE, now=NOW).text
+
+
+def test_papers_are_named_in_no_letter() -> None:
+    """A title may name the child, and the letter may reach the wrong person."""
+    for kind in ("papers_to_read", "paper_destroyed"):
+        text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
+        assert "therapist" not in text
+        assert "scan" not in text
+    assert "sent us a file on Tue 24 Nov 2026" in text
+    assert "When: Thu 3 Dec 2026" in render(sample_case(), letter("papers_to_read"), service=SERVICE, now=NOW).text
 
 
 def test_the_copy_carries_the_agreement() -> None:

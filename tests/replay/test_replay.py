@@ -5,10 +5,13 @@ import gzip
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from settings import Settings
+from telemetry import Tracing
 from workflows.case import MediationCase
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
@@ -22,3 +25,14 @@ def test_there_are_histories() -> None:
 async def test_a_recorded_case_goes_on(history: Path) -> None:
     replayer = Replayer(workflows=[MediationCase], data_converter=pydantic_data_converter)
     await replayer.replay_workflow(WorkflowHistory.from_json("case-c1", gzip.decompress(history.read_bytes()).decode()))
+
+
+async def test_traces_may_be_switched_on_while_cases_run() -> None:
+    """TRACES_URL brings an interceptor into every workflow: it changes nothing of what a case does."""
+    tracing = Tracing(Settings(environment="test"), "worker", InMemorySpanExporter())
+    replayer = Replayer(
+        workflows=[MediationCase], data_converter=pydantic_data_converter, interceptors=tracing.interceptors()
+    )
+    recorded = gzip.decompress(HISTORIES[0].read_bytes()).decode()
+    await replayer.replay_workflow(WorkflowHistory.from_json("case-c1", recorded))
+    tracing.close()

@@ -54,6 +54,7 @@ RECORDED = (
     "test_withdrawal_after_the_joint_meeting_was_booked",
     "test_a_safeguarding_hold_stops_all_unprompted_messages",
     "test_a_whole_journey_without_email",
+    "test_a_second_school_after_the_joint_meeting_was_booked",
 )
 """Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
 

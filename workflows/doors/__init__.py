@@ -5,9 +5,11 @@ from workflows.doors.any_time import AnyTime
 from workflows.doors.changes import Changes
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
+from workflows.doors.papers import PaperDoors
+from workflows.doors.people import People
 from workflows.doors.preparation import Preparation
 from workflows.doors.steps import Steps
 
 
-class Doors(Steps, Preparation, Changes, AnyTime, Mailbox):
+class Doors(Steps, Preparation, Changes, People, PaperDoors, AnyTime, Mailbox):
     """Every door of a case."""

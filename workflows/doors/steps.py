@@ -58,14 +58,19 @@ class Steps(Desk):
     @workflow.update
     async def decide_on_silence(self, command: c.DecideOnSilence) -> Accepted:
         async with self.heard(command):
-            if command.decision == "close":
+            decision: str = command.decision
+            after_no_shows = command.ask.startswith("no_show/")
+            if decision == "replace_contact":
+                await self.replace_silent_contact(command)
+            if decision == "close":
                 self.asks.learn(command.ask, "silent")
+            elif after_no_shows:
+                decision = "another_date" if decision == "wait" else decision
+                self.asks.learn(command.ask, "another_date")
             else:
-                if command.decision == "replace_contact":
-                    await self.replace_silent_contact(command)
                 self.errands.close_tasks(lambda task: task.about == command.ask and not task.kind.startswith("letter_"))
                 self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
-        return await self.accept(command, command.ask, decision=command.decision)
+        return await self.accept(command, command.ask, decision=decision)
 
     @decide_on_silence.validator
     def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
@@ -190,6 +195,8 @@ class Steps(Desk):
                 "offer_command": command.id,
             }
             await self.book(command, meeting, command.slot, place)
+            for ask in self.journey.open_asks("availability"):  # of a party that joined after the others had answered
+                self.asks.learn(ask.key, "fixed")
             self.asks.learn(meeting.key.replace("joint_meeting", "joint_date"), "fixed")
         return await self.accept(command, meeting.key)
 
@@ -201,13 +208,16 @@ class Steps(Desk):
     async def record_joint_meeting(self, command: c.RecordJointMeeting) -> Accepted:
         async with self.heard(command):
             meeting = self.meetings.latest_joint()
-            self.meetings.record(meeting.key, MeetingStatus.HELD)
+            missed = command.outcome == "no_show"
+            self.meetings.record(meeting.key, MeetingStatus.NO_SHOW if missed else MeetingStatus.HELD)
             meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
+            meeting.absent = list(dict.fromkeys(command.absent))
             self.outcome_detail = command.detail
             for party in command.signed_in_room:
                 self.sign(command, party, c.How.IN_PERSON, LATEST)
             self.asks.learn(meeting.key, command.outcome)
-        return await self.accept(command, meeting.key, outcome=command.outcome)
+        absent = {"absent": ",".join(meeting.absent)} if missed else {}
+        return await self.accept(command, meeting.key, outcome=command.outcome, **absent)
 
     @record_joint_meeting.validator
     def may_record_joint_meeting(self, command: c.RecordJointMeeting) -> None:

@@ -1,6 +1,6 @@
 """What the forms of all commands have in common: what they may look at, and how dates and numbers are read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
@@ -79,6 +79,7 @@ class CommandForm:
 
     button: ClassVar[str] = "Record it"
     grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
+    takes_a_file: ClassVar[bool] = False
     blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
 
     def intro(self, s: Setting) -> str:
@@ -127,9 +128,9 @@ REACHED_AT: dict[str, tuple[str, Literal["email", "phone", "words"], str]] = {
 """Where a person is reached: how it is asked, and what a complaint calls it."""
 
 
-def channel_field(name: str, value: str = Channel.EMAIL) -> Field:
+def channel_field(name: str, value: str = Channel.EMAIL, among: Iterable[Channel] = Channel) -> Field:
     """How a person is reached."""
-    options = tuple(Option(channel, titles.CHANNELS[channel]) for channel in Channel)
+    options = tuple(Option(channel, titles.CHANNELS[channel]) for channel in among)
     return Field(name, "How do we reach them?", "pick", options=options, value=value, optional=True)
 
 
@@ -139,7 +140,7 @@ def needed_for(channel: str) -> str:
 
 
 def contact_fields(known: PersonDetails | None = None) -> list[Field]:
-    """The questions about a new contact; what is known already stands there."""
+    """The questions about a person who becomes a participant; what is known already stands there."""
     there = known.model_dump() if known else {}
     return [
         Field("name", "Name", value=there.get("name", "")),

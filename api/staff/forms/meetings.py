@@ -16,7 +16,9 @@ from api.staff.forms.base import (
     PartyForm,
     Questions,
     Setting,
+    channel_field,
     minutes_of,
+    needed_for,
     start_of,
     told,
 )
@@ -24,7 +26,7 @@ from api.staff.forms.preparation import VOICE, VOICE_WORDS, read_voice
 from domain import titles, words
 from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
-from domain.parties import PersonRole, party_of
+from domain.parties import Channel, PersonRole, party_of
 from domain.scheduling import suits
 from domain.stages import OutcomeDetail
 from domain.working_days import LONDON
@@ -118,16 +120,18 @@ class VisitChoice(PartyForm):
         )
 
 
-class Visit(PartyForm):
-    blame: ClassVar[Mapping[str, str]] = {"supporter_email": "supporter_email"}
+_REACH_SUPPORTER = "Give where the supporter is reached in this way, or choose another way to reach them."
+_AT_A_VISIT = (Channel.EMAIL, Channel.TEXT, Channel.PHONE)  # ways to reach a supporter that are short to ask for
 
+
+class Visit(PartyForm):
     def questions(self, s: Setting) -> Questions:
         return [
             Field(
                 "held",
                 "Was the visit held?",
                 "choice",
-                options=(Option("yes", "Yes"), Option("no", "No, nobody came", "A new visit is arranged.")),
+                options=(Option("yes", "Yes"), Option("no", "No, nobody came", self.after_a_no_show(s))),
             ),
             Field(
                 "confidentiality_explained",
@@ -142,9 +146,12 @@ class Visit(PartyForm):
                 "A supporter or friend who comes along",
                 (
                     Field("supporter_name", "Name", optional=True),
+                    channel_field("supporter_channel", among=_AT_A_VISIT),
                     Field("supporter_email", "E-mail address", "email", optional=True),
+                    Field("supporter_phone", "Telephone number", "phone", optional=True),
                 ),
-                hint="They become a participant of this party, and are never chased for answers.",
+                hint="They become a participant of this party, are invited to the joint meeting, and are never chased "
+                "for answers. For one who is reached by post, use “Add a supporter”.",
                 beside=True,
             ),
             Field(
@@ -156,12 +163,24 @@ class Visit(PartyForm):
             ),
         ]
 
+    def after_a_no_show(self, s: Setting) -> str:
+        told = "They are told without blame that we missed them, and "
+        if s.journey.no_shows(s.about, "visit") + 1 < s.case.policy.no_shows_before_decision:
+            return f"{told}you offer new dates."
+        return f"{told}a coordinator rings them. The manager decides whether new dates are offered."
+
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         held = typed.one("held") == "yes"
         explained = typed.one("confidentiality_explained") == "yes"
         if held and not explained:
             typed.wrong("confidentiality_explained", "Confirm that confidentiality was explained; it always is.")
-        names = ("note", "who_else", "may_share", "supporter_name", "supporter_email")
+        supporter = ("supporter_name", "supporter_email", "supporter_phone")
+        channel = typed.one("supporter_channel") or str(Channel.EMAIL)
+        needed = f"supporter_{needed_for(channel)}"
+        if typed.one("supporter_name") and not typed.one(needed):
+            typed.wrong(needed, _REACH_SUPPORTER)
+        elif any(typed.one(name) for name in supporter) and not typed.one("supporter_name"):
+            typed.wrong("supporter_name", "Name: give that of the supporter, too.")
         voice, said = read_voice(typed) if held and self.about_the_child(s) else ("", "")
         if held and self.about_the_child(s) and not voice:
             typed.wrong(VOICE.name, VOICE.missing)
@@ -172,7 +191,8 @@ class Visit(PartyForm):
                 "confidentiality_explained": explained,
                 "childs_voice": voice or None,
             },
-            {**{name: typed.one(name) for name in names}, "voice": said},
+            {name: typed.one(name) for name in ("note", "who_else", "may_share", *supporter)}
+            | {"supporter_channel": channel, "voice": said},
         )
 
     def about_the_child(self, s: Setting) -> list[Field]:
@@ -262,7 +282,7 @@ class FixMeeting(CommandForm):
 
 
 class JointMeeting(CommandForm):
-    blame: ClassVar[Mapping[str, str]] = {"present": "present"}
+    blame: ClassVar[Mapping[str, str]] = {"present": "present", "absent": "absent"}
 
     def questions(self, s: Setting) -> Questions:
         people = tuple(
@@ -288,7 +308,20 @@ class JointMeeting(CommandForm):
                     Option("partial", "Agreement on some points"),
                     Option("none", "No agreement"),
                     Option("another", "Another meeting is needed"),
+                    Option(
+                        "no_show",
+                        "It could not be held, because somebody did not come",
+                        "Say below who. Everyone is told without blame, and a new date is looked for.",
+                    ),
                 ),
+            ),
+            Field(
+                "absent",
+                "Who did not come?",
+                "ticks",
+                hint="Only when it could not be held. A party that has missed a joint meeting before is rung, and the "
+                "manager decides how it goes on.",
+                options=tuple(Option(party.key, party.name) for party in s.case.parties),
             ),
             Field(
                 "detail",
@@ -308,16 +341,21 @@ class JointMeeting(CommandForm):
             typed.wrong("present", "Say who came; everyone present receives a copy of an agreement.")
         came = [party_of(key) for key in typed.many("present")]
         missing = [p for p in s.journey.unsigned if p in came and p not in typed.many("signed_in_room")]
-        if missing and typed.one("outcome") != "another":
+        if missing and typed.one("outcome") in ("full", "partial", "none"):
             who = ", ".join(words.who(s.case, party) for party in missing)
             typed.wrong(
                 "signed_in_room",
                 f"Not signed yet: {who}. Tick who signed the agreement to mediate in the room. If somebody did not, "
                 "the outcome is another meeting.",
             )
+        if typed.one("outcome") == "no_show" and not typed.many("absent"):
+            typed.wrong("absent", "Say which party did not come; a new date is looked for.")
+        if typed.one("outcome") != "no_show" and typed.many("absent"):
+            typed.wrong("absent", "This is only for a meeting that could not be held. Untick it, or say so above.")
         return (
             {
                 "present": typed.many("present"),
+                "absent": typed.many("absent"),
                 "outcome": typed.one("outcome"),
                 "detail": typed.one("detail") or None,
                 "signed_in_room": typed.many("signed_in_room"),
