@@ -86,10 +86,11 @@ class Person:
         offered: dict[str, list[str]] = {}
         for choice in form.xpath(".//input[@type='radio' or @type='checkbox']"):
             offered.setdefault(choice.get("name"), []).append(choice.get("value"))
+        typed = {line.get("name"): [self.name] for line in form.xpath(".//input[@type='text']")}  # a signature
         half_days = [half_day for half_day in offered.get("half_days", []) if half_day != "none"]
         starts = [start for start in offered.get("start", ["the one answer"]) if start != "none"]
-        answers = {"answer": ["yes"], "score": ["5"], "half_days": half_days}
-        return [{name: answers.get(name, [start]) for name in offered} for start in starts]
+        answers = {"answer": ["yes"], "agree": ["yes"], "score": ["5"], "half_days": half_days}
+        return [{**typed, **{name: answers.get(name, [start]) for name in offered}} for start in starts]
 
 
 def form_of(page: httpx.Response) -> Form | None:
@@ -242,6 +243,8 @@ class Office:
             if meeting["key"].startswith("visit/"):
                 party = meeting["key"].split("/")[1]
                 fields = {"party": party, "held": True, "confidentiality_explained": True}
+                if party == "p1":
+                    fields["childs_voice"] = "own_words"
                 await self.do(self.mediator, reference, "record_visit", **fields)
             else:
                 present = [person["key"] for person in case["participants"]]

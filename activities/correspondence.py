@@ -278,6 +278,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
             return "not_contacted"
         if letter.kind != "agreement_copy" and _was_replaced(case, letter.to):  # copies go to whoever was there
             return "replaced"
+    if letter.kind == "sign_receipt" and journey.signature(party_of(letter.to)) is None:
+        return "taken_back"
     meeting = meeting_of(case, letter.about)
     if meeting and letter.kind.endswith(("_missed", "_not_held")) and meeting.status != MeetingStatus.NO_SHOW:
         return "corrected"

@@ -21,6 +21,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return is_its_mediator and not written_by_another
         case "record_visit":  # what may be shared, who else should come: not for a mediator who has only been asked
             return is_its_mediator or runs_the_case
+        case "record_childs_voice" if text == "voice":
+            return is_its_mediator or runs_the_case
         case "refer":  # why it is another matter than a case that may be somebody else's
             return runs_the_case
         case "replace_mediator":  # parties and mediators are not told why

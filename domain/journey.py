@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from domain.commands import Slot, StaffRole, Term
+from domain.childs_voice import ChildsVoice
+from domain.commands import How, Slot, StaffRole, Term
 from domain.papers import Paper
-from domain.parties import Channel, Party, Person, party_of
+from domain.parties import Channel, Party, PartyRole, Person, party_of
 from domain.policy import Do, Policy, Rung
 from domain.stages import Closing, Stage
 
@@ -102,6 +103,26 @@ class Meeting(BaseModel):
     former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
     half_days: list[str] = Field(default_factory=list)  # of a joint meeting: what the parties are asked about
     availability: dict[str, list[str]] = Field(default_factory=dict)  # party -> half days that suit
+
+
+class Signature(BaseModel):
+    """A party's signature under the agreement to mediate. Who signed stands with the command."""
+
+    party: str
+    at: datetime
+    how: How
+    version: int  # of the text
+    by: str  # actor id of whoever recorded it
+    command: str
+    taken_back: bool = False
+
+
+class Voice(BaseModel):
+    """How the child is to be heard, as it was said last. The words stand with the command."""
+
+    how: ChildsVoice
+    at: datetime
+    command: str
 
 
 class Action(BaseModel):
@@ -249,6 +270,10 @@ class Journey(BaseModel):
     facts: dict[str, Fact] = Field(default_factory=dict)
     tasks: list[Task] = Field(default_factory=list)
     meetings: list[Meeting] = Field(default_factory=list)
+    signs: bool = False  # parties sign, and the child's voice is asked for; older cases go on without
+    to_sign: list[str] = Field(default_factory=list)  # party keys: those who were asked
+    signatures: list[Signature] = Field(default_factory=list)  # all there ever were, the latest last
+    voice: Voice | None = None  # until the family has said it
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
     papers: list[Paper] = Field(default_factory=list)
@@ -287,6 +312,37 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    def signature(self, party: str) -> Signature | None:
+        """Under the agreement to mediate, while it counts."""
+        return next((one for one in self.signatures if one.party == party and not one.taken_back), None)
+
+    @property
+    def unsigned(self) -> list[str]:
+        """The parties who have to sign and have not, or whose signature was taken back."""
+        return [
+            party.key
+            for party in self.parties
+            if (self.signs or party.key in self.to_sign) and self.signature(party.key) is None
+        ]
+
+    @property
+    def asked_of_the_child(self) -> list[str]:
+        """The parties who can say how the child is to be heard: parents. A young person who is a party speaks for
+        themself, and nobody is asked."""
+        if self.has_young_person:
+            return []
+        return [party.key for party in self.parties if party.role == PartyRole.PARENT]
+
+    @property
+    def has_young_person(self) -> bool:
+        """A young person is a party."""
+        return any(party.role == PartyRole.YOUNG_PERSON for party in self.parties)
+
+    @property
+    def voice_is_open(self) -> bool:
+        """Somebody could say how the child is to be heard, and it is not decided."""
+        return bool(self.asked_of_the_child) and (self.voice is None or self.voice.how == ChildsVoice.UNDECIDED)
 
     def no_shows(self, party: str, sort: str) -> int:
         """How many visits ("visit") or joint meetings ("joint_meeting") could not be held because this party did not

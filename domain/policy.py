@@ -18,6 +18,7 @@ class Do(StrEnum):
     REMIND = "remind"  # a letter again
     TASK = "task"  # a task for whoever is asked (staff)
     PHONE_TASK = "phone_task"  # a coordinator rings the silent
+    IN_THE_ROOM = "in_the_room"  # left to the mediator, who sees to it when everyone meets
     MANAGER_DECIDES = "manager_decides"  # a manager decides what the silence means
     ESCALATE = "escalate"  # a manager is told that staff are late
     LAPSE = "lapse"  # silence is the answer
@@ -65,6 +66,14 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
     "visit_dates": _staff(2, 4),
     "visit_choice": _chase(2, 4, 6, phone=8, decide=10),
     "visit": _meeting(2, 1),
+    "sign": [
+        Rung(do=Do.ASK),
+        Rung(do=Do.REMIND, after=2),
+        Rung(do=Do.REMIND, after=4),
+        Rung(do=Do.PHONE_TASK, after=6),
+        Rung(do=Do.IN_THE_ROOM, after=8),
+    ],
+    "childs_voice": [Rung(do=Do.TASK), Rung(do=Do.REMIND, after=3)],
     "availability": _chase(2, 4, 6, phone=8, decide=10),
     "joint_date": _staff(2, 4),
     "joint_meeting": _meeting(5, 2, 1),
@@ -81,7 +90,7 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
     "no_show": [Rung(do=Do.PHONE_TASK), Rung(do=Do.MANAGER_DECIDES, after=1)],  # nobody is written to
 }
 
-_ADDED_LATER = ("no_show",)  # a policy that is older than these ladders climbs the standard ones
+_ADDED_LATER = ("no_show", "sign", "childs_voice")  # a policy that is older than these ladders climbs the standard ones
 
 
 class Policy(BaseModel):

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from domain.journey import Journey, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY
 from domain.referral import MOST_PARTIES
-from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
+from domain.rules import BEFORE_ALL_MEET, BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
 from domain.stages import CARRIED_OUT, Stage
 
 
@@ -33,6 +33,12 @@ def possible(journey: Journey) -> list[Possible]:
     if journey.stage != Stage.CONSENT and journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
         others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
         found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
+    if journey.stage in BEFORE_ALL_MEET:
+        taking_part = [party.key for party in journey.parties if journey.takes_part(party.key)]
+        signed = {key: journey.signature(key) is not None for key in taking_part}
+        found += [Possible(kind="sign_agreement_to_mediate", about=key) for key in signed if not signed[key]]
+        found += [Possible(kind="record_childs_voice", about=party) for party in journey.asked_of_the_child]
+        found += [Possible(kind="take_back_signature", about=key) for key in signed if signed[key]]
     if journey.agreement and journey.agreement.status == "comments":
         found += [Possible(kind="write_agreement"), Possible(kind="issue_agreement")]
     elif journey.open_asks("issue"):
@@ -80,6 +86,8 @@ _ANSWERED_BY = {
     "visit_dates": "offer_visit_dates",
     "visit_choice": "choose_visit_date",
     "visit": "record_visit",
+    "sign": "sign_agreement_to_mediate",
+    "childs_voice": "record_childs_voice",
     "availability": "give_availability",
     "joint_date": "fix_joint_meeting",
     "joint_meeting": "record_joint_meeting",
@@ -97,6 +105,6 @@ def _about(ask: OpenAsk) -> str:
         return ask.key.partition("/")[2]
     return (
         ask.of
-        if ask.kind in ("consent", "visit_choice", "availability", "comments", "feedback")
-        else (ask.key.split("/")[1] if ask.kind in ("visit_dates", "visit") else "")
+        if ask.kind in ("consent", "sign", "visit_choice", "availability", "comments", "feedback")
+        else (ask.key.split("/")[1] if ask.kind in ("visit_dates", "visit", "childs_voice") else "")
     )

@@ -33,6 +33,12 @@ class Refusal(StrEnum):
     TOO_EARLY = "too_early"
     EXPLAIN_FIRST = "explain_first"
     UNKNOWN_VENUE = "unknown_venue"
+    VOICE_MISSING = "voice_missing"
+    NOT_OF_THE_FAMILY = "not_of_the_family"
+    NOT_SIGNED = "not_signed"
+    SIGNED_ABSENT = "signed_absent"
+    NO_SIGNATURE = "no_signature"
+    HAVE_MET = "have_met"
     VENUE_NOT_NEUTRAL = "venue_not_neutral"
     NOBODY_CAME = "nobody_came"
     NOBODY_ABSENT = "nobody_absent"
@@ -121,6 +127,14 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.TOO_EARLY: "The meeting has not begun yet. Record it after it has taken place.",
     Refusal.EXPLAIN_FIRST: "Confirm that confidentiality was explained at the visit; it always is.",
     Refusal.UNKNOWN_VENUE: "There is no such venue. Choose one from the list, or meet online.",
+    Refusal.VOICE_MISSING: "Say how the child is to be heard at the joint meeting, or that it is not decided yet.",
+    Refusal.NOT_OF_THE_FAMILY: "A parent says how the child is to be heard; a young person who is a party speaks for "
+    "themself. Choose a parent of this case.",
+    Refusal.NOT_SIGNED: "{about} was at the meeting and has not signed the agreement to mediate. Record that they "
+    "signed in the room. If they did not, the outcome is another meeting.",
+    Refusal.SIGNED_ABSENT: "{about} was not at the meeting, so they cannot have signed in the room. Check who came.",
+    Refusal.NO_SIGNATURE: "No signature of {about} counts now, so there is none to take back.",
+    Refusal.HAVE_MET: "Everyone has met, so this can no longer be changed. It stands in the case as it was.",
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
     Refusal.NOBODY_ABSENT: "Say which party did not come, so that a new date can be looked for.",

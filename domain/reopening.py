@@ -27,6 +27,9 @@ def begin_again(journey: Journey, now: datetime) -> None:
     if closing.reason == ClosingReason.WITHDRAWN and (refused_at_first is None or refused_at_first.answer == "go_on"):
         referrer = journey.parties[0].key
         journey.facts.pop("permission" if closing.who == referrer else f"consent/{closing.who}", None)
+    for key in [key for key, fact in journey.facts.items() if key.startswith("sign/") and fact.answer == "lapsed"]:
+        del journey.facts[key]
+    journey.to_sign = [party for party in journey.to_sign if journey.signature(party)]  # the others are asked anew
     _end_rounds(journey, now)
     journey.closing, journey.closed_at, journey.ending = None, None, None
     journey.reopened += 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import commands as c
+from domain.agreement_to_mediate import TEXTS
 from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import party_of
@@ -121,6 +122,34 @@ def _visit(command: c.RecordVisit, journey: Journey, now: datetime) -> None:
     _held_after_start(journey, _asked(journey, "visit", command.party), now)
     if command.held and not command.confidentiality_explained:
         raise Refused(Refusal.EXPLAIN_FIRST)
+    if command.held and journey.signs and command.party in journey.asked_of_the_child and not command.childs_voice:
+        raise Refused(Refusal.VOICE_MISSING, command.party)
+
+
+BEFORE_ALL_MEET = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING)  # while parties sign, and the child's voice is asked for
+
+
+def _sign(command: c.SignAgreementToMediate, journey: Journey, now: datetime) -> None:
+    if journey.stage not in BEFORE_ALL_MEET or not journey.takes_part(command.party):
+        raise Refused(Refusal.NOT_ASKED, command.party)
+    if command.version not in TEXTS:
+        raise Refused(Refusal.WRONG_VERSION)
+
+
+def _take_back(command: c.TakeBackSignature, journey: Journey, now: datetime) -> None:
+    if journey.stage not in BEFORE_ALL_MEET:
+        raise Refused(Refusal.HAVE_MET)
+    if journey.signature(command.party) is None:
+        raise Refused(Refusal.NO_SIGNATURE, command.party)
+
+
+def _childs_voice(command: c.RecordChildsVoice, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.asked_of_the_child:
+        raise Refused(Refusal.NOT_OF_THE_FAMILY, command.party)
+    if journey.stage not in BEFORE_THE_AGREEMENT:
+        raise Refused(Refusal.HAVE_MET)
+    if journey.stage not in BEFORE_ALL_MEET:
+        raise Refused(Refusal.NOT_ASKED, command.party)
 
 
 def _availability(command: c.GiveAvailability, journey: Journey, now: datetime) -> None:
@@ -147,6 +176,16 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PERSON, key)
     if command.outcome in ("full", "partial") and not command.present:
         raise Refused(Refusal.NOBODY_CAME)
+    came = [party_of(key) for key in command.present]
+    for party in command.signed_in_room:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if party not in came:
+            raise Refused(Refusal.SIGNED_ABSENT, party)
+    if command.outcome in ("full", "partial", "none"):
+        for party in journey.unsigned:
+            if party in came and party not in command.signed_in_room:
+                raise Refused(Refusal.NOT_SIGNED, party)
     if command.outcome == "no_show" and not command.absent:
         raise Refused(Refusal.NOBODY_ABSENT)
     for party in command.absent:
@@ -426,6 +465,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.OfferVisitDates: _visit_dates,
     c.ChooseVisitDate: _visit_choice,
     c.RecordVisit: _visit,
+    c.SignAgreementToMediate: _sign,
+    c.TakeBackSignature: _take_back,
+    c.RecordChildsVoice: _childs_voice,
     c.GiveAvailability: _availability,
     c.FixJointMeeting: _joint_date,
     c.RecordJointMeeting: _joint_meeting,

@@ -1,5 +1,6 @@
 """What codes are called in plain English."""
 
+from domain.childs_voice import ChildsVoice
 from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
@@ -87,6 +88,16 @@ MEETING_OUTCOMES: dict[str, str] = {
     "no_show": "Not held: somebody did not come",
 }
 
+CHILDS_VOICES: dict[ChildsVoice, str] = {
+    ChildsVoice.ATTENDS: "The child comes to the meeting",
+    ChildsVoice.PART: "The child comes to a part of the meeting",
+    ChildsVoice.OWN_WORDS: "In the child's own words: writing, a drawing or a recording",
+    ChildsVoice.SOMEBODY: "Somebody the child trusts speaks for them",
+    ChildsVoice.PARENT: "A parent or carer speaks for the child",
+    ChildsVoice.NOT_HEARD: "The child does not wish to be heard",
+    ChildsVoice.UNDECIDED: "Not decided yet",
+}
+
 HOWS: dict[How, str] = {
     How.LINK: "through the personal link",
     How.PHONE: "by phone",
@@ -132,6 +143,7 @@ RUNGS: dict[Do, str] = {
     Do.REMIND: "reminder",
     Do.TASK: "task",
     Do.PHONE_TASK: "call",
+    Do.IN_THE_ROOM: "left to the mediator, at the meeting",
     Do.MANAGER_DECIDES: "a manager decides",
     Do.ESCALATE: "a manager is told",
     Do.LAPSE: "no longer waited for",
@@ -192,6 +204,9 @@ LETTERS: dict[str, str] = {
     "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
+    "sign_ask": "Please sign the agreement to mediate",
+    "sign_remind": "Reminder: please sign the agreement to mediate",
+    "sign_receipt": "You have signed the agreement to mediate",
     "visit_missed": "Sorry that we missed each other (initial visit)",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",

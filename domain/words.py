@@ -10,8 +10,9 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from domain import titles
+from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
+from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Armed, Ending, Event, Journey, OpenAsk, Task
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -146,6 +147,18 @@ _ASKS: dict[str, _AskWords] = {
         "the initial visit of {party}",
         task="record the initial visit of {party}",
         reminder="Reminder of the initial visit to {party}",
+    ),
+    "sign": _AskWords(
+        "the agreement to mediate, signed",
+        "they sign",
+        "the agreement to mediate, signed by {party}",
+        task="have {party} sign the agreement to mediate in the room",
+    ),
+    "childs_voice": _AskWords(
+        "how the child is to be heard",
+        "it is recorded",
+        "how the child is to be heard",
+        task="find out how the child is to be heard at the joint meeting",
     ),
     "availability": _AskWords(
         "dates that suit for the joint meeting", "they answer", "dates that suit {party} for the joint meeting"
@@ -285,6 +298,8 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
         what = f"Task for {asked}: {words.task.format(**names) or title}"
     elif armed.do == Do.PHONE_TASK:
         what = f"Phone task for the coordinator: ring {asked}"
+    elif armed.do == Do.IN_THE_ROOM:
+        what = f"Task for the mediator: {words.task.format(**names) or title}"
     elif armed.do == Do.MANAGER_DECIDES:
         what = words.decided_on.format(who=asked, **names)
     elif armed.do == Do.ESCALATE:
@@ -304,6 +319,18 @@ def waiting_for(case: CaseView) -> list[str]:
 def _waited_of(case: CaseView, ask: OpenAsk) -> str:
     """A party's own answer needs no name; what staff owe says for whom."""
     return ask_title(case, ask.key) if ask.of in set(StaffRole) else waited_for(case, ask.key)
+
+
+# Before the joint meeting
+
+
+def childs_voice(journey: Journey) -> str:
+    """How the child is to be heard, without a name; "" where the case does not ask it."""
+    if journey.has_young_person:
+        return "The young person is a party and speaks for themself"
+    if not (journey.voice or (journey.signs and journey.asked_of_the_child)):
+        return ""
+    return titles.CHILDS_VOICES[journey.voice.how if journey.voice else ChildsVoice.UNDECIDED]
 
 
 # Tasks and the timeline
@@ -407,6 +434,9 @@ _EVENTS: dict[str, str] = {
     "offer_visit_dates": "Dates for the initial visit were offered to {about}",
     "choose_visit_date": "{about} answered about the date of the initial visit",
     "record_visit": "The initial visit of {about} was recorded",
+    "sign_agreement_to_mediate": "{about} signed the agreement to mediate",
+    "take_back_signature": "The signature of {about} under the agreement to mediate was taken back",
+    "record_childs_voice": "{about} said how the child is to be heard",
     "give_availability": "{about} said when they can come to the joint meeting",
     "fix_joint_meeting": "The joint meeting was fixed",
     "record_joint_meeting": "The joint meeting was recorded",
@@ -453,6 +483,7 @@ _EVENTS: dict[str, str] = {
     "rung_ask": "Asked for {about}",
     "rung_remind": "Reminder {number}: {about}",
     "rung_phone_task": "Phone task for the coordinator: {about}",
+    "rung_in_the_room": "Left to the mediator at the meeting: {about}",
     "rung_manager_decides": "The manager is asked what the silence means: {about}",
     "rung_manager_decides no_show": "The manager is asked how it goes on after {about}",
     "rung_escalate": "The manager was told of the delay: {about}",
@@ -483,6 +514,7 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("outcome", "voicemail"): "left a message",
     **{(name, answer): answer for name in ("given", "answer") for answer in ("yes", "no")},
     **{("outcome", code): title.lower() for code, title in titles.MEETING_OUTCOMES.items()},
+    **{("voice", str(voice)): title[0].lower() + title[1:] for voice, title in titles.CHILDS_VOICES.items()},
     **{("how", str(how)): said for how, said in titles.HOWS.items()},
     **{("link", str(kind)): title.lower() for kind, (title, _) in titles.LINKS.items()},
     **{("stage", str(stage)): title.lower() for stage, title in titles.STAGES.items()},

@@ -12,9 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pydantic import BaseModel, Field
 
 from domain import words
+from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
-from domain.parties import FAMILY, PartyRole
+from domain.parties import FAMILY, Channel, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
@@ -36,7 +37,7 @@ _INVITES: dict[str, Method] = {
     "joint_meeting_cancelled": "CANCEL",
     "no_longer_part": "CANCEL",  # of a meeting that takes place without them
 }
-_ANSWERED_BY_LINK = ("visit_choice", "availability", "comments", "action", "feedback", "consent")
+_ANSWERED_BY_LINK = ("visit_choice", "sign", "availability", "comments", "action", "feedback", "consent")
 _TO_THE_CASE_PAGE = (
     "referral_received",
     "consent_receipt",
@@ -100,6 +101,8 @@ def purpose_of(letter: Letter) -> str | None:
         return "permission"
     if letter.kind in _TO_THE_CASE_PAGE:
         return "case"
+    if letter.kind == "sign_receipt":  # the page on which a signature is taken back
+        return letter.about
     if letter.kind in _TO_THE_PAPERS:
         return "papers"
     if letter.kind in [f"{ask}_{what}" for ask in _ANSWERED_BY_LINK for what in ("ask", "remind")]:
@@ -246,6 +249,11 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["joined"] = _unnamed(case.party(letter.about.partition("/")[2]))
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
+    if letter.kind.startswith("sign_") and to.party is not None:
+        context |= _signing(case, to.party, letter)
+    if letter.kind == "joint_meeting_remind" and case.journey:
+        context["childs_voice"] = words.childs_voice(case.journey)
+        context["unsigned"] = [words.who(case, party) for party in case.journey.unsigned]
     if letter.kind == "paper_destroyed":
         given = {f"paper/{one.key}": one.given for one in (case.journey.papers if case.journey else [])}
         context["given"] = words.day(given[letter.about])
@@ -253,6 +261,22 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["task"] = _task(case, letter.about)
         context["needs"] = words.needs_of(case, letter.about)
     return context
+
+
+def _signing(case: CaseView, party: PartyView, letter: Letter) -> dict[str, Any]:
+    """The agreement to mediate. Where the letter itself is all they have to read, it holds the text: on paper with room
+    for a signature, on the telephone to be read out."""
+    own = [one for one in case.journey.signatures if one.party == party.key] if case.journey else []
+    signature = case.journey.signature(party.key) if case.journey else None
+    channel = case.person(letter.to).details.channel
+    return {
+        "points": TEXTS[signature.version if signature else LATEST],
+        "on_paper": channel == Channel.POST,
+        "read_out": channel == Channel.PHONE,
+        "taken_back": bool(own) and signature is None,
+        "signed_by": str(case.texts.get(signature.command, {}).get("said_by", "")) if signature else "",
+        "signed_on": words.day(signature.at) if signature else "",
+    }
 
 
 def _unnamed(party: PartyView) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from domain.commands import Slot, Term
-from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.commands import How, Slot, Term
+from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk, Signature
 from domain.papers import Paper, PaperText, PaperView
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
@@ -109,6 +109,7 @@ def sample_case(**journey: object) -> CaseView:
             meeting="joint_meeting/1",
             written=NOW,
         ),
+        "signatures": [Signature(party="p2", at=NOW, how=How.LINK, version=1, by="p2.1", command="sign1")],
         "papers": [Paper(key="paper1", of="p1.1", given=NOW, check="clean")],
         "actions": [Action(number=1, owner="p2", by=date(2027, 1, 15))],
         **journey,
@@ -127,6 +128,7 @@ def sample_case(**journey: object) -> CaseView:
         journey=Journey.model_validate(state),
         venues={"v1": VenueView(id="v1", name="Town Hall", address="1 High Street")},
         texts={
+            "sign1": {"said_by": "Sam Head"},
             "offer1": {"place": "Library, Room 2"},
             "write1": {"what": ["The school gives five hours of help a week"], "wishes": ""},
         },

@@ -1,8 +1,10 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -104,6 +106,7 @@ class MediationCase(Doors):
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
+        self.preparing: list[asyncio.Task[None]] = []  # waits for signatures and the child's voice, beside the journey
         self.coming: dict[str, asyncio.Task[None]] = {}  # parties that joined later, brought in beside the journey
         self.farewell: asyncio.Task[None] | None = None
         self.walking = False
@@ -225,6 +228,7 @@ class MediationCase(Doors):
     async def visit_each_party(self) -> None:
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
         self.enter(Stage.INITIAL_VISITS)
+        self.journey.signs = workflow.patched("agreement_to_mediate")
         await together(*(self.visit(party.key) for party in self.journey.parties))
         await self.everyone_has_come_in()
 
@@ -239,6 +243,7 @@ class MediationCase(Doors):
                 outcome = (await self.ask_for_record(visit)).answer
                 if outcome == "no_show" and not self.walking and workflow.patched("no_shows"):
                     await self.after_a_no_show(visit, [party])
+        self.have_it_sign(party)  # confidentiality was explained to it
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
@@ -254,15 +259,46 @@ class MediationCase(Doors):
             await self.everyone_has_come_in()
             await self.ask(f"joint_date/{number}", COORDINATOR)
             self.close_calls_about_no_shows("joint_meeting")
+            if self.journey.signs:
+                self.see_to_the_childs_voice()
             outcome = (await self.ask_for_record(meeting)).answer
             if outcome == "no_show" and not self.walking:
                 self.tell_those_who_came(meeting)
                 await self.after_a_no_show(meeting, meeting.absent)
+        for ask in [*self.journey.open_asks("sign"), *self.journey.open_asks("childs_voice")]:
+            self.asks.learn(ask.key, "lapsed")  # it was for this meeting
         if outcome == "none":
             raise Ended(ClosingReason.NO_AGREEMENT)
         await self.leave_off_visits()
 
+    # Before everyone meets
+
+    def have_it_sign(self, party: str) -> None:
+        """The agreement to mediate: every party is asked once."""
+        if self.journey.signs and party not in self.journey.to_sign:
+            self.journey.to_sign.append(party)
+            self.ask_to_sign(party)
+
+    def ask_to_sign(self, party: str) -> None:
+        """It runs beside the journey: it delays no booking, and holds up nothing."""
+        self.prepare(self.ask(f"sign/{party}", party))
+
+    def see_to_the_childs_voice(self) -> None:
+        """ "The child's wishes and feelings" are heard, so somebody has to decide how, before the day."""
+        booked = any(meeting.key.startswith("joint_meeting/") for meeting in self.meetings.booked_ahead())
+        if booked and self.journey.voice_is_open and not self.journey.open_asks("childs_voice"):
+            number = 1 + sum(key.startswith("childs_voice/") for key in self.journey.facts)
+            self.prepare(self.ask(f"childs_voice/{self.journey.asked_of_the_child[0]}/{number}", MEDIATOR))
+
+    def prepare(self, asking: Coroutine[Any, Any, Fact]) -> None:
+        async def answered() -> None:
+            await asking
+
+        self.preparing = [task for task in self.preparing if not task.done()]
+        self.preparing.append(self.errands.set_going(answered()))
+
     async def ask_when_they_can_come(self, party: str, number: int) -> None:
+        self.have_it_sign(party)  # at the latest now, visited or not
         await self.ask(f"availability/{party}/{number}", party)
 
     async def ask_for_record(self, meeting: Meeting) -> Fact:
@@ -445,6 +481,9 @@ class MediationCase(Doors):
                     self.asks.start_again(ask.key, from_rung=0)
                 elif any(task.key == ask.key for task in self.journey.tasks):  # held, and not recorded yet
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
+            for task in self.journey.tasks:
+                if task.kind == "sign":
+                    self.write_to_staff(MEDIATOR, "staff_task", task.about)
             if self.journey.mediator != self.journey.replaced[-1]:  # else it was a mistake, and nobody was told
                 for party in filter(self.journey.takes_part, self.journey.contacted):
                     self.write_to(party, "mediator_changed", number=self.journey.offer)
@@ -501,7 +540,7 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        for beside in [*self.coming.values(), *filter(None, [self.handover])]:
+        for beside in [*self.preparing, *self.coming.values(), *filter(None, [self.handover])]:
             beside.cancel()
             await workflow.wait([beside])
         assert self.journey.closing is not None
@@ -590,6 +629,9 @@ class MediationCase(Doors):
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
             case Do.PHONE_TASK:
                 self.errands.open_task("phone", f"phone/{ask.key}/{armed.number}", ask.key)
+            case Do.IN_THE_ROOM:
+                self.errands.open_task(ask.kind, f"in_the_room/{ask.key}", ask.key, MEDIATOR)
+                self.write_to_staff(MEDIATOR, "staff_task", ask.key, armed.number)
             case Do.MANAGER_DECIDES:
                 self.errands.open_task("decide", f"decide/{ask.key}", ask.key, MANAGER)
                 self.write_to_staff(MANAGER, "staff_escalate", ask.key, armed.number)

@@ -4,16 +4,16 @@ A link's purpose is an ask's key ("consent/p2", "action/1"). Where the question 
 here names the child or tells one party how to reach another."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from api.forms import Field, Option, Typed
+from api.party.preparation import sign
+from api.party.question import NOTE, Question, Term
 from domain import words
 from domain.commands import (
     AnswerConsent,
     ChooseVisitDate,
-    Command,
     CommentOnAgreement,
     GiveAvailability,
     GiveFeedback,
@@ -25,40 +25,6 @@ from domain.journey import Fact, Journey, MeetingStatus
 from domain.parties import PartyRole, party_of
 from domain.scheduling import half_day_of
 from domain.view import CaseView
-
-NOTE = "note"
-
-
-@dataclass(frozen=True)
-class Term:
-    """One action of an agreement, for the person who reads it."""
-
-    number: int
-    owner: str
-    what: str
-    by: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question to one person."""
-
-    purpose: str
-    title: str
-    template: str
-    kind: type[Command]
-    form: tuple[Field, ...]
-    button: str
-    read: Callable[[Typed], dict[str, Any]]  # the command's own fields
-    said: str = ""  # the answer that was given, in words
-    over: str = ""  # why it can no longer be answered
-    terms: tuple[Term, ...] = ()
-    wishes: str = ""
-
-    @property
-    def open(self) -> bool:
-        """Whether it can still be answered."""
-        return not self.said and not self.over
 
 
 def question_of(case: CaseView, person: str, purpose: str, now: datetime) -> Question | None:
@@ -325,6 +291,7 @@ _QUESTIONS: dict[str, Callable[[CaseView, Journey, str, str, list[str], datetime
     "permission": _permission,
     "consent": _consent,
     "visit_choice": _visit_choice,
+    "sign": sign,
     "availability": _availability,
     "comments": _comments,
     "action": _action,

@@ -17,7 +17,9 @@ from api.forms import Field, Typed
 from api.intake import Answer
 from api.limits import network_of
 from api.pages import page
-from api.party.questions import NOTE, Question, fields_of_command, question_of, referrer_in_words
+from api.party.preparation import CHILD, TAKE_BACK, beside, may_say_how_the_child_is_heard
+from api.party.question import NOTE, Question
+from api.party.questions import fields_of_command, question_of, referrer_in_words
 from api.privacy import participant_may_open
 from api.services import Services, ServicesDep
 from casefile.cases import NoSuchCase, derived_id
@@ -95,9 +97,10 @@ async def read(link_id: str, request: Request, services: ServicesDep) -> Respons
 async def answer(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of a link."""
     visit = await _visit(link_id, request, services)
-    if visit is None:
-        return _unknown(request)
-    typed = Typed.of(await request.form())
+    return await _answered(visit, Typed.of(await request.form())) if visit else _unknown(request)
+
+
+async def _answered(visit: "Visit", typed: Typed) -> Response:
     if not visit.is_ours(typed):
         return visit.show(status=403, stale=True)
     if known := await visit.known(typed):
@@ -108,9 +111,10 @@ async def answer(link_id: str, request: Request, services: ServicesDep) -> Respo
     typed.check(question.form)
     fields = fields_of_command(question, typed)
     try:
-        texts = Texts(note=typed.one(NOTE))
+        texts = question.texts(typed)
     except ValidationError as error:
-        typed.blame(error, {NOTE: NOTE}, {NOTE: "Your words"})
+        labels = {**{one.name: one.label for one in question.form}, NOTE: "Your words"}
+        typed.blame(error, {name: name for name in labels}, labels)
     if typed.errors:
         return visit.show(status=422, typed=typed)
     try:
@@ -147,6 +151,28 @@ async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Res
     return await visit.send(Withdraw(party=visit.party, how=How.LINK, **visit.envelope(typed)), Texts())
 
 
+@router.get(f"/my/{{link_id}}/{TAKE_BACK}")
+@router.get(f"/my/{{link_id}}/{CHILD}")
+async def read_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """A page beside the one of a link: to take a signature back, or to say how the child is to be heard."""
+    visit = await _visit(link_id, request, services)
+    return visit.show() if visit and visit.turns_to(_last_part(request)) else _unknown(request)
+
+
+@router.post(f"/my/{{link_id}}/{TAKE_BACK}")
+@router.post(f"/my/{{link_id}}/{CHILD}")
+async def answer_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
+    """The answer to the question of such a page."""
+    visit = await _visit(link_id, request, services)
+    if visit is None or not visit.turns_to(_last_part(request)):
+        return _unknown(request)
+    return await _answered(visit, Typed.of(await request.form()))
+
+
+def _last_part(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
+
+
 class Visit:
     """One person at the page of their link."""
 
@@ -161,6 +187,13 @@ class Visit:
         )
         self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
         self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
+        self.path = f"/my/{link.id}"
+
+    def turns_to(self, name: str) -> bool:
+        """From the page of the link to one beside it. False: this link has none of this name."""
+        self.question = None if self.gone else beside(self.case, self.link.person, self.link.purpose, name)
+        self.path = f"/my/{self.link.id}/{name}"
+        return self.question is not None
 
     # Showing
 
@@ -175,7 +208,8 @@ class Visit:
         if self.question.kind.kind() in self.waiting:
             return self._told("We have your answer", PENDING, status)
         if not self.question.open:
-            return self._told(self.question.title, self.question.said or self.question.over, status)
+            said, about = self.question.said or self.question.over, self.question
+            return self._told(about.title, said, status, more=about.said and about.more, points=about.points)
         return self.page(self.question.template, status, typed=typed or Typed(), stale=stale)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
@@ -188,12 +222,14 @@ class Visit:
             question=self.question,
             csrf=self.csrf,
             once=secrets.token_urlsafe(16),
-            link=f"/my/{self.link.id}",
+            link=self.path,
             referrer=referrer_in_words(self.case),
             stage=STAGES[journey.stage if journey else Stage.REFERRAL],
             meetings=self._meetings(),
             actions=self._actions(),
             may_withdraw=self.may_withdraw,
+            asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
+            told_of_the_child=journey is not None and not journey.voice_is_open,
             has_papers=self.link.purpose == "case" and self.may_see_papers,
             withdrawing="withdraw" in self.waiting,
             closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
@@ -202,8 +238,10 @@ class Visit:
             **context,
         )
 
-    def _told(self, title: str, message: str, status: int) -> Response:
-        return self.page("party/told.html", status, title=title, message=message)
+    def _told(self, title: str, message: str, status: int, **more: Any) -> Response:
+        return self.page(
+            "party/told.html", status, title=title, message=message, **{"more": None, "points": (), **more}
+        )
 
     def _meetings(self) -> list[dict[str, str]]:
         """The meetings that this person is invited to."""
@@ -332,6 +370,10 @@ ACCEPTED = {
     "record_permission": "We have recorded your answer. Your coordinator goes on from here.",
     "answer_consent": "We have recorded your answer and let you know what comes next.",
     "choose_visit_date": "We have recorded your choice. We write to you with all the details.",
+    "sign_agreement_to_mediate": "You have signed the agreement to mediate. We send you the text to keep.",
+    "take_back_signature": "The signature no longer counts. You can sign again at any time before everyone meets.",
+    "record_childs_voice": "We have recorded how your child would like to be heard. You can change it until everyone "
+    "meets.",
     "give_availability": "We have recorded when you can come. We write to you as soon as the date is fixed.",
     "comment_on_agreement": "We have recorded your answer.",
     "record_action": "We have recorded your answer.",
@@ -345,6 +387,8 @@ REFUSED: dict[str, str] = {
     Refusal.CONTRADICTS: "You gave another answer before, and that one stands. Ring us if you have changed your mind.",
     Refusal.NOT_ASKED: "This question is no longer open, so nothing was changed.",
     Refusal.SUPERSEDED: "There is a newer question. Use the link in our newest message to you.",
+    Refusal.HAVE_MET: "Everyone has met, so this can no longer be changed. Ring us if something is wrong.",
+    Refusal.NO_SIGNATURE: "No signature of yours counts now, so nothing was changed.",
     Refusal.NOT_OFFERED: "These dates are no longer on offer. Use the link in our newest message to you.",
     Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
     Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",

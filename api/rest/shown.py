@@ -12,8 +12,9 @@ from casefile.letters import LetterView, SentWords
 from casefile.related import RelatedCase
 from casefile.staff import StaffMember
 from domain import words
-from domain.commands import StaffRole
-from domain.journey import Event, Meeting
+from domain.childs_voice import ChildsVoice
+from domain.commands import How, StaffRole
+from domain.journey import Event, Journey, Meeting
 from domain.papers import PaperState
 from domain.parties import Channel
 from domain.possible import Possible, possible
@@ -138,6 +139,15 @@ class AgreementShown(BaseModel):
     pdf: str  # where the document is fetched, once it is issued
 
 
+class SignatureShown(BaseModel):
+    """A party's signature under the agreement to mediate; null fields: not signed yet."""
+
+    party: str
+    at: datetime | None = None
+    how: How | None = None
+    version: int | None = None
+
+
 class PaperShown(BaseModel):
     """A document or photograph that a party gave."""
 
@@ -217,6 +227,8 @@ class CaseShown(BaseModel):
     participants: list[Participant]
     meetings: list[MeetingShown]
     letters: list[LetterLine]
+    signatures: list[SignatureShown]  # of the parties who were asked
+    childs_voice: ChildsVoice | None  # how the child is to be heard; null: not said yet
     agreement: AgreementShown | None
     papers: list[PaperShown]  # none for a mediator who has only been asked
     tasks: list[TaskShown]
@@ -289,6 +301,8 @@ def shown(
             for meeting in (journey.meetings if journey else [])
         ],
         letters=[LetterLine(**_letter(case, letter)) for letter in letters],
+        signatures=_signatures(journey) if journey else [],
+        childs_voice=journey.voice.how if journey and journey.voice else None,
         agreement=_agreement(case),
         papers=_papers(case) if may_open_papers(reader, case) else [],
         tasks=[
@@ -340,6 +354,17 @@ def _agreement(case: CaseView) -> AgreementShown | None:
         comments=agreement.comments,
         pdf=f"/api/cases/{case.reference}/agreement.pdf" if agreement.status == "issued" else "",
     )
+
+
+def _signatures(journey: Journey) -> list[SignatureShown]:
+    found = []
+    for party in journey.parties:
+        signature = journey.signature(party.key)
+        if signature:
+            found.append(SignatureShown(**signature.model_dump(include={"party", "at", "how", "version"})))
+        elif party.key in journey.to_sign:
+            found.append(SignatureShown(party=party.key))
+    return found
 
 
 def _papers(case: CaseView) -> list[PaperShown]:

@@ -17,6 +17,7 @@ from api.staff.access import CallTaker, case_of
 from api.staff.doing import KEY, read_command
 from api.staff.forms import FORMS, CommandForm, Setting
 from api.staff.forms.base import HOW, NOTE, SAID_BY
+from api.staff.forms.preparation import SIGNED_BY
 from api.staff.lists import waiting_names
 from casefile.cases import derived_id
 from casefile.commands import StoredElsewhere
@@ -77,13 +78,15 @@ _KINDS = (
     "record_permission",
     "answer_consent",
     "choose_visit_date",
+    "sign_agreement_to_mediate",
+    "record_childs_voice",
     "give_availability",
     "comment_on_agreement",
     "record_action",
     "withdraw",  # the last: what else was said still counts
 )
 _POSTED = re.compile(rf"({'|'.join(_KINDS)})-([A-Za-z0-9]*)-([a-z_]+)")
-_ASKED_ONCE = (HOW, SAID_BY, NOTE)
+_ASKED_ONCE = (HOW, SAID_BY, SIGNED_BY, NOTE)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,11 @@ class Item:
     @property
     def title(self) -> str:
         return self.form.title(self.setting, self.kind)
+
+    @property
+    def points(self) -> list[str]:
+        """What is read out before it is answered."""
+        return self.form.points(self.setting)
 
     def name(self, question: str) -> str:
         """The question's name on this page, where several forms stand together."""

@@ -19,6 +19,7 @@ from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from api.staff.preparation import prepared
 from casefile.cases import derived_id
 from casefile.letters import LetterView
 from casefile.notices import notice_of
@@ -46,6 +47,9 @@ _ANY_TIME = (
     "unlink_cases",
     "tell_apart",
     "add_supporter",
+    "sign_agreement_to_mediate",
+    "take_back_signature",
+    "record_childs_voice",
     "add_party",
     "remove_person",
     "remove_party",
@@ -64,6 +68,7 @@ _TEXTS = {
     "said_by": "Said by",
     "reason": "Reason",
     "note": "Note",
+    "voice": "How the child is heard",
     "may_share": "May be shared",
     "who_else": "Who else should be involved",
     "supporter_name": "Supporter",
@@ -129,6 +134,7 @@ async def case_page(
             (letter, titles.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
             for letter in reversed(await services.reading.letters(case.id))
         ],
+        prepared=prepared(case, me),
         agreement=await _agreement(services, case),
         papers=_papers(case, journey, me) if journey else None,
         lines=[_line(case, me, event) for event in reversed(events)],

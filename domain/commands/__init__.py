@@ -44,6 +44,13 @@ from domain.commands.changes import (
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
+from domain.commands.preparation import (
+    RecordChildsVoice,
+    SignAgreementToMediate,
+    SignatureTexts,
+    TakeBackSignature,
+    VoiceTexts,
+)
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -84,6 +91,9 @@ COMMANDS: dict[str, type[Command]] = {
         OfferVisitDates,
         ChooseVisitDate,
         RecordVisit,
+        SignAgreementToMediate,
+        TakeBackSignature,
+        RecordChildsVoice,
         GiveAvailability,
         FixJointMeeting,
         RecordJointMeeting,

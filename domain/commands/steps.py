@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from domain.childs_voice import ChildsVoice
 from domain.commands.base import MEDIATORS, AnswerTexts, Command, How, StaffRole, Texts
 from domain.parties import Channel
 from domain.referral import PersonDetails
@@ -157,6 +158,7 @@ class VisitTexts(Texts):
     may_share: Words = ""
     supporter_name: Line = ""
     supporter_email: Email = ""
+    voice: Words = ""  # of the child: through whom it is heard, or what matters in it
     supporter_phone: Phone = ""
     supporter_channel: Channel = Channel.EMAIL
 
@@ -175,8 +177,11 @@ class RecordVisit(Command):
     party: str
     held: bool
     confidentiality_explained: bool = False
+    childs_voice: ChildsVoice | None = None  # asked at the family's visit
 
     def has_its_words(self, texts: Texts) -> bool:
+        if self.childs_voice == ChildsVoice.SOMEBODY and not (isinstance(texts, VisitTexts) and texts.voice):
+            return False
         supporter = texts.supporter() if isinstance(texts, VisitTexts) else None
         return supporter is None or supporter.names_somebody()
 
@@ -215,6 +220,7 @@ class RecordJointMeeting(Command):
     absent: list[str] = Field(default_factory=list, max_length=20)
     outcome: Literal["full", "partial", "none", "another", "no_show"]
     detail: OutcomeDetail | None = None
+    signed_in_room: list[str] = Field(default_factory=list, max_length=20)  # parties: the agreement to mediate
 
     @model_validator(mode="after")
     def _held_or_not(self) -> "RecordJointMeeting":

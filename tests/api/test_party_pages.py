@@ -15,6 +15,7 @@ from api.services import Services
 from api.shield import Shield
 from casefile.cases import add_participant
 from casefile.tables import Case, PartyRow
+from domain.agreement_to_mediate import TEXTS
 from domain.commands import Command
 from domain.journey import Fact, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.parties import Party, PartyRole, Person
@@ -28,6 +29,7 @@ LINKS = {
     "permission": ("p1.1", "permission"),
     "consent": ("p2.1", "consent/p2"),
     "visit_choice": ("p1.1", "visit_choice/p1/1"),
+    "sign": ("p2.1", "sign/p2"),
     "availability": ("p1.1", "availability/p1/1"),
     "comments": ("p1.1", "comments/p1/1"),
     "action": ("p2.1", "action/1"),
@@ -39,6 +41,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # what is typed, 
     "permission": ({"answer": "yes"}, {"given": True, "how": "link"}),
     "consent": ({"answer": "no"}, {"party": "p2", "yes": False, "how": "link"}),
     "visit_choice": ({"start": SLOT}, {"party": "p1", "start": NOW + timedelta(days=7), "how": "link"}),
+    "sign": ({"agree": "yes", "said_by": "Chris Head"}, {"party": "p2", "version": 1, "how": "link"}),
     "availability": (
         {"half_days": ["2026-12-14/am", "2026-12-15/am"]},
         {"party": "p1", "half_days": ["2026-12-14/am", "2026-12-15/am"], "how": "link"},
@@ -315,7 +318,7 @@ async def test_no_input_breaks_a_page(browser: Browser, temporal: FakeTemporal, 
         result = await browser.press(page, {**ANSWERS[name][0], field: bad})
         assert result.status_code in (200, 422)
         if result.status_code == 200:
-            assert field == "note"
+            assert field in ("note", "said_by")
     await browser.press(page, {"csrf": bad, **ANSWERS[name][0]})
     for content_type in ("multipart/form-data", "multipart/form-data; boundary=x", "application/json", ""):
         link = str(page.url)
@@ -468,6 +471,97 @@ async def test_a_supporter_cannot_leave_for_the_party(browser: Browser, temporal
 async def test_who_was_never_contacted_does_not_leave(browser: Browser) -> None:
     await changed(browser.filled, contacted=["p1"])
     assert "/withdraw" not in (await browser.open("case")).text
+
+
+# Before everyone meets
+
+
+async def of_the_parent(browser: Browser) -> httpx.Response:
+    """Their page of the case."""
+    return await browser.get(f"/l/{await browser.filled.token('p1.1', 'case')}", follow_redirects=True)
+
+
+async def test_the_agreement_to_mediate_is_read_before_it_is_signed(
+    browser: Browser, services: Services, temporal: FakeTemporal
+) -> None:
+    page = await browser.open("sign")
+    assert all(point in said(page) for point in TEXTS[1])
+    unticked = await browser.press(page, {"said_by": "Chris Head"})
+    assert unticked.status_code == 422
+    assert "Tick that you agree." in said(unticked)
+    assert 'value="Chris Head"' in unticked.text
+    assert "it counts as your signature" in said(await browser.press(page, {"agree": "yes"}))
+    for version in ("", "x", "1" * 5000):
+        assert (await browser.press(page, {**ANSWERS["sign"][0], "version": version})).status_code == 422
+    assert temporal.updates == []
+    for _ in range(2):
+        assert "You have signed" in said(await browser.press(page, ANSWERS["sign"][0]))
+    (command,) = temporal.updates
+    case = await services.cases.load(browser.filled.id)
+    assert case.texts[command.id]["said_by"] == "Chris Head"
+    assert "Chris" not in command.model_dump_json()
+
+
+async def test_a_signature_is_taken_back_on_the_same_page(browser: Browser, temporal: FakeTemporal) -> None:
+    page = await browser.open("sign")
+    assert "take-back" not in page.text
+    assert "No signature of yours counts now." in said(await browser.get(f"{page.url}/take-back"))
+    signature = {"party": "p2", "at": NOW, "how": "phone", "version": 1, "by": "coordinator", "command": "c"}
+    await changed(browser.filled, signatures=[signature])
+    signed = await browser.open("sign")
+    assert "signed for your side on Tue 24 Nov 2026" in said(signed)
+    assert "<form" not in signed.text
+    form = await browser.get(f"{signed.url}/take-back")
+    empty = await browser.press(form, {"reason": " "})
+    assert empty.status_code == 422
+    assert "what was wrong" in said(empty)
+    for bad in ("x" * 9000, "a\x00b"):
+        assert (await browser.press(form, {"reason": bad})).status_code == 422
+    assert temporal.updates == []
+    for _ in range(2):
+        assert "no longer counts" in said(await browser.press(form, {"reason": "It was not me."}))
+    (command,) = temporal.updates
+    assert (command.kind(), command.actor.id) == ("take_back_signature", "p2.1")
+    await changed(browser.filled, stage="agreement")
+    assert "/take-back" not in (await browser.open("sign")).text
+    assert (await browser.press(form, {"reason": "Too late", "once": "another"})).status_code == 409
+
+
+async def test_the_family_says_how_their_child_would_like_to_be_heard(
+    browser: Browser, services: Services, temporal: FakeTemporal
+) -> None:
+    page = await of_the_parent(browser)
+    assert "How would your child like to be heard?" in said(page)
+    form = await browser.get(f"{page.url}/child")
+    assert (await browser.press(form, {})).status_code == 422
+    assert (await browser.press(form, {"childs_voice": "loudly"})).status_code == 422
+    nobody = await browser.press(form, {"childs_voice": "somebody"})
+    assert nobody.status_code == 422
+    assert "Say who speaks for your child." in said(nobody)
+    assert temporal.updates == []
+    for _ in range(2):
+        told = await browser.press(form, {"childs_voice": "somebody", "voice": "Her aunt Bea"})
+        assert "You can change it until everyone meets." in said(told)
+    (command,) = temporal.updates
+    assert (await services.cases.load(browser.filled.id)).texts[command.id]["voice"] == "Her aunt Bea"
+    assert "Bea" not in command.model_dump_json()
+    await changed(browser.filled, voice={"how": "somebody", "at": NOW, "command": command.id})
+    for shown in (await of_the_parent(browser), await browser.get(f"{page.url}/child")):
+        assert "Bea" not in shown.text  # a link is no sign-in
+        assert "checked" not in shown.text
+    await changed(browser.filled, stage="agreement")
+    assert "your child" not in said(await of_the_parent(browser))
+    assert "not open now" in said(await browser.get(f"{page.url}/child"))
+
+
+async def test_only_the_familys_own_page_asks_of_the_child(browser: Browser, temporal: FakeTemporal) -> None:
+    assert "your child" not in said(await browser.open("case"))
+    for name in ("case", "sign", "consent"):
+        link = (await browser.open(name)).url
+        for other in ("child", "take-back", "x", "%00"):
+            if (name, other) != ("sign", "take-back"):
+                assert (await browser.get(f"{link}/{other}")).status_code == 404
+                assert (await browser.post(f"{link}/{other}", data={"childs_voice": "parent"})).status_code == 404
 
 
 # Separated parents, and who was taken out again

@@ -205,6 +205,9 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "choose_visit_date": ("p2", {"start": "none", "how": "phone"}),
     "record_visit": ("p3", {"held": "yes", "confidentiality_explained": "yes", "note": "n", "supporter_name": "S",
                              "supporter_email": "s@b.example"}),
+    "sign_agreement_to_mediate": ("p3", {"signed": "yes", "how": "letter", "said_by": "Imran Shah"}),
+    "take_back_signature": ("p2", {"reason": "the wrong party"}),
+    "record_childs_voice": ("p1", {"childs_voice": "somebody", "voice": "Her aunt", "how": "phone"}),
     "give_availability": ("p3", {"half_days": ["2026-12-09/am", "2026-12-10/pm"], "how": "phone"}),
     "fix_joint_meeting": (
         "",

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from domain import words
 from domain.working_days import add_working_days
-from tests.browser.people import DESK, PHONE, Checker, Participant, Staff, until
+from tests.browser.people import DESK, PHONE, Answers, Checker, Participant, Staff, until
 from tests.real_service import Service
 
 TODAY = datetime.now(UTC).date()
@@ -103,6 +103,7 @@ def test_from_the_form_to_the_agreement(
     _explained_and_agreed(reference, manager, parties, checker)
     _allocated(reference, manager, mediator)
     _visited(reference, mediator, parties, checker)
+    _prepared(reference, manager, parties, checker)
     _met(reference, manager, mediator, parties, checker)
     _written_down(reference, manager, mediator, tmp_path)
     _followed_to_the_end(reference, manager, parties)
@@ -153,7 +154,13 @@ def _visited(reference: str, mediator: Staff, parties: list[Participant], checke
         person.answers("choose a date", {"Which date suits you?": chosen}, "Send my choice").sees("Thank you")
         person.opens_link("choose a date").sees("Your visit is booked", chosen)
     for n, name in enumerate(names):
-        told = {"A supporter or friend": {"Name": SUPPORTER, "E-mail address": "bea@friends.example"}} if n == 0 else {}
+        told: Answers = {}
+        if n == 0:
+            told = {
+                "How is the child to be heard": "Somebody the child trusts",
+                "Through whom": "His aunt Bea tells what he says.",
+                "A supporter or friend": {"Name": SUPPORTER, "E-mail address": "bea@friends.example"},
+            }
         mediator.does(
             reference,
             f"Record an initial visit: {name}",
@@ -165,7 +172,33 @@ def _visited(reference: str, mediator: Staff, parties: list[Participant], checke
                 **told,
             },
         )
-    mediator.open(f"/cases/{reference}").sees(SUPPORTER, "Not for the others.")
+    mediator.open(f"/cases/{reference}").sees(SUPPORTER, "Not for the others.", "His aunt Bea tells what he says.")
+
+
+def _prepared(reference: str, manager: Staff, parties: list[Participant], checker: Checker) -> None:
+    dana, tom, grace = parties
+    dana.opens_link("sign the agreement to mediate").sees("The mediator takes no side").press("Sign")
+    dana.sees("Type your full name", "Tick that you agree.").fits_its_screen()
+    checker.finds_no_barrier(dana)
+    signed = {"Your full name": "Dana Whitlock", "I have read this": True}
+    dana.fill(signed).press("Sign")
+    dana.sees("You have signed the agreement to mediate.").fits_its_screen()
+    dana.opens_link("you have signed").follow("Take the signature back").sees("What was wrong?").fits_its_screen()
+    checker.finds_no_barrier(dana)
+    dana.fill({"What was wrong?": "My husband pressed it."}).press("Take the signature back")
+    dana.sees("The signature no longer counts.")
+    dana.opens_link("sign the agreement to mediate").fill(signed).press("Sign").sees("Thank you")
+    tom.answers("sign the agreement to mediate", {"Your full name": "Tom Hale", "I have read this": True}, "Sign")
+    dana.opens_link("first meeting with the mediator is booked").follow("Change it")
+    dana.fill({"How would your child": "In the child's own words"}).press("Send my answer").sees("Thank you")
+    dana.fits_its_screen()
+    manager.open(f"/cases/{reference}").sees("In the child's own words", "by Tom Hale", "not signed yet")
+    manager.does(
+        reference,
+        "Sign the agreement to mediate: Westshire Council",
+        {"Westshire Council has read": True, "How did the answer reach you?": "By letter", "Who signed": grace.name},
+    )
+    manager.sees("by Grace Obi, recorded by")
 
 
 def _met(reference: str, manager: Staff, mediator: Staff, parties: list[Participant], checker: Checker) -> None:

@@ -90,6 +90,17 @@ def test_every_ladder_can_be_armed_and_climbs_upwards() -> None:
             assert moments == sorted(moments), kind
 
 
+def test_a_policy_of_before_is_given_the_standard_ladders_for_what_is_asked_since() -> None:
+    since = ("sign", "childs_voice")
+    ladders = {kind: rungs for kind, rungs in demo(2).ladders.items() if kind not in since}
+    before = Policy(name="before", ladders=ladders)
+    assert [before.ladder(kind) for kind in since] == [STANDARD_LADDERS[kind] for kind in since]
+    assert before.ladder("consent") == ladders["consent"]
+    assert "sign" not in ladders, "what was given is left as it was"
+    with pytest.raises(ValueError, match="consent"):
+        Policy(ladders={"sign": STANDARD_LADDERS["sign"]})
+
+
 def test_a_policy_survives_its_way_into_the_case() -> None:
     changed = POLICY.model_copy(update={"holidays": [*POLICY.holidays, date(2026, 12, 24)], "opens": time(7, 30)})
     assert Policy.model_validate_json(changed.model_dump_json()) == changed

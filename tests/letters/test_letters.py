@@ -3,10 +3,12 @@ from datetime import timedelta
 
 import pytest
 
+from activities.correspondence import no_longer_wanted
 from domain import titles, words
+from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.journey import Letter, Meeting, OpenAsk, Task
-from domain.parties import PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.stages import Closing, ClosingReason
 from domain.view import CaseView, StaffView
 from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
@@ -16,6 +18,7 @@ ABOUT = {
     "consent": ("consent/p2", "p2.1"),
     "visit_choice": ("visit_choice/p1/1", "p1.1"),
     "visit": ("visit/p1/1", "p1.1"),
+    "sign": ("sign/p2", "p2.1"),
     "availability": ("availability/p2/1", "p2.1"),
     "joint_meeting": ("joint_meeting/1", "p3.1"),
     "comments": ("comments/p2/1", "p2.1"),
@@ -57,6 +60,47 @@ def test_what_a_letter_says_can_be_said_on_the_telephone(kind: str) -> None:
     whole = " ".join(said)
     for not_said in (LINK, "Dear", "Kind regards", SERVICE.email):
         assert not_said not in whole
+
+
+def test_on_paper_there_is_the_text_with_room_for_a_signature_and_on_the_telephone_it_is_read_out() -> None:
+    case = sample_case(signatures=[])
+    details = case.party("p2").lead.details
+    for kind in ("sign_ask", "sign_remind"):
+        details.channel = Channel.EMAIL
+        assert "AGREEMENT TO MEDIATE" not in render(case, letter(kind), service=SERVICE, now=NOW).text
+        details.channel = Channel.POST
+        paper = render(case, letter(kind), service=SERVICE, now=NOW).text
+        assert all(point in paper for point in (*TEXTS[LATEST], "Signature: ...", "send this letter back"))
+        details.channel = Channel.PHONE
+        script = " ".join(script_of(render(case, letter(kind), service=SERVICE, now=NOW).text))
+        assert all(point in script for point in (*TEXTS[LATEST], "Do you agree to this?"))
+
+
+def test_whoever_signed_keeps_the_text_and_hears_how_to_take_it_back() -> None:
+    text = render(sample_case(), letter("sign_receipt"), service=SERVICE, now=NOW).text
+    assert "signed for your side on Tue 24 Nov 2026 by Sam Head." in text
+    assert all(point in text for point in TEXTS[1])
+    case = sample_case()
+    assert case.journey
+    case.journey.signatures[0].taken_back = True
+    assert "That no longer counts" in render(case, letter("sign_ask"), service=SERVICE, now=NOW).text
+    assert no_longer_wanted(case, case.journey, letter("sign_receipt"), NOW) == "taken_back"
+
+
+def test_the_mediator_is_reminded_how_the_child_is_heard_and_who_has_to_sign() -> None:
+    case = sample_case(signs=True, to_sign=["p2", "p3"], voice={"how": "own_words", "at": NOW, "command": "v"})
+    to_mediator = Letter(kind="joint_meeting_remind", about="joint_meeting/1", to="mediator/m1")
+    text = render(case, to_mediator, service=SERVICE, now=NOW).text
+    assert "How the child is to be heard: In the child's own words" in text
+    assert "in the room at the latest: Ann Example, Westshire Council" in text
+    others = render(case, letter("joint_meeting_remind"), service=SERVICE, now=NOW).text
+    assert "own words" not in others
+    assert "Still to sign" not in others
+
+
+@pytest.mark.parametrize("text", [point for points in TEXTS.values() for point in points])
+def test_the_agreement_to_mediate_is_in_short_sentences(text: str) -> None:
+    assert all(len(sentence.split()) <= 25 for sentence in re.split(r"(?<=[.?]) ", text))
 
 
 def test_a_reminder_offers_no_date_that_has_passed() -> None:

@@ -125,7 +125,7 @@ async def test_a_wrong_click_is_put_right_without_a_word_to_the_parties(story: S
     assert world.journey.mediator == "mia"
     assert world.calendar["joint_meeting/1"].resources == ["mediator/mia", "venue/library"]
     assert world.letters(kind="mediator_changed") == []
-    assert world.letters(to="p1.1")[-1] == "joint_meeting_booked"
+    assert world.letters(to="p1.1", kind="joint_meeting") == ["joint_meeting_booked"]
     await story.until(slot.start + timedelta(hours=2))
     assert len(world.letters(to="p1.1", kind="joint_meeting_remind")) == 3
     await ended(story)
@@ -141,7 +141,7 @@ async def test_a_visit_held_but_not_recorded_passes_to_the_new_mediator(story: S
     await taken_over(story)
     assert "visit/p1/1" in world.tasks()
     assert world.letters(to="mediator/noor", about="visit/p1/1") == ["staff_task"]
-    await story.act("record_visit", mediator("noor"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1", "noor")
     await ended(story)
 
 

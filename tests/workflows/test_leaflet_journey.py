@@ -35,6 +35,8 @@ async def test_a_full_agreement_with_one_reminder(story: Story, world: World) ->
         "visit_choice_ask": 3,
         "visit_booked": 6,
         "visit_remind": 12,
+        "sign_ask": 3,
+        "sign_receipt": 3,
         "availability_ask": 3,
         "joint_meeting_booked": 4,
         "joint_meeting_remind": 12,

@@ -33,7 +33,7 @@ async def test_a_visit_is_booked_confirmed_and_reminded(story: Story, world: Wor
     assert all(at < slot.start.date() for at in reminded)
     assert len(reminded) == 2
     assert await story.refused("record_visit", mediator("mia"), party="p1", held=True) == "explain_first"
-    await story.act("record_visit", mediator("mia"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     assert "visit/p1/1" not in world.tasks()
     await ended(story)
 
@@ -89,7 +89,7 @@ async def test_the_joint_meeting_waits_for_every_visit(story: Story, world: Worl
     slots = [await story.visit_booked(party, hour=9 + 2 * n) for n, party in enumerate(("p1", "p2"))]
     await story.until(slots[-1].start + timedelta(hours=2))
     for party in ("p1", "p2"):
-        await story.act("record_visit", mediator("mia"), party=party, held=True, confidentiality_explained=True)
+        await story.visit_held(party)
     assert world.journey.stage == Stage.INITIAL_VISITS
     await ended(story)
 

@@ -42,7 +42,7 @@ async def test_a_moved_visit_is_told_once_and_reminded_of_the_new_date_only(stor
     await story.until(new.start + timedelta(hours=2))
     assert [(new.start.date() - at.date()).days <= 4 for at in reminded(world, "visit/p1/1", "p1.1")] == [True, True]
     assert world.letters(about="visit/p1/1", to="p1.1") == ["visit_booked", "visit_moved", *["visit_remind"] * 2]
-    await story.act("record_visit", mediator("mia"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await ended(story)
 
 
@@ -128,7 +128,7 @@ async def test_a_cancelled_visit_leads_to_new_dates(story: Story, world: World) 
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
     assert world.letters(kind="visit_remind", about="visit/p1/1") == []
-    await story.act("record_visit", mediator("mia"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
     assert world.recipients("visit_cancelled") == ["mediator/mia", "p1.1"], "told twice"

@@ -41,9 +41,14 @@ async def test_a_whole_journey_without_email(story: Story, world: World) -> None
     assert await story.seen_to() == ["visit_booked p1.1", "visit_booked p2.1", "visit_booked p3.1"]
     await story.until(slots[-1].start + timedelta(hours=2))
     for party in ("p1", "p2", "p3"):
-        await story.act("record_visit", mediator("mia"), party=party, held=True, confidentiality_explained=True)
+        await story.visit_held(party)
     await story.breathe()
-    assert await story.seen_to() == ["availability_ask p1.1", "availability_ask p2.1", "availability_ask p3.1"]
+    asked = [f"{kind} p{n}.1" for kind in ("availability_ask", "sign_ask") for n in (1, 2, 3)]
+    assert await story.seen_to() == asked
+    for party, how in (("p1", "phone"), ("p2", "letter"), ("p3", "letter")):
+        await story.act("sign_agreement_to_mediate", COORDINATOR, party=party, version=1, how=how)
+    await story.breathe()
+    assert await story.seen_to() == [f"sign_receipt p{n}.1" for n in (1, 2, 3)]
     half_days = world.journey.meetings[-1].half_days
     for party in ("p1", "p2", "p3"):
         await story.act("give_availability", COORDINATOR, party=party, half_days=half_days[:3], how="phone")

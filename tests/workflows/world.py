@@ -442,7 +442,22 @@ class Story:
         slots = [await self.visit_booked(party, hour=9 + 2 * n) for n, party in enumerate(("p1", "p2", "p3"))]
         await self.until(slots[-1].start + timedelta(hours=2))
         for party in ("p1", "p2", "p3"):
-            await self.act("record_visit", mediator("mia"), party=party, held=True, confidentiality_explained=True)
+            await self.visit_held(party)
+        await self.everyone_signs()
+
+    async def visit_held(self, party: str, name: str = "mia", childs_voice: str = "own_words") -> None:
+        """What is said there of the child counts at the parent's visit only."""
+        asked = {"childs_voice": childs_voice} if party == "p1" and childs_voice else {}
+        await self.act("record_visit", mediator(name), party=party, held=True, confidentiality_explained=True, **asked)
+
+    async def everyone_signs(self) -> None:
+        await self.breathe()
+        for party in self.world.journey.unsigned:
+            await self.signs(party)
+
+    async def signs(self, party: str) -> None:
+        lead = next(one.lead for one in self.world.journey.parties if one.key == party)
+        await self.act("sign_agreement_to_mediate", person(lead), party=party, version=1, how="link")
 
     async def joint_meeting_fixed(self, days_ahead: int = 8, venue: str = "library") -> Slot:
         await self.breathe()

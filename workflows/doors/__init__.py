@@ -7,9 +7,10 @@ from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.papers import PaperDoors
 from workflows.doors.people import People
+from workflows.doors.preparation import Preparation
 from workflows.doors.steps import Steps
 from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Changes, People, PaperDoors, AnyTime, WholeCase, Mailbox):
+class Doors(Steps, Preparation, Changes, People, PaperDoors, AnyTime, WholeCase, Mailbox):
     """Every door of a case."""

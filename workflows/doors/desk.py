@@ -11,7 +11,8 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import CaseStart, Journey, Letter, Meeting
+    from domain.childs_voice import ChildsVoice
+    from domain.journey import CaseStart, Journey, Letter, Meeting, Signature, Voice
     from domain.parties import Channel, Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
@@ -97,6 +98,24 @@ class Desk(ABC):
         self.errands.book(booking)
         self.to_all_invited(meeting, "booked")
 
+    def sign(self, command: c.Command, party: str, how: c.How, version: int) -> None:
+        """The agreement to mediate. A party that has signed already is not told so once more."""
+        if self.journey.signature(party) is not None:
+            return
+        self.journey.signatures.append(
+            Signature(party=party, at=workflow.now(), how=how, version=version, by=command.actor.id, command=command.id)
+        )
+        self.asks.learn(f"sign/{party}", "yes")
+        number = sum(one.party == party for one in self.journey.signatures)
+        self.write_to(party, "sign_receipt", f"sign/{party}", number=number, reply=True)
+
+    def hear_the_child(self, command: c.Command, how: ChildsVoice) -> None:
+        """How the child is to be heard, as it was said last; that it is not decided is no longer asked about."""
+        self.journey.voice = Voice(how=how, at=workflow.now(), command=command.id)
+        if how != ChildsVoice.UNDECIDED:
+            for ask in self.journey.open_asks("childs_voice"):
+                self.asks.learn(ask.key, "decided")
+
     async def admit(self, command: c.Command, party: str, role: PersonRole) -> str:
         """The person named in the command's texts becomes a participant; "" when nobody is named."""
         admission = Admission(case_id=self.case.case_id, command=command.id, party=party, role=role)
@@ -150,6 +169,14 @@ class Desk(ABC):
     @abstractmethod
     async def came_back(self, letter: Letter, channel: Channel) -> bool:
         """A letter came back for good. False: a person has to see to it."""
+
+    @abstractmethod
+    def ask_to_sign(self, party: str) -> None:
+        """The party is asked to sign the agreement to mediate."""
+
+    @abstractmethod
+    def see_to_the_childs_voice(self) -> None:
+        """The mediator is asked about it, where the joint meeting is booked and it is not decided."""
 
     @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, number: int = 1, reply: bool = False) -> None:

@@ -4,6 +4,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
+    from domain.agreement_to_mediate import LATEST
+    from domain.childs_voice import ChildsVoice
     from domain.journey import Agreement, MeetingStatus
     from domain.parties import PersonRole
     from domain.refusals import Refusal
@@ -157,9 +159,14 @@ class Steps(Desk):
             if command.held:
                 await self.admit(command, command.party, PersonRole.SUPPORTER)
                 self.judge(command)
+            if command.held and command.childs_voice and command.party in self.journey.asked_of_the_child:
+                undecided = command.childs_voice == ChildsVoice.UNDECIDED
+                if not (undecided and self.journey.voice):  # another parent may have said it before
+                    self.hear_the_child(command, command.childs_voice)
             self.meetings.record(key, MeetingStatus.HELD if command.held else MeetingStatus.NO_SHOW)
             self.asks.learn(key, "held" if command.held else "no_show")
-        return await self.accept(command, command.party, held=yes_or_no(command.held))
+        voice = {"voice": command.childs_voice} if command.childs_voice else {}
+        return await self.accept(command, command.party, held=yes_or_no(command.held), **voice)
 
     @record_visit.validator
     def may_record_visit(self, command: c.RecordVisit) -> None:
@@ -207,6 +214,8 @@ class Steps(Desk):
             meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
             meeting.absent = list(dict.fromkeys(command.absent))
             self.outcome_detail = command.detail
+            for party in command.signed_in_room:
+                self.sign(command, party, c.How.IN_PERSON, LATEST)
             self.asks.learn(meeting.key, command.outcome)
         absent = {"absent": ",".join(meeting.absent)} if missed else {}
         return await self.accept(command, meeting.key, outcome=command.outcome, **absent)

@@ -4,7 +4,7 @@ One class for each kind, by section of the journey. `questions` is what the page
 the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
 
 from api.intake import Intake
-from api.staff.forms import agreement, any_time, beginning, meetings, papers, people, whole_case
+from api.staff.forms import agreement, any_time, beginning, meetings, papers, people, preparation, whole_case
 from api.staff.forms.base import CommandForm, Fields, Setting
 
 __all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
@@ -19,6 +19,9 @@ FORMS: dict[str, CommandForm] = {
     "offer_visit_dates": meetings.VisitDates(),
     "choose_visit_date": meetings.VisitChoice(),
     "record_visit": meetings.Visit(),
+    "sign_agreement_to_mediate": preparation.Signing(),
+    "take_back_signature": preparation.TakingBack(),
+    "record_childs_voice": preparation.ChildIsHeard(),
     "give_availability": meetings.Availability(),
     "fix_joint_meeting": meetings.FixMeeting(),
     "record_joint_meeting": meetings.JointMeeting(),

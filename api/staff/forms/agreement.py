@@ -39,6 +39,7 @@ class Writing(CommandForm):
         texts = s.case.texts.get(agreement.command, {}) if agreement else {}
         said = texts.get("what", [])
         terms = agreement.terms if agreement else []
+        voice = words.childs_voice(s.journey)
         owners = (Option("", "Choose"), *(Option(party.key, party.name) for party in s.case.parties))
         rows = tuple(
             Group(
@@ -83,6 +84,7 @@ class Writing(CommandForm):
                 "wishes",
                 "The child's wishes and feelings",
                 "words",
+                hint=f"How the child was to be heard: {voice[0].lower()}{voice[1:]}." if voice else "",
                 optional=True,
                 value=str(texts.get("wishes", "")),
             ),

@@ -1,6 +1,7 @@
 """Initial visits and the joint meeting: dates, places, and the record of who came."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import ClassVar
 
@@ -21,10 +22,11 @@ from api.staff.forms.base import (
     start_of,
     told,
 )
+from api.staff.forms.preparation import VOICE, VOICE_WORDS, read_voice
 from domain import titles, words
 from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
-from domain.parties import Channel, PersonRole
+from domain.parties import Channel, PersonRole, party_of
 from domain.scheduling import suits
 from domain.stages import OutcomeDetail
 from domain.working_days import LONDON
@@ -137,6 +139,7 @@ class Visit(PartyForm):
                 "tick",
                 optional=True,
             ),
+            *self.about_the_child(s),
             Field("may_share", "What may be shared with the others?", "words", optional=True),
             Field("who_else", "Who else should be involved?", "words", optional=True, rows=3),
             Group(
@@ -178,11 +181,23 @@ class Visit(PartyForm):
             typed.wrong(needed, _REACH_SUPPORTER)
         elif any(typed.one(name) for name in supporter) and not typed.one("supporter_name"):
             typed.wrong("supporter_name", "Name: give that of the supporter, too.")
+        voice, said = read_voice(typed) if held and self.about_the_child(s) else ("", "")
+        if held and self.about_the_child(s) and not voice:
+            typed.wrong(VOICE.name, VOICE.missing)
         return (
-            {"party": s.about, "held": held, "confidentiality_explained": explained},
+            {
+                "party": s.about,
+                "held": held,
+                "confidentiality_explained": explained,
+                "childs_voice": voice or None,
+            },
             {name: typed.one(name) for name in ("note", "who_else", "may_share", *supporter)}
-            | {"supporter_channel": channel},
+            | {"supporter_channel": channel, "voice": said},
         )
+
+    def about_the_child(self, s: Setting) -> list[Field]:
+        """Asked at the family's visit. Nobody was there, nobody could say: so it is not asked of the browser."""
+        return [replace(VOICE, optional=True), VOICE_WORDS] if s.about in s.journey.asked_of_the_child else []
 
 
 class Availability(PartyForm):
@@ -283,6 +298,7 @@ class JointMeeting(CommandForm):
         )
         return [
             Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=people),
+            *self.to_sign(s),
             Field(
                 "outcome",
                 "What did it come to?",
@@ -323,6 +339,15 @@ class JointMeeting(CommandForm):
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         if typed.one("outcome") in ("full", "partial") and not typed.many("present"):
             typed.wrong("present", "Say who came; everyone present receives a copy of an agreement.")
+        came = [party_of(key) for key in typed.many("present")]
+        missing = [p for p in s.journey.unsigned if p in came and p not in typed.many("signed_in_room")]
+        if missing and typed.one("outcome") in ("full", "partial", "none"):
+            who = ", ".join(words.who(s.case, party) for party in missing)
+            typed.wrong(
+                "signed_in_room",
+                f"Not signed yet: {who}. Tick who signed the agreement to mediate in the room. If somebody did not, "
+                "the outcome is another meeting.",
+            )
         if typed.one("outcome") == "no_show" and not typed.many("absent"):
             typed.wrong("absent", "Say which party did not come; a new date is looked for.")
         if typed.one("outcome") != "no_show" and typed.many("absent"):
@@ -333,9 +358,17 @@ class JointMeeting(CommandForm):
                 "absent": typed.many("absent"),
                 "outcome": typed.one("outcome"),
                 "detail": typed.one("detail") or None,
+                "signed_in_room": typed.many("signed_in_room"),
             },
             {"note": typed.one("note")},
         )
+
+    def to_sign(self, s: Setting) -> list[Field]:
+        """Those whose signature is missing: they sign before the meeting begins."""
+        options = tuple(Option(party, words.who(s.case, party)) for party in s.journey.unsigned)
+        label = "Who signed the agreement to mediate in the room?"
+        hint = "They had not signed before. Each party that took part has to sign."
+        return [Field("signed_in_room", label, "ticks", hint=hint, options=options)] if options else []
 
 
 class MeetingForm(CommandForm):
