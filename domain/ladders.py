@@ -82,7 +82,12 @@ class Effect(BaseModel):
 
 def effect_of(journey: Journey, old: Policy, new: Policy, now: datetime) -> Effect:
     """What becomes of the open asks of a case when its policy is changed now."""
-    asks = [ask for ask in journey.asks if ask.key not in journey.facts]
+    same_days = all(getattr(old, name) == getattr(new, name) for name in _OF_MOMENTS)
+    asks = [
+        ask
+        for ask in journey.asks
+        if ask.key not in journey.facts and not (same_days and old.ladder(ask.kind) == new.ladder(ask.kind))
+    ]
     moved = [moved for ask in asks if (moved := _moved(journey, ask, old, new, now))]
     closed = [day for day in new.holidays if day not in old.holidays]
     return Effect(
@@ -94,6 +99,10 @@ def effect_of(journey: Journey, old: Policy, new: Policy, now: datetime) -> Effe
             if meeting.slot and meeting.status == MeetingStatus.BOOKED and _will_be(meeting.slot.start, closed, now)
         ],
     )
+
+
+_OF_MOMENTS = ("holidays", "opens", "closes", "morning", "posting_days")
+"""The fields of a policy, beside its ladders, by which the moment of a rung is reckoned."""
 
 
 def _will_be(start: datetime, days: list[date], now: datetime) -> bool:
