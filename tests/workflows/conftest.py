@@ -54,6 +54,8 @@ RECORDED = (
     "test_withdrawal_after_the_joint_meeting_was_booked",
     "test_a_safeguarding_hold_stops_all_unprompted_messages",
     "test_a_whole_journey_without_email",
+    "test_after_a_second_no_show_the_manager_decides_for_one_more_date",
+    "test_everything_comes_back_and_a_coordinator_rings",
 )
 """Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
 
