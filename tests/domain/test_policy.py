@@ -104,3 +104,13 @@ def test_a_policy_of_before_is_given_the_standard_ladders_for_what_is_asked_sinc
 def test_a_policy_survives_its_way_into_the_case() -> None:
     changed = POLICY.model_copy(update={"holidays": [*POLICY.holidays, date(2026, 12, 24)], "opens": time(7, 30)})
     assert Policy.model_validate_json(changed.model_dump_json()) == changed
+
+
+def test_a_policy_that_is_older_than_a_ladder_climbs_the_standard_one() -> None:
+    """Histories and stored cases carry policies of their day."""
+    old = POLICY.model_dump(mode="json")
+    del old["ladders"]["no_show"], old["no_shows_before_decision"]
+    assert Policy.model_validate(old) == POLICY
+    del old["ladders"]["consent"]
+    with pytest.raises(ValueError, match="consent"):
+        Policy.model_validate(old)

@@ -7,7 +7,7 @@ from activities.correspondence import no_longer_wanted
 from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
-from domain.journey import Letter, Meeting, OpenAsk, Task
+from domain.journey import Letter, Meeting, MeetingStatus, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.stages import Closing, ClosingReason
 from domain.view import CaseView, StaffView
@@ -117,6 +117,26 @@ def test_a_reminder_offers_no_date_that_has_passed() -> None:
     text = render(case, letter("visit_choice_remind"), service=SERVICE, now=second.start).text
     assert "have passed" in text
     assert "say on your own page that you need others" in text
+
+
+@pytest.mark.parametrize("to", ["p1.1", "p2.1"])
+@pytest.mark.parametrize("kind", ["visit_missed", "joint_meeting_missed", "joint_meeting_not_held"])
+def test_nobody_is_blamed_for_a_meeting_that_was_missed(kind: str, to: str) -> None:
+    """And nobody is promised dates that a manager has not decided on."""
+    about = "visit/p1/1" if kind.startswith("visit") else "joint_meeting/1"
+    case = sample_case()
+    text = render(case, Letter(kind=kind, about=about, to=to), service=SERVICE, now=NOW).text
+    assert re.search(r"missed|not held", text)
+    for blame in ("you did not come", "failed", "did not attend", "must", "no-show"):
+        assert blame not in text
+    assert re.search(r"new dates? soon|a new date\.", text)
+    assert ("need not tell us why" in text) == (to == "p1.1" and kind.endswith("_missed"))
+    assert case.journey
+    for meeting in case.journey.meetings:
+        meeting.status, meeting.absent = MeetingStatus.NO_SHOW, ["p1", "p2"]
+    case.policy = case.policy.model_copy(update={"no_shows_before_decision": 1})
+    text = render(case, Letter(kind=kind, about=about, to=to), service=SERVICE, now=NOW).text
+    assert "new date" not in text
 
 
 def test_every_kind_has_its_template_and_its_title() -> None:

@@ -180,6 +180,22 @@ async def test_the_right_address_clears_the_mark(story: Story, world: World) -> 
     await story.closing()
 
 
+async def test_the_contact_was_replaced_before_the_letter_came_back(story: Story, world: World) -> None:
+    world.known["p2.1"] = [TEXT]
+    await asked_for_consent(story)
+    world.admits = "p2.2"
+    await story.act("replace_contact", COORDINATOR, party="p2")
+    await story.breathe()
+    await story.act("report_bounce", MAILBOX, **LETTER)
+    await story.breathe()
+    assert world.journey.bad_addresses == []
+    assert world.tasks() == []
+    assert went(world, "p2.1") == [("consent_ask", EMAIL)], "nobody writes to them any more"
+    assert went(world, "p2.2") == [("consent_ask", EMAIL)]
+    await withdrawn(story)
+    await story.closing()
+
+
 async def test_what_is_answered_does_not_go_again(story: Story, world: World) -> None:
     world.known["p2.1"] = [TEXT]
     await asked_for_consent(story)
