@@ -237,6 +237,11 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
     "change_policy": ("", {"policy": "demo"}),
+    "take_case": ("", {}),
+    "reopen_case": ("", {"reason": "they want to go on"}),
+    "link_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "link": "same_child", "reason": "the same girl"}),
+    "unlink_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her cousin"}),
+    "tell_apart": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her brother"}),
 }  # fmt: skip
 
 
