@@ -25,6 +25,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return is_its_mediator or runs_the_case
         case "refer":  # why it is another matter than a case that may be somebody else's
             return runs_the_case
+        case "link_cases" | "unlink_cases" | "tell_apart":  # it may tell of another family
+            return runs_the_case
         case "replace_mediator":  # parties and mediators are not told why
             return runs_the_case
         case "receive_reply" | "note_automatic_reply":  # it was written to the service, not to the mediator

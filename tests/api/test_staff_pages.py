@@ -251,6 +251,11 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
     "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
+    "take_case": ("", {}),
+    "reopen_case": ("", {"reason": "they want to go on"}),
+    "link_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "link": "same_child", "reason": "the same girl"}),
+    "unlink_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her cousin"}),
+    "tell_apart": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her brother"}),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from activities.records import Records
 from domain.commands import LinkCases, ReopenCase, StaffRole, TellApart
-from domain.journey import Ending, Journey, Task
+from domain.journey import Ending, Event, Journey, Task
 from domain.stages import Closing, ClosingReason, LinkKind, Stage
 from tests.api.staff_world import Browser, Office, World
 from workflows.neighbours import Linking, OfCase, OfTwoCases
@@ -175,7 +175,10 @@ async def test_a_link_stands_on_both_cases_with_who_and_why(office: Office) -> N
         assert "The same child" in shown
         assert "Jo Coordinator" in shown
         assert "The transport of the same girl." in shown
-    assert "The transport" not in (await office.meg.get(page(office))).text
+    said = Event(number=11, at=office.world.now, what="link_cases", command=command.id, detail={"other": other})
+    await office.world.file(office.case_id, await journey_of(office), [said])
+    assert f"The case was linked with {other}" in (await office.meg.get(page(office))).text
+    assert "The transport" not in (await office.meg.get(page(office))).text, "it may tell of another family"
     gone = OfTwoCases(case_id=await office.world.services.cases.case_id(other), other=office.reference)
     assert not (await here.unlink(gone)).refusal
     assert (await here.unlink(gone)).refusal == "not_linked"

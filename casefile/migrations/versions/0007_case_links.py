@@ -1,7 +1,5 @@
 """case_link: cases that belong together, or were said to be another matter"""
 
-import json
-
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
@@ -39,8 +37,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     ids = {row.reference: row.id for row in connection.execute(sa.select(case.c.reference, case.c.id))}
     for row in connection.execute(sa.select(command).where(command.c.kind == "refer")).all():
-        payload = json.loads(row.payload) if isinstance(row.payload, str) else row.payload
-        for reference in payload.get("not_a_duplicate_of", []):
+        for reference in row.payload.get("not_a_duplicate_of", []):
             if reference in ids and ids[reference] != row.case_id:
                 decided = {"case_id": row.case_id, "other_id": ids[reference], "kind": "another_matter"}
                 connection.execute(sa.insert(links).values(**decided, command=row.id, by=row.actor_id, at=row.at))
