@@ -40,7 +40,9 @@ class Targets(BaseModel):
     closes: time = time(18)
     morning: time = time(9)
     posting_days: int = 2
+    papers_days: int = 5
     offers_before_alert: int = 3
+    no_shows_before_decision: int = 2
     minutes_to_regret: int = 10
     closures: list[Closure] = Field(default_factory=list)
     open_on: list[date] = Field(default_factory=list)  # bank holidays on which the service works
@@ -55,7 +57,7 @@ class Targets(BaseModel):
         """What a case is given that begins today, or goes on under these targets from today on."""
         known = bank_holidays.of_england(today.year, today.year + YEARS_OF_HOLIDAYS)
         closed = {day for closure in self.closures for day in closure.days}
-        fields = ("ladders", "opens", "closes", "morning", "posting_days", "offers_before_alert", "minutes_to_regret")
+        fields = [name for name in type(self).model_fields if name not in ("closures", "open_on")]
         return Policy(
             version=version,
             holidays=sorted({day for day in known if day not in self.open_on} | closed),
@@ -65,12 +67,14 @@ class Targets(BaseModel):
 
 # What managers may set about each ladder
 
+_AT_ONCE = (Do.ASK, Do.TASK, Do.PHONE_TASK)  # where these follow at once, or come at the meeting, they stay so
+
 
 def adjustable(kind: str) -> list[tuple[Do, Rung]]:
     """The sorts of rungs whose days may be set, in the order of the ladder, each with its first rung as a pattern."""
     found: dict[Do, Rung] = {}
     for rung in STANDARD_LADDERS[kind]:
-        if rung.do not in (Do.ASK, Do.TASK) or rung.after:  # what happens at once, or at the meeting, stays so
+        if rung.do not in _AT_ONCE or rung.after:
             found.setdefault(rung.do, rung)
     return list(found.items())
 
@@ -89,7 +93,7 @@ def ladder_with(kind: str, days: dict[Do, list[int]]) -> list[Rung]:
     """The standard ladder with other days. `days` has an entry for all that is adjustable."""
     patterns, built, placed = dict(adjustable(kind)), list[Rung](), set[Do]()
     for rung in STANDARD_LADDERS[kind]:
-        if rung.do not in patterns or (rung.do in (Do.ASK, Do.TASK) and not rung.after):
+        if rung.do not in patterns or (rung.do in _AT_ONCE and not rung.after):
             built.append(rung)
         elif rung.do not in placed:
             placed.add(rung.do)
@@ -200,7 +204,7 @@ STEPS: dict[Stage, tuple[str, ...]] = {
     Stage.CONSENT: ("consent",),
     Stage.ALLOCATION: ("mediator_choice", "acceptance"),
     Stage.INITIAL_VISITS: ("visit_dates", "visit_choice", "visit", "sign"),
-    Stage.JOINT_MEETING: ("availability", "joint_date", "childs_voice", "joint_meeting"),
+    Stage.JOINT_MEETING: ("availability", "joint_date", "childs_voice", "joint_meeting", "no_show"),
     Stage.AGREEMENT: ("terms", "comments", "issue"),
     Stage.ACTIONS: ("action", "feedback"),
 }

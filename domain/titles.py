@@ -156,7 +156,9 @@ POLICY_FIELDS: dict[str, str] = {
     "closes": "when the office closes",
     "morning": "the hour of reminders",
     "posting_days": "days that a letter travels",
+    "papers_days": "days before the joint meeting when papers are exchanged",
     "offers_before_alert": "offers before a manager is told",
+    "no_shows_before_decision": "missed meetings before a manager decides",
     "minutes_to_regret": "minutes to undo the end of a case",
     "record_only_after_start": "when meetings may be recorded",
 }

@@ -16,7 +16,9 @@ EMPTY_ROWS = 3  # for further closures
 MOST_ROWS = 60
 _NUMBERS = {
     "posting_days": ("Working days that a letter travels by post, each way", 0, 10),
+    "papers_days": ("Working days before the joint meeting when papers are exchanged", 1, 20),
     "offers_before_alert": ("Mediators who are asked before a manager is told", 1, 20),
+    "no_shows_before_decision": ("Meetings that a party misses before a manager decides", 1, 5),
     "minutes_to_regret": ("Minutes in which the end of a case can be undone (0: at once)", 0, 120),
 }
 _TIMES = {"opens": "Opens", "closes": "Closes", "morning": "Reminders of a later day are made at"}

@@ -105,6 +105,7 @@ def test_a_reminder_before_the_asking_is_passed_over() -> None:
 def test_whatever_moves_a_rung_is_looked_at() -> None:
     """The quick look at a policy leaves nothing out: a policy has no other field by which a moment is reckoned."""
     others = {"name", "version", "ladders", "offers_before_alert", "minutes_to_regret", "record_only_after_start"}
+    others |= {"papers_days", "no_shows_before_decision"}
     assert {*ladders._OF_MOMENTS, *others} == set(Policy.model_fields)
 
 

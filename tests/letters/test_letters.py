@@ -208,7 +208,7 @@ def test_who_joins_is_named_unless_it_is_somebody_of_the_family() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])
 def test_no_letter_tells_one_parent_where_the_other_is(kind: str) -> None:
-    case = sample_case()
+    case = case_for(kind)
     father = party("p4", PartyRole.PARENT, "", ("Tom Elsewhere", "tom@elsewhere.example", PersonRole.LEAD))
     details = father.people[0].details
     details.phone, details.address, details.postcode = "07700 900999", "9 Far Lane", "EX9 9ZZ"
