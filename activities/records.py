@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from casefile.cases import AnyTexts, add_participant
+from casefile.corrections import correct_words
 from casefile.database import Database
 from casefile.letters import letter_id
 from casefile.links import Links
@@ -45,6 +46,7 @@ from workflows.neighbours import (
     NextMediator,
     Reassignment,
     Verdict,
+    WordsToCorrect,
 )
 
 STEP = timedelta(minutes=5)  # the grain of reservations; meetings start on it (domain.commands.Slot)
@@ -207,6 +209,15 @@ class Records(CaseFile):
                     if person.party == admission.party and person.role == PersonRole.LEAD:
                         await self.links.revoke(session, case.id, person.key, self.now())
             return Admitted(person=person_key, channel=details.channel)
+
+    # Words
+
+    @activity.defn
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        async with self.database.write() as session:
+            case = await _case(session, order.case_id)
+            changed = await correct_words(session, self.vault, case, order.command, order.what, order.party)
+        return Verdict(refusal="" if changed else Refusal.AS_BEFORE)
 
 
 def _named_in(texts: dict[str, Any], role: PersonRole) -> PersonDetails | None:

@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel
 
+from domain.corrections import correctable
 from domain.journey import Journey, OpenAsk
+from domain.parties import ORGANISATIONS
 from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
 from domain.stages import Stage
 
@@ -44,6 +46,13 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+    if not journey.ending:
+        found += [Possible(kind="correct_record", about=key) for key in correctable(journey)]
+        if journey.stage == Stage.ACTIONS and journey.agreement and journey.agreement.status == "issued":
+            found.append(Possible(kind="amend_agreement"))
+    found += [Possible(kind="correct_details", about=what) for what in ("child", "referral")]
+    organisations = [party.key for party in journey.parties if party.role in ORGANISATIONS]
+    found += [Possible(kind="correct_details", about=party) for party in organisations]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found.append(Possible(kind="reassign"))

@@ -48,6 +48,7 @@ _TO_THE_CASE_PAGE = (
     "agreement_copy",
     "mediator_changed",
     "contact_changed",
+    "correction",
 )
 
 
@@ -228,6 +229,10 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
             # every earlier date: whoever missed a letter between knows only the first one
             former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
             context["former"] = list(former)
+    if letter.kind == "correction":
+        context["record"] = letter.about.partition("/")[0]
+    if letter.kind == "agreement_copy":
+        context["version"], context["because"] = _amended(case, letter.about.partition("/")[2])
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("staff_"):
@@ -253,6 +258,14 @@ def _action(case: CaseView, number: str) -> dict[str, Any]:
             what = said.get("what", [])[action.number - 1 : action.number]
             return {"number": number, "by": words.day(action.by), "what": what[0] if what else ""}
     raise LookupError(f"no action {number}")
+
+
+def _amended(case: CaseView, version: str) -> tuple[str, str]:
+    """The version of an agreement, and why it replaces one that was issued before; "" for any other."""
+    agreement = case.journey.agreement if case.journey else None
+    if agreement is None or str(agreement.version) != version:
+        return version, ""
+    return version, str(case.texts.get(agreement.command, {}).get("reason", ""))
 
 
 def _task(case: CaseView, about: str) -> str:

@@ -1,6 +1,8 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 from temporalio import workflow
@@ -84,6 +86,7 @@ class MediationCase(Doors):
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
+        self.again: list[asyncio.Task[None]] = []  # what is asked again, beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
 
     @workflow.run
@@ -113,6 +116,9 @@ class MediationCase(Doors):
         """ "We will contact you to explain the process in more detail and answer any questions.\""""
         self.enter(Stage.EXPLAINING)
         self.write_to(self.case.referrer, "referral_received", reply=True)
+        await self.hear_the_referrer()
+
+    async def hear_the_referrer(self) -> None:
         outcome = (await self.ask("explaining_call", COORDINATOR)).answer
         if outcome == "signpost":
             raise Ended(ClosingReason.OUT_OF_SCOPE)
@@ -124,12 +130,14 @@ class MediationCase(Doors):
         self.enter(Stage.PERMISSION)
         if (await self.ask("permission", self.case.referrer)).answer == "no":
             raise Ended(ClosingReason.NOT_AGREED, self.case.referrer)
+        await self.until_nothing_is_asked_again()
         self.journey.contacted = [party.key for party in self.journey.parties]
 
     async def get_consent_of_everyone(self) -> None:
         """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
         self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
+        await self.until_nothing_is_asked_again()
 
     async def get_consent_of(self, party: str) -> None:
         if (await self.ask(f"consent/{party}", party)).answer == "no":
@@ -165,15 +173,15 @@ class MediationCase(Doors):
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
         self.enter(Stage.INITIAL_VISITS)
         await together(*(self.visit(party.key) for party in self.journey.parties))
+        await self.until_nothing_is_asked_again()
 
-    async def visit(self, party: str) -> None:
-        number, held = 0, False
-        while not held:  # none of the dates suited, it was cancelled, or nobody came: another round
+    async def visit(self, party: str, number: int = 0) -> None:
+        while not self.meetings.visited(party):  # none of the dates suited, it was cancelled, or nobody came
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
                 visit = self.meetings.of_visit(party, number)
-                held = (await self.ask_for_record(visit)).answer == "held"
+                await self.ask_for_record(visit)
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
@@ -226,7 +234,8 @@ class MediationCase(Doors):
             self.errands.open_task("document_failed", task)
             await workflow.wait_condition(lambda: all(still_open.key != task for still_open in self.journey.tasks))
         agreement.status, agreement.issued = "issued", workflow.now()
-        for person in self.meetings.latest_joint().present:
+        agreement.copies = list(dict.fromkeys([*agreement.copies, *self.meetings.latest_joint().present]))
+        for person in agreement.copies:
             self.errands.send(Letter(kind="agreement_copy", about=f"agreement/{agreement.version}", to=person))
         self.errands.note("agreement_issued", version=str(agreement.version))
 
@@ -239,12 +248,47 @@ class MediationCase(Doors):
             *(self.follow(action) for action in self.journey.actions),
             *(self.ask_for_feedback(party.key) for party in self.journey.parties),
         )
+        await self.until_nothing_is_asked_again()
 
     async def follow(self, action: Action) -> None:
-        await self.ask(f"action/{action.number}", action.owner, due=at_local(action.by, END_OF_THE_DAY))
+        await self.ask(f"action/{action.number}", action.owner, due=self.due_of(action))
+
+    def due_of(self, action: Action) -> datetime:
+        return at_local(action.by, END_OF_THE_DAY)
 
     async def ask_for_feedback(self, party: str) -> None:
         await self.ask(f"feedback/{party}", party)
+
+    # When an answer was taken back
+
+    def ask_again(self, record: str) -> None:
+        """The journey cannot be rewound: what it has passed is asked beside it, and the step at which everyone must
+        have answered waits for that."""
+        kind, _, about = record.partition("/")
+        match kind:
+            case "explaining_call":
+                part = self.hear_the_referrer()
+            case "consent":
+                part = self.get_consent_of(about)
+            case "visit":
+                party, _, number = about.partition("/")
+                part = self.visit(party, int(number))
+            case "action":
+                part = self.follow(next(action for action in self.journey.actions if str(action.number) == about))
+            case _:
+                raise ValueError(f"nobody knows how to ask again: {record}")
+
+        async def beside() -> None:
+            try:
+                await part
+            except Ended as ended:
+                self.end(ended.closing)
+
+        self.again.append(self.errands.set_going(beside()))
+
+    async def until_nothing_is_asked_again(self) -> None:
+        if any(not task.done() for task in self.again):
+            await workflow.wait_condition(lambda: all(task.done() for task in self.again))
 
     # When the mediator changes
 
@@ -312,24 +356,35 @@ class MediationCase(Doors):
         closing.outcome = self.outcome_detail
         self.journey.closing, self.journey.ending = closing, None
 
-    def end_unless_undone(self, closing: Closing) -> None:
+    def end_unless_undone(
+        self,
+        closing: Closing,
+        record: Callable[[], None] = lambda: None,
+        answered: Callable[[], bool] = lambda: False,
+    ) -> None:
         minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
         if not minutes or not workflow.patched("regret"):
+            record()
             self.end(closing)
             return
         ending = self.journey.ending = Ending(closing=closing, at=workflow.now() + minutes)
         self.asks.hush(True)
 
         async def later() -> None:
-            try:
+            with suppress(TimeoutError):  # the time has come
                 await workflow.wait_condition(
-                    lambda: self.journey.ending is not ending,
+                    lambda: self.journey.ending is not ending or answered(),
                     timeout=minutes,
                     timeout_summary=f"the case ends ({closing.reason}), unless undone",
                 )
-            except TimeoutError:
-                if self.journey.ending is ending:  # undone in the same breath: that wins
-                    self.end(closing)
+            if self.journey.ending is not ending:  # undone, if in the same breath
+                return
+            if answered():
+                self.undo_the_end()
+                self.errands.note("undo")
+            else:
+                record()
+                self.end(closing)
 
         self.errands.set_going(later())
 
@@ -344,9 +399,11 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        if self.handover is not None:
-            self.handover.cancel()
-            await workflow.wait([self.handover])
+        beside = [*([self.handover] if self.handover else []), *self.again]
+        for task in beside:
+            task.cancel()
+        if beside:
+            await workflow.wait(beside)
         assert self.journey.closing is not None
         return self.journey.closing
 

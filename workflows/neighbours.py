@@ -38,6 +38,15 @@ class Admitted(BaseModel):
     refusal: str = ""
 
 
+class WordsToCorrect(BaseModel):
+    """The words of a CorrectDetails take the place of those in the case file."""
+
+    case_id: str
+    command: str
+    what: Literal["child", "referral", "organisation"]
+    party: str = ""  # whose organisation
+
+
 class MediatorQuestion(BaseModel):
     """May this mediator be offered this case?"""
 
@@ -151,6 +160,12 @@ class CaseFile(ABC):
     @abstractmethod
     async def admit(self, admission: Admission) -> Admitted:
         """Make the person of a command's texts a participant."""
+
+    @activity.defn
+    @abstractmethod
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        """The right words, and the case is found by them; what stood there is kept with the command. as_before: they
+        are the same."""
 
 
 class Correspondence(ABC):

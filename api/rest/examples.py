@@ -93,6 +93,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "The head teacher has left the school.",
     },
     "add_supporter": {"party": "p1", "supporter_name": "Pat Friend", "supporter_email": "pat@friends.example"},
+    "correct_details": {
+        "what": "child",
+        "child_name": "Sam Exemplar",
+        "born": "2016-05-04",
+        "reason": "The parent spells it so.",
+    },
+    "correct_record": {
+        "record": "consent/p2",
+        "answer": "not_yet",
+        "reason": "It was the other school that rang.",
+    },
+    "amend_agreement": {
+        "version": 1,
+        "terms": [{"owner": "p2", "by": "2027-02-26"}, {"owner": "p3", "by": "2027-03-12"}],
+        "what": ["Oakfield School offers a quiet room at lunch time.", "Exampleshire pays for a screen."],
+        "reason": "The date was that of the draft, and the screen had been left out.",
+    },
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},

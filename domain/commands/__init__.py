@@ -41,6 +41,7 @@ from domain.commands.changes import (
     ReplaceMediator,
     SupporterTexts,
 )
+from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.steps import (
     FIVE_MINUTES,
@@ -94,6 +95,9 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        CorrectDetails,
+        CorrectRecord,
+        AmendAgreement,
         Withdraw,
         Pause,
         Resume,

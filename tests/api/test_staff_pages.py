@@ -228,6 +228,13 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
     "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
     "add_supporter": ("p1", {"supporter_name": "S", "supporter_email": "s@b.example"}),
+    "correct_details": ("child", {"child_name": "Maja Whitfield", "born": "12/4/2017", "reason": "misspelt"}),
+    "correct_record": ("consent/p2", {"answer": "no", "seen": "0", "reason": "misheard"}),
+    "amend_agreement": (
+        "",
+        {"what1": "Support", "owner1": "p2", "by1": "2027-04-01", "what2": "Visit", "owner2": "p3", "by2": "2027-03-01",
+         "dropped2": "yes", "outcome": "partial", "reason": "A date was wrong."},
+    ),
     "undo": ("", {"note": "the wrong case"}),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),

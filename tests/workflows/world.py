@@ -36,6 +36,7 @@ from workflows.neighbours import (
     NextMediator,
     Reassignment,
     Verdict,
+    WordsToCorrect,
     activities_of,
 )
 
@@ -80,6 +81,7 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     reserved: dict[str, Booking] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     made: list[AgreementToMake] = field(default_factory=list)
+    words_corrected: list[WordsToCorrect] = field(default_factory=list)
 
     @activity.defn
     async def file(self, filing: Filing) -> None:
@@ -120,6 +122,11 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
         return Admitted(person=admitted, channel=self.admits_by)
+
+    @activity.defn
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        self.words_corrected.append(order)
+        return self.verdicts.get(order.what, Verdict())
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:

@@ -3,10 +3,11 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 
 from workflows.doors.any_time import AnyTime
 from workflows.doors.changes import Changes
+from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.steps import Steps
 
 
-class Doors(Steps, Changes, AnyTime, Mailbox):
+class Doors(Steps, Changes, Corrections, AnyTime, Mailbox):
     """Every door of a case."""

@@ -41,8 +41,7 @@ class AnyTime(Desk):
     @workflow.update
     async def undo(self, command: c.Undo) -> Accepted:
         async with self.heard(command):
-            self.journey.ending = None
-            self.asks.hush(self.journey.silent, moved=False)
+            self.undo_the_end()
         return await self.accept(command)
 
     @undo.validator
