@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     # The mailbox to which people reply: imaps://user:password@host/INBOX, or imap://…?starttls; without it none is read
     imap_url: str = Field("", repr=False)
 
+    # The virus scanner for papers: tcp://host:3310 or unix:///run/clamav/clamd.ctl; without it none is scanned
+    clamav_url: str = ""
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"
@@ -141,6 +144,18 @@ class Settings(BaseSettings):
             raise ValueError("would send the password unencrypted: use imaps://, or imap://…?starttls")
         if not unquote(address.path).isascii():
             raise ValueError("has a folder with letters beyond A to Z, which is not supported")
+        return url
+
+    @field_validator("clamav_url")
+    @classmethod
+    def is_a_scanner(cls, url: str) -> str:
+        address = urlsplit(url)
+        if (
+            url
+            and not (address.scheme == "tcp" and address.hostname)
+            and not (address.scheme == "unix" and address.path)
+        ):
+            raise ValueError("should look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
         return url
 
     @field_validator("codec_keys")

@@ -17,6 +17,7 @@ from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
 from activities.documents import Typesetting
 from activities.enquiries import Codes
+from activities.papers import PaperFiles
 from activities.records import Records
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -24,7 +25,9 @@ from casefile.database import Database
 from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.letters import Letters as LetterRows
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.vault import Vault
+from clamav import Scanner
 from imap import Mailbox
 from letters.rendering import Service
 from logs import configure_logging
@@ -36,7 +39,16 @@ from texts import TextProvider
 from workflows.case import MediationCase
 from workflows.enquiry import EnquiryCode
 from workflows.mailbox import MailboxWatch
-from workflows.neighbours import Calendars, CaseFile, Correspondence, Documents, Enquiries, Mailroom, activities_of
+from workflows.neighbours import (
+    Calendars,
+    CaseFile,
+    Correspondence,
+    Documents,
+    Enquiries,
+    Mailroom,
+    PaperKeeping,
+    activities_of,
+)
 
 log = structlog.get_logger(__name__)
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
@@ -49,18 +61,21 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     service = Service(**settings.service())
     mail = MailServer(settings.smtp_url)
     texts = TextProvider(settings.text_url, settings.text_token)
+    papers = Papers(database, vault)
     enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
         Correspondence: Letters(database, vault, links, mail, texts, settings.mail_from, service),
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
+        PaperKeeping: PaperFiles(papers, Scanner(settings.clamav_url) if settings.clamav_url else None),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),
             Cases(database, vault),
             Commands(database, vault),
+            papers,
         ),
     }
     return Worker(

@@ -14,18 +14,23 @@ from temporalio.exceptions import ApplicationError
 
 from casefile.cases import Cases, NoSuchCase, derived_id
 from casefile.commands import Commands, Outcome
+from casefile.examining import Refused, examine, plain_name
 from casefile.letters import CaseLetter, Letters
+from casefile.papers import Papers, PaperToKeep
 from casefile.vault import Erased
 from domain.commands import MAILBOX, Command, NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.papers import MOST_OF_ONE_PARTY, WHY_NOT_TAKEN_FOR_STAFF, NotTaken, PaperText
+from domain.parties import party_of
 from domain.view import CaseView
 from imap import Mailbox, MailboxAway, OpenMailbox
 from letters.rendering import to_staff
-from letters.replies import Arrival, Sort, read
+from letters.replies import LONGEST, Arrival, Sort, read
 from workflows.neighbours import Mailroom, Watch, Watched
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(minutes=1)
+DECORATION = 50_000  # bytes: a smaller picture within the text is a logo, as a rule
 
 Fate = Literal["done", "waits", "left"]
 """done: its case has it, or nobody need see it. waits: on its way to its case. left: a person must look at it."""
@@ -47,11 +52,12 @@ class Arrivals(Mailroom):
         letters: Letters,
         cases: Cases,
         commands: Commands,
+        papers: Papers,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         every: timedelta = EVERY,
     ) -> None:
         self.mailbox, self.letters, self.cases, self.commands = mailbox, letters, cases, commands
-        self.now, self.every = now, every
+        self.papers, self.now, self.every = papers, now, every
 
     @activity.defn
     async def watch(self, order: Watch) -> Watched:
@@ -149,26 +155,63 @@ class Arrivals(Mailroom):
         outcome = await self.commands.known(command_id)
         automatic = arrival.sort == Sort.AUTOMATIC
         if outcome is None:
-            kind: type[Command] = NoteAutomaticReply if automatic else ReceiveReply
-            command = kind.model_validate(
-                {
-                    "id": command_id,
-                    "case_id": whose.case_id,
-                    "actor": MAILBOX,
-                    "at": self.now(),
-                    "person": whose.person,
-                }
-            )
+            by = {
+                "id": command_id,
+                "case_id": whose.case_id,
+                "actor": MAILBOX,
+                "at": self.now(),
+                "person": whose.person,
+            }
+            command: Command
+            if automatic:
+                command = NoteAutomaticReply.model_validate(by)
+                said = "; ".join(one.label for one in arrival.attachments)
+            else:
+                kept, said = await self._take_in(arrival, whose, command_id)
+                command = ReceiveReply.model_validate({**by, "papers": kept})
             texts = ReplyTexts(
-                sender=arrival.sender,
-                subject=arrival.subject,
-                words=arrival.words,
-                attachments="; ".join(arrival.attachments),
+                sender=arrival.sender, subject=arrival.subject, words=arrival.words, attachments=said[:LONGEST]
             )
             await self.commands.store(command, texts)
         elif outcome.status == "refused" and automatic:
             return "done"  # the case has ended: nobody need read a machine's note
+        elif outcome.status == "refused":
+            await self.papers.forget_refused(whose.case_id, self.now())  # the message still has them
         return _fate(outcome)
+
+    async def _take_in(self, arrival: Arrival, whose: _Whose, command_id: str) -> tuple[list[str], str]:
+        """What is attached is kept as papers of who wrote, each under a key that is the same when the message is read
+        again. The keys, and what became of each in words; what was not kept is still in the mailbox."""
+        case = await self.cases.load(whose.case_id)
+        room = MOST_OF_ONE_PARTY - (len(case.journey.papers_of(party_of(whose.person))) if case.journey else 0)
+        kept: list[PaperToKeep] = []
+        said = []
+        for number, file in enumerate(arrival.attachments):
+            if file.shown_in_text and len(file.content) < DECORATION:
+                said.append(f"{file.label}: a small picture in the text, not kept")
+                continue
+            try:
+                if len(kept) >= room:
+                    raise Refused(NotTaken.TOO_MANY)
+                examined = await examine(file.content)
+            except Refused as refused:
+                said.append(f"{file.label}: not kept, {WHY_NOT_TAKEN_FOR_STAFF[refused.why]}")
+                continue
+            kept.append(
+                PaperToKeep(
+                    key=derived_id("attachment", command_id, str(number)),
+                    command=command_id,
+                    text=PaperText(name=plain_name(file.name)),
+                    media_type=examined.media_type,
+                    content=examined.content,
+                )
+            )
+            said.append(f"{file.label}: kept as a paper")
+        if arrival.more:
+            said.append(f"and {arrival.more} more, not kept")
+        if kept:
+            await self.papers.keep(whose.case_id, kept, self.now())
+        return [paper.key for paper in kept], "; ".join(said)
 
     async def _whose(self, arrival: Arrival, letter: CaseLetter | None) -> _Whose | None:
         """By the letter that is answered; else by a case's reference, when the sender is one of its participants. An

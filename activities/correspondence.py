@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import structlog
 from jinja2 import TemplateError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -55,19 +55,21 @@ class _File(NamedTuple):
 
 
 class _To(BaseModel):
-    """Where a letter goes. The channel is the one they chose."""
+    """Where a letter goes. The channel is the one they chose, or another since letters came back."""
 
     name: str
     email: str
     phone: str = ""
     address: str = ""
     channel: Channel = Channel.EMAIL
+    come_back: list[Channel] = Field(default_factory=list)  # where letters to them do
     staff: StaffView | None = None
 
     def channel_for(self, rendered: Rendered) -> Channel:
         """What is enclosed fits neither into a text message nor into a call."""
         if rendered.attachments and self.channel in (Channel.TEXT, Channel.PHONE):
-            return Channel.EMAIL if self.email else Channel.POST if self.address else Channel.PHONE
+            on_paper = [one for one in (Channel.EMAIL, Channel.POST) if one not in self.come_back]
+            return next((one for one in on_paper if self.reached_by(one)), Channel.PHONE)
         return self.channel
 
     def reached_by(self, channel: Channel) -> str:
@@ -219,7 +221,7 @@ class Letters(Correspondence):
 
     def _written(self, row: LetterRow, state: str, problem: str = "") -> Delivery:
         row.state, row.problem, row.settled = state, problem, self.now()
-        return Delivery.model_validate({"state": state})
+        return Delivery.model_validate({"state": state, "channel": row.channel})
 
     async def _back_into_the_queue(self, row_id: str, problem: str) -> None:
         """It surely did not go: whether it is still wanted is asked anew next time."""
@@ -270,6 +272,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
         if letter.kind != "agreement_copy" and _was_replaced(case, letter.to):  # copies go to whoever was there
             return "replaced"
     meeting = meeting_of(case, letter.about)
+    if meeting and letter.kind.endswith(("_missed", "_not_held")) and meeting.status != MeetingStatus.NO_SHOW:
+        return "corrected"
     if meeting and letter.kind in [f"{sort}_{what}" for sort in ("visit", "joint_meeting") for what in _AHEAD]:
         if meeting.status == MeetingStatus.CANCELLED:
             return "cancelled"
@@ -277,6 +281,8 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
             return "past"
         if letter.sequence is not None and letter.sequence < meeting.sequence:  # the letter of the change follows
             return "moved"
+    if letter.kind == "papers_to_read" and meeting and meeting.slot and meeting.slot.start <= now:
+        return "past"
     return ""
 
 
@@ -301,6 +307,8 @@ async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
     else:
         person = next((one for party in case.parties for one in party.people if one.key == to), None)
         found = _To.model_validate(person.details, from_attributes=True) if person else None
+        if found and case.journey:
+            found.channel, found.come_back = case.channel_of(to), case.journey.bad_channels(to)
     if found is None:
         raise _Settled("failed", "nobody")
     return found

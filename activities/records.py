@@ -9,7 +9,7 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from casefile.cases import AnyTexts, add_participant
+from casefile.cases import AnyTexts, add_participant, view
 from casefile.corrections import correct_words
 from casefile.database import Database
 from casefile.letters import letter_id
@@ -28,11 +28,11 @@ from casefile.tables import (
     TimelineEvent,
     Venue,
 )
-from casefile.vault import Vault
+from casefile.vault import Erased, Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
 from domain.commands import COORDINATORS, NewContactTexts
 from domain.journey import Filing, Journey, Task
-from domain.parties import Channel, PersonRole
+from domain.parties import IN_TURN, NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from domain.working_days import local_day
@@ -41,6 +41,8 @@ from workflows.neighbours import (
     Admitted,
     Booking,
     CaseFile,
+    ChannelChoice,
+    ChannelQuestion,
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
@@ -79,7 +81,7 @@ class Records(CaseFile):
                     session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
             for settled in filing.settled:
                 row = await session.get(LetterRow, letter_id(case.id, settled.letter))
-                if row is not None and row.state == "by_hand":
+                if row is not None and row.state in ("by_hand", *(["sent"] if settled.state == "bounced" else [])):
                     row.state, row.settled = settled.state, self.now()
                     session.add(row)
             await self._keep_tasks(session, case.id, filing.journey.tasks)
@@ -176,6 +178,18 @@ class Records(CaseFile):
             await _let_go(session, booking)
 
     # People
+
+    @activity.defn
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        async with self.database.read() as session:
+            case = await _case(session, question.case_id)
+            try:
+                known = await view(session, case, self.vault.case_key(case.id, case.wrapped_key))
+            except Erased:
+                return ChannelChoice()
+        details = known.person(question.person).details
+        left = [one for one in IN_TURN if one not in question.not_by and getattr(details, NEEDS[one])]
+        return ChannelChoice(channel=left[0] if left else None)
 
     @activity.defn
     async def admit(self, admission: Admission) -> Admitted:

@@ -15,12 +15,13 @@ from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
 from api.limits import Limits
+from api.party.papers import router as party_papers
 from api.party.routes import router as party_pages
 from api.public.routes import router as public_pages
 from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, print_queue, service, sign_in
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -28,6 +29,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
@@ -45,6 +47,7 @@ STAFF_PAGES = (
     doing.router,
     print_queue.router,
     service.router,
+    policy.router,
 )
 
 
@@ -68,8 +71,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             post=PrintQueue(database, vault, links),
             enquiries=Enquiries(database, vault, settings.link_signing_key()),
             letters=Letters(database, vault),
+            papers=Papers(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            policies=intake.policies,
             staff=StaffAccounts(database),
             intake=intake,
             clock=now,
@@ -109,6 +114,7 @@ def create_app(settings: Settings | None = None, opens: Opener = open_services) 
     for pages in STAFF_PAGES:
         app.include_router(pages)
     app.include_router(party_pages)
+    app.include_router(party_papers)
     app.include_router(public_pages)
     app.include_router(
         codec_router(

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from domain.working_days import LONDON
 
@@ -23,13 +23,13 @@ class Option:
 @dataclass(frozen=True)
 class Field:
     """One question. `choice`: radio buttons; `pick`: a list that opens; `ticks`: any number of boxes; `tick`: one box
-    that means yes."""
+    that means yes; `files`: any number of files, which browsers forget when a form is shown again."""
 
     name: str
     label: str
-    kind: Literal["line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick"] = (
-        "line"
-    )
+    kind: Literal[
+        "line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick", "files"
+    ] = "line"
     hint: str = ""
     options: tuple[Option, ...] = ()
     optional: bool = False
@@ -83,15 +83,19 @@ class Typed:
     values: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     posted: bool = False
+    files: dict[str, list[UploadFile]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, form: FormData) -> "Typed":
-        """Text only: a file that somebody attaches is no answer to anything here."""
+        """Text, and apart from it files: one that somebody attaches elsewhere is no answer to anything."""
         values: dict[str, list[str]] = {}
+        files: dict[str, list[UploadFile]] = {}
         for name, value in form.multi_items():
             if isinstance(value, str):
                 values.setdefault(name, []).append(value.replace("\r\n", "\n"))
-        return cls(values, posted=True)
+            elif value.filename:  # else a field in which no file was chosen
+                files.setdefault(name, []).append(value)
+        return cls(values, posted=True, files=files)
 
     def raw(self, name: str, otherwise: str = "") -> str:
         """As it was typed; `otherwise` before anything was."""
@@ -126,7 +130,7 @@ class Typed:
     def check(self, form: Iterable[Part]) -> None:
         """What must be answered is, and answers are among those that were offered."""
         for one in fields_of(form):
-            given = [value for value in self.many(one.name) if value.strip()]
+            given = [value for value in self.many(one.name) if value.strip()] or self.files.get(one.name, [])
             offered = {option.value for option in one.options}
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
                 self.wrong(one.name, one.missing or _missing(one))

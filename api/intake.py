@@ -26,10 +26,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from casefile.cases import Cases, NoSuchCase, derived_id
 from casefile.commands import Commands, Outcome, StoredElsewhere
 from casefile.finding import Finding, FoundCase
+from casefile.policies import Policies
 from casefile.reading import Reading
-from domain import bank_holidays
 from domain.commands import Actor, Command, Texts
-from domain.policy import Policy, demo, standard
+from domain.policy import Policy, demo
 from domain.referral import AnotherMatter, ReferralForm
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -58,7 +58,7 @@ ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 
 
 POLICIES: dict[str, str] = {
-    "standard": "The standard targets",
+    "standard": "The service's targets",
     "minutes": "For trying out: a minute for each working day",
     "demo": "For demonstrations: a second for each working day",
 }
@@ -101,17 +101,19 @@ class Intake:
     ) -> None:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
         self.allow_demo, self.patience = allow_demo, PATIENCE
+        self.policies = Policies(cases.database, cases.vault)
         self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._deliveries: set[asyncio.Task[bool]] = set()
 
     # What people do
 
-    def policy(self, name: str) -> Policy:
-        """The policy of this name as it is today, with the bank holidays that are known. NoSuchPolicy."""
+    async def policy(self, name: str) -> Policy:
+        """The policy of this name as it is today. "standard" is the newest version of the service's targets, with the
+        bank holidays that are known; the others are told by settings and are no version. NoSuchPolicy."""
         if name == "standard":
-            year = local_day(self.clock()).year
-            return standard(bank_holidays.of_england(year, year + 2))
+            version = await self.policies.current()
+            return version.targets.policy(local_day(self.clock()), version.number)
         if name in POLICIES and not self.allow_demo:
             raise NoSuchPolicy(f"The policy “{name}” is for trying out only; this service does not allow it.")
         if name == "minutes":
@@ -120,7 +122,7 @@ class Intake:
             return demo()
         raise NoSuchPolicy("There is no policy of this name. Use “standard”.")
 
-    def policies(self) -> dict[str, str]:
+    def policy_names(self) -> dict[str, str]:
         """Those that may be chosen here, with their titles."""
         return {name: title for name, title in POLICIES.items() if name == "standard" or self.allow_demo}
 
@@ -140,7 +142,7 @@ class Intake:
         """A referral becomes a case; the same command id gives the same case again. Whoever takes it in asks `known_as`
         first, and says with `another` that it is another matter. NoSuchPolicy, or StoredElsewhere when the id was used
         for something else."""
-        policy = self.policy(form.policy)
+        policy = await self.policy(form.policy)
         case_id = derived_id("case", command_id)
         created = not await self._is_there(case_id)
         try:

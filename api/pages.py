@@ -10,6 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from api.auth import PAGES
 from api.services import services_of
 from domain import titles, words
+from domain.papers import MEDIA_TYPES
+
+ACCEPTED_FILES = ",".join(MEDIA_TYPES)  # with this list, telephones send their photographs as JPEG
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -18,7 +21,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(words=words, titles=titles)
+_environment.globals.update(words=words, titles=titles, accepted_files=ACCEPTED_FILES)
 
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),
@@ -29,6 +32,7 @@ _NAVIGATION = (
     ("panel", "/panel", "Panel"),
     ("venues", "/venues", "Venues"),
     ("staff", "/staff", "Staff"),
+    ("policy", "/policy", "Targets"),
     ("operations", "/operations", "Operations"),
 )
 

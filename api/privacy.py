@@ -1,7 +1,10 @@
-"""Whose eyes the words of a command are for: one rule, for the pages and the JSON door alike."""
+"""Whose eyes the words of a command and the papers of a case are for: one rule, for pages and the JSON door alike."""
 
 from casefile.staff import StaffMember
 from domain.commands import StaffRole
+from domain.journey import Journey
+from domain.papers import Paper
+from domain.parties import party_of
 from domain.view import CaseView
 
 
@@ -27,3 +30,24 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True
+
+
+def may_open_papers(reader: StaffMember, case: CaseView) -> bool:
+    """Those who run the case, and its mediator; not one who has only been asked. Asked only of those who may open the
+    case."""
+    if reader.has(StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD):
+        return True
+    return case.journey is not None and bool(reader.id) and case.journey.mediator == reader.id
+
+
+def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
+    """Whoever gave a paper, and who speaks for their party; of the other parties who speaks for each, and only after it
+    was released and exchanged."""
+    if not paper.can_be_opened:
+        return False
+    if paper.of == person:
+        return True
+    party = journey.party(party_of(person))
+    if party is None or party.lead != person:
+        return False
+    return party_of(paper.of) == party.key or paper.exchanged is not None

@@ -16,6 +16,8 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.papers import Papers
+from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
@@ -36,8 +38,10 @@ class Services:
     post: PrintQueue
     enquiries: Enquiries
     letters: Letters
+    papers: Papers
     reading: Reading
     finding: Finding
+    policies: Policies
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]

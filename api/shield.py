@@ -1,10 +1,17 @@
 """What holds for every answer: headers that keep pages and links to ourselves, and a limit on what is sent to us."""
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.papers import MEGABYTE, MOST_AT_ONCE, MOST_BYTES
+
 LARGEST_BODY = 1024 * 1024
+LARGEST_UPLOAD = MOST_AT_ONCE * MOST_BYTES + LARGEST_BODY  # it lies on the disk, not in memory, while it is read
+UPLOADS = re.compile(r"/my/[^/]+/papers|/cases/[^/]+/do/add_paper|/api/cases/[^/]+/papers")
+READ_ON = 4  # times what may be sent: a browser shows our answer only after it has sent all
 
 HEADERS = {
     # form-action stays open for the redirect after a post only to ourselves; no script runs, inline or other
@@ -31,13 +38,18 @@ class Shield:
             await self.app(scope, receive, send)
             return
         received = 0
+        uploads = UPLOADS.fullmatch(scope["path"]) is not None
+        largest = LARGEST_UPLOAD if uploads else LARGEST_BODY
 
         async def limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY or _announced(scope) > LARGEST_BODY:
-                raise HTTPException(413, "That was too much to send at once (more than 1 MB). Nothing was stored.")
+            if received > largest or _announced(scope) > largest:
+                while uploads and message.get("more_body") and received < READ_ON * largest:
+                    message = await receive()
+                    received += len(message.get("body", b""))
+                raise HTTPException(413, _TOO_MANY_FILES if uploads else _TOO_MUCH)
             return message
 
         async def shielded(message: Message) -> None:
@@ -54,6 +66,13 @@ class Shield:
 
         # The codec endpoint reads whole histories and has a limit of its own
         await self.app(scope, receive if scope["path"].startswith("/codec/") else limited, shielded)
+
+
+_TOO_MUCH = "That was too much to send at once (more than 1 MB). Nothing was stored."
+_TOO_MANY_FILES = (
+    f"That was too much to send at once. Nothing was stored. A file may have {MOST_BYTES // MEGABYTE} MB: go back, and "
+    "send fewer or smaller ones."
+)
 
 
 def _announced(scope: Scope) -> int:

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.commands import StoredElsewhere
 from casefile.database import Database
+from casefile.papers import papers_of
 from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, Counter, Participant, PartyRow, Staff, Venue
 from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
@@ -315,6 +316,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
         texts={row.command_id: key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root for row in accepted},
         family_permits=text.family_permits,
+        papers=await papers_of(session, case.id, key),
     )
 
 

@@ -25,7 +25,7 @@ class LinkView(BaseModel):
     id: str
     case_id: str
     person: str
-    purpose: str  # an ask's key such as "consent/p2", or "case"
+    purpose: str  # an ask's key such as "consent/p2", "case" or "papers"
 
 
 class Links:

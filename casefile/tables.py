@@ -257,6 +257,21 @@ class Document(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class PaperRow(SQLModel, table=True):
+    """A document or photograph that a party gave. Where it stands is the journey's to say (domain.papers.Paper); when
+    it is taken back, its words and bytes are erased."""
+
+    __tablename__ = "paper"
+    key: str = Field(primary_key=True)  # the id of its command, or derived from the message that it came with
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    command: str  # that brings it to its case
+    media_type: str
+    size: int
+    given: datetime = Field(sa_type=Instant)
+    sealed_text: bytes | None = Field(sa_column=Column(LargeBinary))  # domain.papers.PaperText
+    sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # the file itself
+
+
 class PersonalLink(SQLModel, table=True):
     """A link for one person and one purpose. The token is derived when a letter is sent and kept hashed."""
 
@@ -264,7 +279,7 @@ class PersonalLink(SQLModel, table=True):
     id: str = Field(primary_key=True)  # opaque; stands in the address after the token has left it
     case_id: str = Field(foreign_key="mediation_case.id", index=True)
     person: str
-    purpose: str  # an ask's key, or "case"
+    purpose: str  # an ask's key, "case" or "papers"
     token_hash: str = Field(unique=True)
     code_hash: str | None = Field(default=None, unique=True)  # of the code on a posted letter
     created: datetime = Field(sa_type=Instant)
@@ -287,6 +302,28 @@ class EnquiryRow(SQLModel, table=True):
     tries: int = 0  # wrong ones, of the newest code
     confirmed: datetime | None = Field(default=None, sa_type=Instant)
     case_id: str = ""  # the case that came of it
+
+
+class PolicyVersion(SQLModel, table=True):
+    """The service's targets as they were from a moment on. Append-only; no personal data."""
+
+    __tablename__ = "policy_version"
+    number: int = Field(primary_key=True)
+    id: str = Field(unique=True)  # of the form that saved it
+    targets: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.targets.Targets
+    by: str = ""  # staff id; "" for the first, which nobody chose
+    at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str = ""
+    running_too: bool = False  # and not only for cases that begin later
+
+
+class PolicyChange(SQLModel, table=True):
+    """A running case that was given a version, and the command that brought it. Append-only."""
+
+    __tablename__ = "policy_change"
+    number: int = Field(primary_key=True, foreign_key="policy_version.number")
+    case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
+    command_id: str = Field(unique=True, foreign_key="command.id")
 
 
 class Counter(SQLModel, table=True):

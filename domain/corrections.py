@@ -117,12 +117,13 @@ def _latest_visit(journey: Journey, about: str) -> Meeting | None:
 
 def _of_a_joint_meeting(journey: Journey, record: str) -> list[str]:
     meeting = journey.meeting(record)
-    if meeting is None or meeting.status != MeetingStatus.HELD:
+    if meeting is None or meeting.status not in (MeetingStatus.HELD, MeetingStatus.NO_SHOW):
         return []
-    if meeting.outcome == "another":
+    if meeting.outcome in ("another", "no_show"):
         later = meeting_after(journey, meeting)
-        arranging = later is not None and later.status == MeetingStatus.OFFERED
-        return ["another", "full", "partial", "none"] if arranging and journey.stage == Stage.JOINT_MEETING else []
+        arranging = later is None or later.status == MeetingStatus.OFFERED
+        as_it_is = ["another"] if meeting.outcome == "another" else []
+        return [*as_it_is, "full", "partial", "none"] if arranging and journey.stage == Stage.JOINT_MEETING else []
     if journey.stage == Stage.AGREEMENT and (journey.agreement is None or journey.agreement.status != "draft"):
         return ["full", "partial", "none"]
     if journey.stage == Stage.ACTIONS:  # an outcome that was issued is amended; copies can still follow

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from domain.commands import Slot, StaffRole, Term
-from domain.parties import Party, party_of
-from domain.policy import Do, Policy
+from domain.papers import Paper
+from domain.parties import Channel, Party, Person, party_of
+from domain.policy import Do, Policy, Rung
 from domain.stages import Closing, Stage
 
 
@@ -50,6 +51,7 @@ class OpenAsk(BaseModel):
     due: datetime | None = None
     by_post: bool = False  # whoever is asked is written to by post
     climbed: int = 0  # how many rungs of its ladder lie behind it
+    before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None
 
     @property
@@ -92,6 +94,7 @@ class Meeting(BaseModel):
     offer_command: str = ""  # whose texts say where (PlaceTexts)
     invited: list[str] = Field(default_factory=list)  # person keys
     present: list[str] = Field(default_factory=list)
+    absent: list[str] = Field(default_factory=list)  # parties without whom a joint meeting could not be held
     outcome: str = ""
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
     former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
@@ -120,6 +123,14 @@ class Agreement(BaseModel):
     comments: dict[str, str] = Field(default_factory=dict)  # party -> "agrees" | "wants_changes" | "silent"
     issued: datetime | None = None
     copies: list[str] = Field(default_factory=list)  # who is sent this version, and was sent those before: person keys
+
+
+class BadAddress(BaseModel):
+    """What is sent to this person on this channel comes back. Whoever takes over as the contact has no such mark."""
+
+    person: str
+    channel: Channel
+    since: datetime
 
 
 class Event(BaseModel):
@@ -153,16 +164,33 @@ class Letter(BaseModel):
     while_asked: str = ""  # wanted only while this ask is open
     sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
+    def once_more(self) -> "Letter":
+        """The same letter by another channel: a letter of its own, so that the one that came back stays what it was."""
+        return self.model_copy(update={"number": self.number + ONCE_MORE})
+
     @property
     def key(self) -> str:
         """What tasks about this letter are called by: unique within its case."""
         return f"{self.kind}/{self.to}/{self.number}:{self.about.replace('/', ':')}"
+
+    @classmethod
+    def of_key(cls, key: str) -> "Letter | None":
+        """The letter that is called so; None: none could be."""
+        whose, _, about = key.partition(":")
+        kind, _, rest = whose.partition("/")
+        to, _, number = rest.rpartition("/")
+        if not (kind and to and number.isascii() and number.isdigit()):
+            return None
+        return cls(kind=kind, about=about.replace(":", "/"), to=to, number=int(number))
 
     def replaces(self, other: "Letter") -> bool:
         """This is a later asking of the same person for the same thing."""
         sort, _, step = other.kind.rpartition("_")
         asked_before = step in ("ask", "remind") and self.kind == f"{sort}_remind" and self != other
         return asked_before and (self.about, self.to) == (other.about, other.to)
+
+
+ONCE_MORE = 100  # is added to the number of a letter that goes by another channel; reminders never come so far
 
 
 class Ending(BaseModel):
@@ -173,10 +201,11 @@ class Ending(BaseModel):
 
 
 class Settled(BaseModel):
-    """What became of a letter that a person took care of: posted, said on the telephone, or no longer wanted."""
+    """What became of a letter that a person took care of: posted, said on the telephone, no longer wanted, or posted
+    and returned."""
 
     letter: Letter
-    state: Literal["sent", "withheld"]
+    state: Literal["sent", "withheld", "bounced"]
 
 
 class Journey(BaseModel):
@@ -186,6 +215,7 @@ class Journey(BaseModel):
     stage: Stage = Stage.REFERRAL
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
+    bad_addresses: list[BadAddress] = Field(default_factory=list)
     policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
@@ -202,6 +232,8 @@ class Journey(BaseModel):
     meetings: list[Meeting] = Field(default_factory=list)
     agreement: Agreement | None = None
     actions: list[Action] = Field(default_factory=list)
+    papers: list[Paper] = Field(default_factory=list)
+    exchange_at: datetime | None = None  # when what has been released goes to the other parties
     ending: Ending | None = None  # until it takes effect or is undone
     closing: Closing | None = None
     closed_at: datetime | None = None
@@ -218,9 +250,34 @@ class Journey(BaseModel):
         """The party of this key."""
         return next((party for party in self.parties if party.key == key), None)
 
+    def person(self, key: str) -> Person | None:
+        """The participant of this key."""
+        return next((person for party in self.parties for person in party.people if person.key == key), None)
+
+    def bad_channels(self, person: str) -> list[Channel]:
+        """On which channels letters to this person come back."""
+        return [bad.channel for bad in self.bad_addresses if bad.person == person]
+
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    def no_shows(self, party: str, sort: str) -> int:
+        """How many visits ("visit") or joint meetings ("joint_meeting") could not be held because this party did not
+        come."""
+        return sum(
+            meeting.status == MeetingStatus.NO_SHOW and party in (meeting.party, *meeting.absent)
+            for meeting in self.meetings
+            if meeting.key.startswith(f"{sort}/")
+        )
+
+    def paper(self, key: str) -> Paper | None:
+        """The paper of this key, unless it was taken back or destroyed."""
+        return next((paper for paper in self.papers if paper.key == key and paper.is_there), None)
+
+    def papers_of(self, party: str) -> list[Paper]:
+        """What a party has given and not taken back."""
+        return [paper for paper in self.papers if party_of(paper.of) == party and paper.is_there]
 
     def has_unread_reply(self, party: str) -> bool:
         """Somebody of this party has written to us, and nobody has read it yet."""

@@ -49,6 +49,9 @@ NEEDS: dict[Channel, str] = {
 }
 """What must be known of a person to reach them on a channel: a field of domain.referral.PersonDetails."""
 
+IN_TURN = (Channel.EMAIL, Channel.TEXT, Channel.POST, Channel.PHONE)
+"""Which channel is tried next when letters come back on another."""
+
 BY_HAND = (Channel.POST, Channel.PHONE)
 """Channels on which a letter has left when a member of staff says so."""
 

@@ -78,28 +78,42 @@ STANDARD_LADDERS: dict[str, list[Rung]] = {
         Rung(do=Do.ESCALATE, after=5, anchor="due"),
     ],
     "feedback": [Rung(do=Do.ASK, after=10), Rung(do=Do.LAPSE, after=20)],
+    "no_show": [Rung(do=Do.PHONE_TASK), Rung(do=Do.MANAGER_DECIDES, after=1)],  # nobody is written to
 }
+
+_ADDED_LATER = ("no_show",)  # a policy that is older than these ladders climbs the standard ones
 
 
 class Policy(BaseModel):
     """Targets and habits of the service, as one value with a name."""
 
     name: str = "standard"
+    version: int = 0  # of the service's targets (domain/targets.py); 0: never written down as a version
     ladders: dict[str, list[Rung]] = Field(default_factory=lambda: STANDARD_LADDERS)
     holidays: list[date] = Field(default_factory=list)
     opens: time | None = time(8)  # None: letters leave at any hour
     closes: time = time(18)
     morning: time = time(9)  # when a rung of a later working day is climbed
     posting_days: int = 2  # working days that a letter travels, each way
+    papers_days: int = 5  # working days before the joint meeting when released papers go to the other parties
     offers_before_alert: int = 3  # a manager is told after so many mediators
+    no_shows_before_decision: int = Field(2, ge=1)  # of one party; from then on a manager decides
     minutes_to_regret: int = Field(10, ge=0)  # before an end that staff entered takes effect; 0: at once
     record_only_after_start: bool = True  # False: simulated people do not wait for real dates
 
     @model_validator(mode="after")
     def _complete(self) -> "Policy":
+        later = [kind for kind in _ADDED_LATER if kind not in self.ladders]
+        self.ladders = {**self.ladders, **{kind: STANDARD_LADDERS[kind] for kind in later}}
         if missing := [kind for kind in STANDARD_LADDERS if not self.ladders.get(kind)]:
             raise ValueError(f"a policy needs a ladder for everything that is asked; missing: {', '.join(missing)}")
         return self
+
+    def differences(self, other: "Policy") -> list[str]:
+        """What another policy says otherwise: kinds of asks whose ladders differ, then names of fields."""
+        kinds = [kind for kind in STANDARD_LADDERS if self.ladders[kind] != other.ladders[kind]]
+        compared = [name for name in type(self).model_fields if name not in ("name", "version", "ladders")]
+        return kinds + [name for name in compared if getattr(self, name) != getattr(other, name)]
 
     def ladder(self, kind: str) -> list[Rung]:
         """The rungs of an ask's kind ("consent"). KeyError: no such kind."""
@@ -127,6 +141,12 @@ class Policy(BaseModel):
         if rung.anchor == "asked":
             return 2 * self.posting_days
         return -self.posting_days if rung.do == Do.REMIND else 0
+
+    def exchange_day(self, meeting: datetime, *, by_post: bool) -> datetime:
+        """The morning when papers are exchanged before a joint meeting; earlier where somebody is written to by
+        post."""
+        days = self.papers_days + (self.posting_days if by_post else 0)
+        return at_local(add_working_days(local_day(meeting), -days, self.holidays), self.morning)
 
     def next_morning(self, now: datetime) -> datetime:
         """The morning of the next working day."""

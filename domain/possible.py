@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from domain.corrections import correctable
 from domain.journey import Journey, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY
 from domain.parties import ORGANISATIONS
 from domain.rules import BEFORE_THE_AGREEMENT, MEDIATED, can_change, tickable
 from domain.stages import Stage
@@ -22,7 +23,8 @@ def possible(journey: Journey) -> list[Possible]:
         found = [Possible(kind="release")] if journey.on_hold else []
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.ending else []
-    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in journey.asks]
+    answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
+    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in answerable]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
@@ -46,6 +48,13 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="replace_contact", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
+    found += [
+        Possible(kind="add_paper", about=key)
+        for key in journey.contacted
+        if len(journey.papers_of(key)) < MOST_OF_ONE_PARTY
+    ]
+    found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
+    found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
     if not journey.ending:
         found += [Possible(kind="correct_record", about=key) for key in correctable(journey)]
         if journey.stage == Stage.ACTIONS and journey.agreement and journey.agreement.status == "issued":

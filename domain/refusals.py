@@ -3,6 +3,8 @@ knows the names."""
 
 from enum import StrEnum
 
+from domain.papers import MOST_OF_ONE_PARTY
+
 
 class Refusal(StrEnum):
     """The code in which the case or the database says no."""
@@ -33,11 +35,14 @@ class Refusal(StrEnum):
     UNKNOWN_VENUE = "unknown_venue"
     VENUE_NOT_NEUTRAL = "venue_not_neutral"
     NOBODY_CAME = "nobody_came"
+    NOBODY_ABSENT = "nobody_absent"
+    CAME_AND_ABSENT = "came_and_absent"
     WRONG_VERSION = "wrong_version"
     WORDS_MISSING = "words_missing"
     ADDRESS_TAKEN = "address_taken"
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
+    NOT_POSTED = "not_posted"
     NO_SUCH_MEETING = "no_such_meeting"
     CANCELLED_BEFORE = "cancelled_before"
     NOT_BOOKED = "not_booked"
@@ -61,6 +66,11 @@ class Refusal(StrEnum):
     AMEND_INSTEAD = "amend_instead"
     NO_ORGANISATION = "no_organisation"
     TERMS_KEEP_THEIR_NUMBERS = "terms_keep_their_numbers"
+    NO_FILE = "no_file"
+    NO_ROOM = "no_room"
+    NO_SUCH_PAPER = "no_such_paper"
+    RELEASED_BEFORE = "released_before"
+    OTHERS_HAVE_IT = "others_have_it"
 
 
 SENTENCES: dict[Refusal, str] = {
@@ -90,12 +100,21 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.UNKNOWN_VENUE: "There is no such venue. Choose one from the list, or meet online.",
     Refusal.VENUE_NOT_NEUTRAL: "This venue belongs to a party. The joint meeting takes place at a neutral venue.",
     Refusal.NOBODY_CAME: "Say who came to the meeting; everyone present receives a copy of an agreement.",
+    Refusal.NOBODY_ABSENT: "Say which party did not come, so that a new date can be looked for.",
+    Refusal.CAME_AND_ABSENT: "Somebody of {about} is among those who came. Say of each party whether it came or not.",
     Refusal.WRONG_VERSION: "The agreement has changed since this page was opened. Read the newest version first.",
     Refusal.WORDS_MISSING: "Words are missing: say what each term is, give a new person's name and e-mail, the "
     "reason of a change, and where to come when a meeting takes place elsewhere.",
     Refusal.ADDRESS_TAKEN: "This e-mail address belongs to somebody of another party. Give the person's own.",
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
+    Refusal.NOT_POSTED: "This letter has not been posted, so it cannot have come back. Open it on the case page.",
+    Refusal.NO_FILE: "No file came with this, so nothing was recorded. Send the file itself from the case page.",
+    Refusal.NO_ROOM: f"{MOST_OF_ONE_PARTY} papers of this party are here already. Take one back that is not needed.",
+    Refusal.NO_SUCH_PAPER: "This paper is not here any more, or never was. The case page shows those that are.",
+    Refusal.RELEASED_BEFORE: "This paper was released before. The case page shows when the others can read it.",
+    Refusal.OTHERS_HAVE_IT: "The other parties have had this paper, so it cannot be taken back. Ring the service: we "
+    "ask them to destroy their copies.",
     Refusal.NOT_FITTING: "This is no outcome of such a task. Choose one that its page offers.",
     Refusal.NO_SUCH_MEETING: "This case has no such meeting. Choose one of the meetings on the case page.",
     Refusal.CANCELLED_BEFORE: "This meeting was cancelled before. The case page shows how a new date is found.",

@@ -8,6 +8,7 @@ from typing import Any
 from domain import commands as c
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import ORGANISATIONS, party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -149,6 +150,13 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
     if command.outcome in ("full", "partial") and not command.present:
         raise Refused(Refusal.NOBODY_CAME)
     _not_ending_twice(command, journey, ends=command.outcome == "none")
+    if command.outcome == "no_show" and not command.absent:
+        raise Refused(Refusal.NOBODY_ABSENT)
+    for party in command.absent:
+        if journey.party(party) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, party)
+        if any(party_of(person) == party for person in command.present):
+            raise Refused(Refusal.CAME_AND_ABSENT, party)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -338,9 +346,39 @@ def _release(command: c.Release, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.NOT_ON_HOLD)
 
 
+def _add_paper(command: c.AddPaper, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.contacted:
+        raise Refused(Refusal.NOT_PERMITTED)
+    if len(journey.papers_of(command.party)) >= MOST_OF_ONE_PARTY:
+        raise Refused(Refusal.NO_ROOM, command.party)
+
+
+def _release_paper(command: c.ReleasePaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).released:
+        raise Refused(Refusal.RELEASED_BEFORE)
+
+
+def _take_back_paper(command: c.TakeBackPaper, journey: Journey, now: datetime) -> None:
+    if _paper_of(command, journey).exchanged:
+        raise Refused(Refusal.OTHERS_HAVE_IT)
+
+
+def _paper_of(command: c.ReleasePaper | c.TakeBackPaper, journey: Journey) -> Paper:
+    """Another party's paper does not exist for a participant."""
+    paper = journey.paper(command.paper)
+    if paper is None or (command.actor.kind == "participant" and party_of(command.actor.id) != party_of(paper.of)):
+        raise Refused(Refusal.NO_SUCH_PAPER)
+    return paper
+
+
 def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Journey, now: datetime) -> None:
     if not any(person.key == command.person for party in journey.parties for person in party.people):
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+
+
+def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
 
 
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
@@ -368,11 +406,15 @@ def tickable(task_kind: str) -> bool:
         "phone",
         READ_REPLY,
         "letter_failed",
+        "bad_address",
         "calendar_failed",
         "safeguarding",
         "escalated",
         "cancel_requested",
         "document_failed",
+        "paper_infected",
+        "paper_unchecked",
+        "post_papers",
     )
 
 
@@ -401,6 +443,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CorrectDetails: _correct_details,
     c.CorrectRecord: _correct_record,
     c.AmendAgreement: _amend,
+    c.AddPaper: _add_paper,
+    c.ReleasePaper: _release_paper,
+    c.TakeBackPaper: _take_back_paper,
     c.Withdraw: _withdraw,
     c.Pause: _pause,
     c.Resume: _resume,
@@ -409,6 +454,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.ReportReturnedLetter: _returned,
     c.ReceiveReply: _from_somebody,
     c.NoteAutomaticReply: _from_somebody,
 }

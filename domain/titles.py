@@ -3,7 +3,9 @@
 from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
+from domain.papers import PaperState
 from domain.parties import Channel, PartyRole, PersonRole
+from domain.policy import Do
 from domain.stages import ClosingReason, OutcomeDetail, Stage
 
 STAGES: dict[Stage, str] = {
@@ -82,6 +84,7 @@ MEETING_OUTCOMES: dict[str, str] = {
     "partial": "Partial agreement",
     "none": "No agreement",
     "another": "Another meeting",
+    "no_show": "Not held: somebody did not come",
 }
 
 ANSWERS: dict[str, dict[str, str]] = {
@@ -122,6 +125,21 @@ CHANNELS: dict[Channel, str] = {
     Channel.PHONE: "Telephone: we ring them",
 }
 
+BY_CHANNEL: dict[Channel, str] = {
+    Channel.EMAIL: "by e-mail",
+    Channel.TEXT: "by text message",
+    Channel.POST: "by post",
+    Channel.PHONE: "by telephone",
+}
+
+ADDRESSES: dict[Channel, str] = {
+    Channel.EMAIL: "e-mail address",
+    Channel.TEXT: "number for text messages",
+    Channel.POST: "postal address",
+    Channel.PHONE: "telephone number",
+}
+"""Where a channel reaches a person."""
+
 SIGNS: dict[Sign, str] = {
     Sign.SAME_NAME: "the same name",
     Sign.SIMILAR_NAME: "a similar name",
@@ -130,6 +148,38 @@ SIGNS: dict[Sign, str] = {
     Sign.SAME_EMAIL: "the same e-mail address of the family",
     Sign.SAME_PHONE: "the same telephone number of the family",
     Sign.SAME_POSTCODE: "the same postcode of the family",
+}
+
+RUNGS: dict[Do, str] = {
+    Do.ASK: "letter",
+    Do.REMIND: "reminder",
+    Do.TASK: "task",
+    Do.PHONE_TASK: "call",
+    Do.MANAGER_DECIDES: "a manager decides",
+    Do.ESCALATE: "a manager is told",
+    Do.LAPSE: "no longer waited for",
+}
+"""What happens on a rung of a ladder, in a word or two."""
+
+POLICY_FIELDS: dict[str, str] = {
+    "holidays": "bank holidays and closures",
+    "opens": "when the office opens",
+    "closes": "when the office closes",
+    "morning": "the hour of reminders",
+    "posting_days": "days that a letter travels",
+    "offers_before_alert": "offers before a manager is told",
+    "minutes_to_regret": "minutes to undo the end of a case",
+    "record_only_after_start": "when meetings may be recorded",
+}
+"""What a policy says beside its ladders, by the name of its field."""
+
+PAPER_STATES: dict[PaperState, str] = {
+    PaperState.BEING_CHECKED: "Being checked",
+    PaperState.PRIVATE: "Private",
+    PaperState.RELEASED: "Released",
+    PaperState.EXCHANGED: "Exchanged",
+    PaperState.TAKEN_BACK: "Taken back",
+    PaperState.INFECTED: "Destroyed: harmful software",
 }
 
 LETTER_STATES: dict[str, str] = {
@@ -156,12 +206,15 @@ LETTERS: dict[str, str] = {
     "visit_moved": "The initial visit has moved",
     "visit_remind": "Reminder of the initial visit",
     "visit_cancelled": "The initial visit is cancelled",
+    "visit_missed": "Sorry that we missed each other (initial visit)",
     "availability_ask": "When can you come to the joint meeting?",
     "availability_remind": "Reminder: when can you come to the joint meeting?",
     "joint_meeting_booked": "Notice of the joint meeting",
     "joint_meeting_moved": "The joint meeting has moved",
     "joint_meeting_remind": "Reminder of the joint meeting",
     "joint_meeting_cancelled": "The joint meeting is cancelled",
+    "joint_meeting_missed": "Sorry that we missed each other (joint meeting)",
+    "joint_meeting_not_held": "The joint meeting could not be held",
     "comments_ask": "Please read the wording of the agreement",
     "comments_remind": "Reminder: please read the wording of the agreement",
     "agreement_copy": "Copy of the agreement",
@@ -178,6 +231,8 @@ LETTERS: dict[str, str] = {
     "closed_out_of_scope": "Where to find help with your matter",
     "closed_by_service": "The case is closed",
     "contact_changed": "You are now the contact",
+    "papers_to_read": "Papers to read before the meeting",
+    "paper_destroyed": "A file could not be taken in",
     "mediator_changed": "Another mediator has the case",
     "mediator_released": "You no longer have this case (to the mediator)",
     "closed_mediator": "The case is closed (to the mediator)",

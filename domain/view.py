@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from domain.journey import Journey, Meeting
-from domain.parties import PartyRole, PersonRole
+from domain.papers import PaperView
+from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Policy
 from domain.referral import Child, PersonDetails
 
@@ -82,6 +83,7 @@ class CaseView(BaseModel):
     venues: dict[str, VenueView] = Field(default_factory=dict)  # those of its meetings
     texts: dict[str, dict[str, Any]] = Field(default_factory=dict)  # command id -> its texts
     family_permits: bool = False
+    papers: dict[str, PaperView] = Field(default_factory=dict)  # by key
 
     def party(self, key: str) -> PartyView:
         """KeyError: no such party."""
@@ -97,6 +99,12 @@ class CaseView(BaseModel):
                 if person.key == key:
                     return person
         raise KeyError(key)
+
+    def channel_of(self, key: str) -> Channel:
+        """How this person is written to now: as they chose, or by another channel when letters came back. KeyError: no
+        such person."""
+        known = self.journey.person(key) if self.journey else None
+        return known.channel if known else self.person(key).details.channel
 
     def meeting(self, key: str) -> Meeting:
         """KeyError: no such meeting."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from domain import titles
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import LETTERS_BY_HAND, READ_REPLY, Armed, Ending, Event, OpenAsk, Task
+from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
 from domain.stages import Closing, ClosingReason, Stage
@@ -103,6 +104,9 @@ class _AskWords(NamedTuple):
     task: str = ""  # what staff do about it
     reminder: str = "Reminder {n} to {who}"
     lapse: str = ""  # what silence means
+    ring: str = "Ring {party}: no answer yet ({waited_for})"  # the task of a call
+    decide: str = "Decide what the silence of {party} means ({waited_for})"  # the manager's task
+    decided_on: str = "The manager decides what the silence of {who} means"  # the rung that opens it
 
 
 _ASKS: dict[str, _AskWords] = {
@@ -186,9 +190,19 @@ _ASKS: dict[str, _AskWords] = {
     "feedback": _AskWords(
         "feedback", "they answer", "feedback of {party}", lapse="Feedback of {party} is no longer waited for"
     ),
+    "no_show": _AskWords(
+        "a way on after {meeting} that was missed",
+        "they withdraw",
+        "{meeting} that {party} missed",
+        ring="Ring {party}: they did not come to {meeting}. Ask kindly what would make it possible",
+        decide="Decide how it goes on with {party}, who did not come to {meeting}",
+        decided_on="The manager decides how it goes on with {party}, who did not come to {meeting}",
+    ),
 }
 
-ASKS: dict[str, str] = {kind: words.waited_for.removesuffix(" {number}") for kind, words in _ASKS.items()}
+ASKS: dict[str, str] = {
+    kind: words.waited_for.replace(" {number}", "").replace("{meeting}", "a meeting") for kind, words in _ASKS.items()
+}
 """What is waited for, by the ask's kind, without names."""
 
 
@@ -222,7 +236,8 @@ def _words(case: CaseView, key: str) -> tuple[_AskWords, dict[str, str]]:
         party = next((action.owner for action in actions if str(action.number) == first), "")
     elif first.startswith("p"):
         party = first
-    return words, {"party": who(case, party) if party else "a party", "number": first}
+    meeting = "the joint meeting" if "joint_meeting" in rest else "the initial visit"
+    return words, {"party": who(case, party) if party else "a party", "number": first, "meeting": meeting}
 
 
 # What comes next
@@ -246,7 +261,12 @@ def next_steps(case: CaseView) -> list[NextStep]:
     if journey is None or journey.silent or journey.closing:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
+    if journey.exchange_at:
+        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves"))
     return sorted(steps, key=lambda step: (step.at, step.what))
+
+
+_EXCHANGE = "Papers that were released go to the other parties"
 
 
 def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
@@ -266,7 +286,7 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
     elif armed.do == Do.PHONE_TASK:
         what = f"Phone task for the coordinator: ring {asked}"
     elif armed.do == Do.MANAGER_DECIDES:
-        what = f"The manager decides what the silence of {asked} means"
+        what = words.decided_on.format(who=asked, **names)
     elif armed.do == Do.ESCALATE:
         what = f"The manager is told of the delay: {title}"
     else:
@@ -293,18 +313,22 @@ def task_title(case: CaseView, task: Task) -> str:
     """What is to be done, as a list of tasks says it."""
     if task.kind == "phone":
         words, names = _words(case, task.about)
-        return f"Ring {names['party']}: no answer yet ({words.waited_for.format(**names)})"
+        return words.ring.format(waited_for=words.waited_for.format(**names), **names)
     if task.kind == "decide":
         words, names = _words(case, task.about)
-        return f"Decide what the silence of {names['party']} means ({words.waited_for.format(**names)})"
+        return words.decide.format(waited_for=words.waited_for.format(**names), **names)
     if task.kind == "escalated":
         if task.key == "escalated/allocation":
             return "No mediator has taken the case yet: look at the panel"
         return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
     if task.kind in ("letter_failed", *LETTERS_BY_HAND):
         return _letter_task(case, task)
+    if task.kind == "bad_address":
+        return _address_task(case, task)
     if task.kind == READ_REPLY:
         return f"Read the reply of {who(case, task.about)}"
+    if task.kind in _PAPER_TASKS:
+        return _PAPER_TASKS[task.kind].format(who=who(case, task.about))
     if task.kind == "calendar_failed":
         return f"Check the calendars by hand: {meeting_title(case, task.about)}"
     if task.kind == "document_failed":
@@ -318,6 +342,14 @@ def task_title(case: CaseView, task: Task) -> str:
     return title[0].upper() + title[1:]
 
 
+_PAPER_TASKS = {
+    "paper_infected": "A file of {who} held harmful software and was destroyed: ring them, they may not know",
+    "paper_unchecked": "A paper of {who} waits to be checked: the virus scanner does not answer. See to it",
+    "post_papers": "Print the papers of the others and post them to {who}",
+}
+"""Tasks about papers, by their kind; they are about a person or a party."""
+
+
 def _letter_task(case: CaseView, task: Task) -> str:
     kind, _, to = task.key.partition("/")[2].rpartition("/")[0].partition("/")
     title = f"“{titles.LETTERS[kind]}”" if kind in titles.LETTERS else "A letter"
@@ -327,6 +359,18 @@ def _letter_task(case: CaseView, task: Task) -> str:
     if task.kind == "letter_by_phone":
         return f"Ring {whom}: {title}"
     return f"{title} could not be delivered to {whom}: find out why"
+
+
+def _address_task(case: CaseView, task: Task) -> str:
+    _, person, channel = task.key.split("/")
+    sought = f"Get the right {titles.ADDRESSES[Channel(channel)]} of {who(case, person)}"
+    return f"{sought}: letters come back, and go {titles.BY_CHANNEL[case.channel_of(person)]} instead"
+
+
+def letters_come_back(case: CaseView, person: str) -> list[str]:
+    """At which of a person's addresses, in sentences."""
+    bad = [one for one in case.journey.bad_addresses if one.person == person] if case.journey else []
+    return [f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})." for one in bad]
 
 
 def number_to_ring(case: CaseView, task: Task) -> str:
@@ -355,6 +399,7 @@ _EVENTS: dict[str, str] = {
     "record_permission": "The referrer answered whether the others may be contacted",
     "answer_consent": "{about} answered whether they take part",
     "decide_on_silence": "The manager decided on the silence ({about})",
+    "decide_on_silence no_show": "The manager decided how it goes on after {about}",
     "offer_mediator": "The case was offered to a mediator",
     "answer_allocation": "The mediator answered the offer",
     "offer_visit_dates": "Dates for the initial visit were offered to {about}",
@@ -378,6 +423,11 @@ _EVENTS: dict[str, str] = {
     "correct_record": "Corrected: {about}",
     "amend_agreement": "The agreement was amended: version {version} replaces the one before",
     "mediator_took_over": "Another mediator took the case over",
+    "add_paper": "{about} gave a paper: {paper}",
+    "release_paper": "{about} released a paper: {paper}",
+    "take_back_paper": "{about} took a paper back, and it was erased",
+    "paper_infected": "A file of {about} held harmful software and was destroyed",
+    "papers_exchanged": "The other parties can read what was released ({number})",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
     "reassign": "The case was handed to another coordinator",
@@ -387,7 +437,7 @@ _EVENTS: dict[str, str] = {
     "hold": "The case was put on a safeguarding hold",
     "release": "The safeguarding hold was released",
     "tick_task": "Ticked off: {about}",
-    "change_policy": "The case's policy was changed",
+    "change_policy": "Targets changed",
     "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
     "calendar_failed": "A calendar entry could not be written ({about})",
     "receive_reply": "{about} replied by e-mail",
@@ -396,6 +446,7 @@ _EVENTS: dict[str, str] = {
     "rung_remind": "Reminder {number}: {about}",
     "rung_phone_task": "Phone task for the coordinator: {about}",
     "rung_manager_decides": "The manager is asked what the silence means: {about}",
+    "rung_manager_decides no_show": "The manager is asked how it goes on after {about}",
     "rung_escalate": "The manager was told of the delay: {about}",
     "rung_lapse": "No answer in time: {about}",
 }
@@ -408,6 +459,7 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("permission", "given"): "permission given",
     ("permission", "refused"): "permission refused",
     ("decision", "wait"): "wait longer",
+    ("decision", "another_date"): "look for another date",
     ("decision", "replace_contact"): "replace the contact",
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
@@ -436,20 +488,33 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return f"Next stage: {next((titles.STAGES[stage] for stage in Stage if stage == event.about), event.about)}"
     if event.what == "closed" and event.detail.get("reason") in set(ClosingReason):
         return closing_sentence(Closing(reason=ClosingReason(event.detail["reason"]), who=event.about), case)
-    if event.what in ("letter_failed", "report_bounce"):
+    if event.what == "address_failed" and event.detail.get("channel") in set(Channel):
+        bad, now = Channel(event.detail["channel"]), Channel(event.detail.get("now", Channel.EMAIL))
+        return (
+            f"Letters to the {titles.ADDRESSES[bad]} of {who(case, event.about)} come back; they go "
+            f"{titles.BY_CHANNEL[now]} from now on"
+        )
+    if event.what in ("letter_failed", "report_bounce", "report_returned_letter"):
         title, to = titles.LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
         return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
-    said = _EVENTS.get(event.what, default).format(
+    said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
+    paper = case.papers.get(event.detail.get("paper", ""))
+    said = said.format(
         about=about,
         number=event.detail.get("number", "1"),
+        paper=f"“{paper.title}”" if paper else "a file",
         version=event.detail.get("version", "1"),
         what=_corrected_words(case, event),
     )
     if event.what in ("correct_record", "amend_agreement"):
         return said + _from_what_to_what(case, event)
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
+    if event.what == "change_policy" and "changed" in event.detail:
+        details.append(_changed_targets(event.detail))
+    if absent := event.detail.get("absent", ""):
+        details.append(", ".join(who(case, party) for party in absent.split(",")))
     before, after = event.detail.get("before", ""), event.detail.get("after", "")
     if before != after:
         details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
@@ -479,6 +544,19 @@ def _from_what_to_what(case: CaseView, event: Event) -> str:
     return said
 
 
+def _changed_targets(detail: dict[str, str]) -> str:
+    """ "consent; holidays and closures (2 dates moved)"."""
+    changed = "; ".join(target_title(code) for code in detail["changed"].split(",") if code)
+    moved = int(detail.get("moved", "0"))
+    dates = f" ({moved} {'date' if moved == 1 else 'dates'} moved)" if moved else " (no date moved)"
+    return (changed or "nothing is different") + dates
+
+
+def target_title(code: str) -> str:
+    """What a policy says, by its code: the kind of an ask, or a field of Policy."""
+    return ASKS.get(code) or titles.POLICY_FIELDS[code]
+
+
 def _about(case: CaseView, event: Event) -> str:
     """A party, an ask, a meeting or a task by name."""
     kind, _, rest = event.about.partition("/")
@@ -499,6 +577,7 @@ def _about(case: CaseView, event: Event) -> str:
 _TASK_KINDS = {
     "letter": "letter_failed",
     "calendar": "calendar_failed",
+    "address": "bad_address",
     "reply": READ_REPLY,
 }  # by the first part of a task's key
 

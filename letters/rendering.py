@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from domain import words
 from domain.commands import StaffRole
-from domain.journey import Letter, Meeting
+from domain.journey import ONCE_MORE, Letter, Meeting
 from domain.parties import FAMILY, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -42,14 +42,20 @@ _TO_THE_CASE_PAGE = (
     "visit_booked",
     "visit_moved",
     "visit_remind",
+    "visit_missed",
     "joint_meeting_booked",
     "joint_meeting_moved",
     "joint_meeting_remind",
+    "joint_meeting_missed",
+    "joint_meeting_not_held",
     "agreement_copy",
     "mediator_changed",
     "contact_changed",
     "correction",
 )
+
+
+_TO_THE_PAPERS = ("papers_to_read", "paper_destroyed")
 
 
 class Service(BaseModel):
@@ -85,13 +91,15 @@ def kinds() -> list[str]:
 
 
 def purpose_of(letter: Letter) -> str | None:
-    """Which personal link a letter carries: an ask's key, "permission", "case", or none (staff sign in)."""
+    """Which personal link a letter carries: an ask's key, "permission", "case", "papers", or none (staff sign in)."""
     if to_staff(letter.to):
         return None
     if letter.kind.startswith("permission_"):
         return "permission"
     if letter.kind in _TO_THE_CASE_PAGE:
         return "case"
+    if letter.kind in _TO_THE_PAPERS:
+        return "papers"
     if letter.kind in [f"{ask}_{what}" for ask in _ANSWERED_BY_LINK for what in ("ask", "remind")]:
         return letter.about
     return None
@@ -210,7 +218,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         or ("a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a family"),
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
         "last_day": _last_day(case, letter),
-        "number": letter.number,
+        "number": letter.number % ONCE_MORE,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
     if purpose_of(letter):
@@ -229,12 +237,16 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
             # every earlier date: whoever missed a letter between knows only the first one
             former = {words.slot(slot): None for slot in meeting.former if slot != meeting.slot}
             context["former"] = list(former)
+        context["new_dates"] = _new_dates_follow(case, meeting)
     if letter.kind == "correction":
         context["record"] = letter.about.partition("/")[0]
     if letter.kind == "agreement_copy":
         context["version"], context["because"] = _amended(case, letter.about.partition("/")[2])
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
+    if letter.kind == "paper_destroyed":
+        given = {f"paper/{one.key}": one.given for one in (case.journey.papers if case.journey else [])}
+        context["given"] = words.day(given[letter.about])
     if letter.kind.startswith("staff_"):
         context["task"] = _task(case, letter.about)
         context["needs"] = words.needs_of(case, letter.about)
@@ -247,6 +259,13 @@ def _last_day(case: CaseView, letter: Letter) -> str:
     ladder = case.policy.ladders.get(ask.kind, []) if ask else []
     lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
     return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+
+
+def _new_dates_follow(case: CaseView, meeting: Meeting) -> bool:
+    """After a no-show: by itself; False while a manager has to decide how it goes on."""
+    sort, most = meeting.key.partition("/")[0], case.policy.no_shows_before_decision
+    absent = [meeting.party] if meeting.party else meeting.absent
+    return case.journey is not None and all(case.journey.no_shows(party, sort) < most for party in absent)
 
 
 def _action(case: CaseView, number: str) -> dict[str, Any]:

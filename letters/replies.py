@@ -28,6 +28,22 @@ class Sort(StrEnum):
     DELAY = "delay"  # a mail server still tries
 
 
+class Attachment(NamedTuple):
+    """A file that came with a message."""
+
+    name: str
+    content: bytes
+    shown_in_text: bool = False  # a picture within the words: a photograph, or only a signature's logo
+
+    @property
+    def label(self) -> str:
+        """ "report.pdf (80 KB)"."""
+        size = len(self.content)
+        return (
+            f"{self.name} ({size / 1_000_000:.1f} MB)" if size >= 1_000_000 else f"{self.name} ({-(-size // 1000)} KB)"
+        )
+
+
 class Arrival(NamedTuple):
     """A message that came in."""
 
@@ -38,7 +54,8 @@ class Arrival(NamedTuple):
     sender: str  # an address, in small letters; nobody has proved it
     subject: str
     words: str
-    attachments: list[str]  # names and sizes
+    attachments: list["Attachment"]
+    more: int = 0  # attachments beside those
 
 
 def read(raw: bytes) -> Arrival:
@@ -49,6 +66,7 @@ def read(raw: bytes) -> Arrival:
     own_id = _header(message, "Message-ID")
     subject = _one_line(_header(message, "Subject"))
     returned = _returned(message) if sort in (Sort.FAILURE, Sort.DELAY) else []
+    attachments = [] if returned else _attachments(message)
     return Arrival(
         fingerprint=hashlib.sha256(own_id.encode() if own_id else raw).hexdigest(),
         sort=sort,
@@ -57,7 +75,8 @@ def read(raw: bytes) -> Arrival:
         sender=_one_line(parseaddr(_header(message, "From"))[1]).casefold(),
         subject=subject,
         words="" if returned else _cut(without_quotes(_text(message))),
-        attachments=[] if returned else _attachments(message),
+        attachments=attachments[:MOST_NAMED],
+        more=max(len(attachments) - MOST_NAMED, 0),
     )
 
 
@@ -244,12 +263,14 @@ def _attribution(said: list[str]) -> int:
 _ON = re.compile(r"\s*(on|am|le|w dniu|il)\b", re.I)
 
 
-def _attachments(message: EmailMessage) -> list[str]:
-    found = []
-    for part in message.iter_attachments() if message.is_multipart() else []:
-        content = part.get_payload(decode=True)
-        size = len(content) if isinstance(content, bytes) else len(part.as_bytes())
-        name = _one_line(part.get_filename() or part.get_content_type())
-        found.append(f"{name} ({size / 1_000_000:.1f} MB)" if size >= 1_000_000 else f"{name} ({-(-size // 1000)} KB)")
-    more = len(found) - MOST_NAMED
-    return found[:MOST_NAMED] + ([f"and {more} more"] if more > 0 else [])
+def _attachments(message: EmailMessage) -> list[Attachment]:
+    found: dict[int, Attachment] = {}
+    for within, shown in [(message, False), *((part, True) for part in _parts(message, "multipart/related"))]:
+        for part in within.iter_attachments() if isinstance(within, EmailMessage) and within.is_multipart() else []:
+            content = part.get_payload(decode=True)
+            if not isinstance(content, bytes):  # a whole message that was forwarded
+                content = part.as_bytes()
+            name = _one_line(part.get_filename() or part.get_content_type())
+            in_text = shown or (part.get_content_disposition() == "inline" and part.get("Content-ID") is not None)
+            found.setdefault(id(part), Attachment(name, content, in_text))
+    return list(found.values())

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from casefile.migrate import upgrade
-from tests import postgresql
+from tests import clamav, postgresql
 from tests.real_service import Service, running
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
-def pytest_report_header() -> str:
-    return f"case file: {postgresql.in_words()}"
+def pytest_report_header() -> list[str]:
+    return [f"case file: {postgresql.in_words()}", f"virus scanner: {clamav.in_words()}"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from domain.commands import Slot, Term
 from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.papers import Paper, PaperText, PaperView
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
@@ -108,6 +109,7 @@ def sample_case(**journey: object) -> CaseView:
             meeting="joint_meeting/1",
             written=NOW,
         ),
+        "papers": [Paper(key="paper1", of="p1.1", given=NOW, check="clean")],
         "actions": [Action(number=1, owner="p2", by=date(2027, 1, 15))],
         **journey,
     }
@@ -127,5 +129,13 @@ def sample_case(**journey: object) -> CaseView:
         texts={
             "offer1": {"place": "Library, Room 2"},
             "write1": {"what": ["The school gives five hours of help a week"], "wishes": ""},
+        },
+        papers={
+            "paper1": PaperView(
+                key="paper1",
+                media_type="application/pdf",
+                size=80_000,
+                text=PaperText(name="scan.pdf", title="Report of the therapist"),
+            )
         },
     )

@@ -115,6 +115,24 @@ def test_the_environment_wins_over_generated_secrets(monkeypatch: pytest.MonkeyP
     assert load_settings().vault_master_key() == bytes(range(32))
 
 
+@pytest.mark.parametrize(
+    ("url", "works"),
+    [
+        ("tcp://clamav.internal:3310", True),
+        ("unix:///run/clamav/clamd.ctl", True),
+        ("clamav.internal:3310", False),
+        ("unix://", False),
+        ("http://clamav.internal", False),
+    ],
+)
+def test_a_virus_scanner_is_named_as_we_can_reach_it(url: str, works: bool) -> None:
+    if works:
+        assert load_settings(clamav_url=url).clamav_url == url
+    else:
+        with pytest.raises(SettingsRefused, match="CLAMAV_URL"):
+            load_settings(clamav_url=url)
+
+
 def test_a_missing_secret_is_named() -> None:
     with pytest.raises(SettingsRefused, match=r"CODEC_KEYS is missing: set it .* or start once with `make run`"):
         load_settings().codec_key_ring()

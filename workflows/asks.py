@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain import ladders
     from domain.journey import Armed, Fact, Journey, OpenAsk
     from domain.policy import Do, Policy, Rung
 
@@ -32,7 +33,7 @@ class Asks:
             return self.journey.facts[key]
         ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
         ask.climbed = 1 if self.was_asked(key) else 0
-        self._pass_over_reminders_of_the_past(ask)
+        ladders.pass_over_reminders_of_the_past(ask, self.policy)
         self.journey.asks.append(ask)
         self._arm(ask)
         try:
@@ -84,42 +85,25 @@ class Asks:
         self._climb_what_is_due(ask)
 
     def _climb_what_is_due(self, ask: OpenAsk) -> None:
-        """After an outage several rungs may be due: of those only the latest is climbed, never a burst of letters; but
-        a task is not lost."""
-        due: list[Armed] = []
-        while ask.armed and ask.armed.at <= workflow.now():
-            due.append(ask.armed)
-            ask.climbed += 1
-            self._arm(ask)
-        for armed in due:
-            if armed is due[-1] or armed.do == Do.TASK:
-                self.done_so_far[f"{ask.key} {armed.do}"] = armed.number
-                self.climb(ask, armed)
+        climbed = ladders.climb(ask, self.policy, workflow.now()) if ask.armed else []
+        self._arm(ask)
+        for rung in climbed:
+            armed = self._armed(ask, rung)
+            self.done_so_far[f"{ask.key} {rung.do}"] = armed.number
+            self.climb(ask, armed)
         self._arm(ask)
 
     def _arm(self, ask: OpenAsk) -> None:
-        rung = self._rung(ask)
+        rung = ladders.next_rung(ask, self.policy)
         stands_still = self._stands_still(ask)
         if stands_still:
             self.still.setdefault(ask.key, workflow.now())
-        if rung is None or stands_still:
-            ask.armed = None
-        else:
-            number = self.done_so_far.get(f"{ask.key} {rung.do}", 0) + 1
-            at = self.policy.moment(rung, ask.asked, ask.due, ask.by_post)
-            ask.armed = Armed(at=at, do=rung.do, number=number)
+        ask.armed = None if rung is None or stands_still else self._armed(ask, rung)
         self.changed()
 
-    def _rung(self, ask: OpenAsk) -> Rung | None:
-        ladder = self.policy.ladder(ask.kind)
-        return ladder[ask.climbed] if ask.climbed < len(ladder) else None
-
-    def _pass_over_reminders_of_the_past(self, ask: OpenAsk) -> None:
-        """A meeting fixed for tomorrow is not reminded of "two days before": its invitation has just gone."""
-        while (rung := self._rung(ask)) and rung.anchor == "due" and rung.do == Do.REMIND:
-            if self.policy.moment(rung, ask.asked, ask.due, ask.by_post) > ask.asked:
-                return
-            ask.climbed += 1
+    def _armed(self, ask: OpenAsk, rung: Rung) -> Armed:
+        number = self.done_so_far.get(f"{ask.key} {rung.do}", 0) + 1
+        return Armed(at=ladders.moment(ask, rung, self.policy), do=rung.do, number=number)
 
     # What changes an ask
 
@@ -141,6 +125,7 @@ class Asks:
         ask = self.journey.open_ask(key)
         if ask:
             ask.asked, ask.climbed = self._asked_at(key) if from_rung == 0 else workflow.now(), from_rung
+            ask.before = []
             ask.by_post = self._by_post(ask.of)  # another contact may be reached in another way
             self.wake()
 
@@ -151,18 +136,36 @@ class Asks:
         if ask:
             if of:
                 ask.of, ask.by_post = of, self._by_post(of)
-            ask.asked, ask.due, ask.climbed = workflow.now(), due, 0
-            self._pass_over_reminders_of_the_past(ask)
+            ask.asked, ask.due, ask.climbed, ask.before = workflow.now(), due, 0, []
+            ladders.pass_over_reminders_of_the_past(ask, self.policy)
+            self.wake()
+
+    def reached_otherwise(self, party: str) -> None:
+        """A party's lead is written to by another channel: by post, all that it is asked is given the days it takes."""
+        for ask in self.journey.asks:
+            if ask.of == party:
+                ask.by_post = self._by_post(party)
+        self.wake()
+
+    def count_from_now(self, key: str) -> None:
+        """The letter that asked never arrived and goes once more: the ladder goes on where it stands, counted anew."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.asked = self.policy.office_moment(workflow.now())
             self.wake()
 
     def not_reminded_yet(self, key: str) -> bool:
         """Is the first reminder of its due date still to come?"""
         ask = self.journey.open_ask(key)
-        rung = self._rung(ask) if ask else None
+        rung = ladders.next_rung(ask, self.policy) if ask else None
         return bool(ask and ask.climbed == 0 and rung and rung.do == Do.REMIND)
 
     def retune(self, policy: Policy) -> None:
-        self.policy = policy
+        """Every ask goes on by another policy, at the height where it stands."""
+        old, self.policy = self.policy, policy
+        if workflow.patched("heights"):  # before, it went on at the rung of the same number
+            for ask in self.journey.asks:
+                ladders.move(ask, old, policy)
         self.wake()
 
     def hush(self, silent: bool, *, moved: bool = True) -> None:

@@ -23,11 +23,12 @@ with workflow.unsafe.imports_passed_through():
         Meeting,
         OpenAsk,
     )
-    from domain.parties import Channel
+    from domain.parties import ORGANISATIONS, Channel, party_of
     from domain.policy import Do
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
     from domain.working_days import add_working_days, at_local, local_day
+    from workflows.addresses import Addresses
     from workflows.asks import Asks
     from workflows.details import details_of
     from workflows.doors import Doors
@@ -41,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
         NextMediator,
         Verdict,
     )
+    from workflows.papers import Papers
 
 COORDINATOR, MEDIATOR, MANAGER = StaffRole.COORDINATOR, StaffRole.MEDIATOR, StaffRole.MANAGER
 END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that the agreement names
@@ -80,9 +82,13 @@ class MediationCase(Doors):
             policy_name=case.policy.name,
             record_only_after_start=case.policy.record_only_after_start,
         )
-        self.errands = Errands(case, self.journey, policy=lambda: self.asks.policy, show=self.show)
+        self.errands = Errands(
+            case, self.journey, policy=lambda: self.asks.policy, show=self.show, came_back=self.came_back
+        )
         self.asks = Asks(self.journey, case.policy, climb=self.climb, changed=self.errands.changed)
+        self.addresses = Addresses(case, self.journey, self.errands, self.asks, self.would_come_too_late)
         self.meetings = Meetings(case, self.journey)
+        self.papers = Papers(case, self.journey, self.errands, policy=lambda: self.asks.policy)
         self.at_the_desk = asyncio.Lock()
         self.outcome_detail = None
         self.handover: asyncio.Task[None] | None = None  # looks for another mediator, beside the journey
@@ -180,21 +186,36 @@ class MediationCase(Doors):
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
+                self.close_calls_about_no_shows("visit", party)
                 visit = self.meetings.of_visit(party, number)
-                await self.ask_for_record(visit)
+                outcome = (await self.ask_for_record(visit)).answer
+                if outcome == "no_show" and workflow.patched("no_shows"):
+                    await self.after_a_no_show(visit, [party])
+
+    async def visit_another_time(self, missed: str) -> None:
+        """It was recorded as held, and nobody had come."""
+        visit = self.journey.meeting(missed)
+        if visit is not None:
+            await self.after_a_no_show(visit, [visit.party])
+            await self.visit(visit.party, int(missed.rpartition("/")[2]))
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
         self.enter(Stage.JOINT_MEETING)
         number, outcome = 0, "another"
-        while outcome in ("another", "cancelled"):
+        while outcome in ("another", "cancelled", "no_show"):
             number += 1
             by_post = any(party.by_post for party in self.journey.parties)
             half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
             meeting = self.meetings.new_joint(number, half_days)
             await together(*(self.ask_when_they_can_come(party.key, number) for party in self.journey.parties))
             await self.ask(f"joint_date/{number}", COORDINATOR)
+            self.close_calls_about_no_shows("joint_meeting")
             outcome = (await self.ask_for_record(meeting)).answer
+            if outcome == "no_show":
+                self.tell_those_who_came(meeting)
+                await self.after_a_no_show(meeting, meeting.absent)
+                outcome = self.journey.facts[meeting.key].answer  # it was held after all, by a correction meanwhile
         if outcome == "none":
             raise Ended(ClosingReason.NO_AGREEMENT)
 
@@ -204,6 +225,40 @@ class MediationCase(Doors):
     async def ask_for_record(self, meeting: Meeting) -> Fact:
         """Those invited are reminded before the meeting; the mediator is asked for its record after it."""
         return await self.ask(meeting.key, MEDIATOR, due=end_of(meeting.slot) if meeting.slot else None)
+
+    # When somebody does not come
+
+    async def after_a_no_show(self, meeting: Meeting, absent: list[str]) -> None:
+        """Nobody is blamed. Whoever missed the meeting is told that new dates follow, and an organisation's office is
+        rung; whoever has missed too many is rung, and a manager decides how it goes on."""
+        sort, number = meeting.key.split("/")[0], meeting.key.split("/")[-1]
+        undecided = []
+        for party in [party for party in self.journey.parties if party.key in absent]:
+            key = f"no_show/{party.key}/{sort}/{number}"
+            self.write_to(party.key, f"{sort}_missed", meeting.key)
+            if self.journey.no_shows(party.key, sort) >= self.asks.policy.no_shows_before_decision:
+                undecided.append(self.let_the_manager_decide(key, party.key))
+            elif party.role in ORGANISATIONS:
+                self.errands.open_task("phone", f"phone/{key}/1", key)
+        if undecided:
+            await together(*undecided)
+
+    async def let_the_manager_decide(self, key: str, party: str) -> None:
+        await self.ask(key, party)
+
+    def tell_those_who_came(self, meeting: Meeting) -> None:
+        """Everyone invited of the parties that came, neutrally: not who was missing."""
+        for person in meeting.invited:
+            if party_of(person) not in meeting.absent:
+                self.errands.send(Letter(kind="joint_meeting_not_held", about=meeting.key, to=person))
+
+    def close_calls_about_no_shows(self, sort: str, party: str = "") -> None:
+        """A new date is there: their office need not be rung any more."""
+        self.errands.close_tasks(
+            lambda task: (
+                task.about.startswith(f"no_show/{party}") and f"/{sort}/" in task.about and task.kind == "phone"
+            )
+        )
 
     async def record_the_agreement(self) -> None:
         """ "We will record your agreement for you, and everyone present will receive a copy of it.\""""
@@ -271,8 +326,7 @@ class MediationCase(Doors):
             case "consent":
                 part = self.get_consent_of(about)
             case "visit":
-                party, _, number = about.partition("/")
-                part = self.visit(party, int(number))
+                part = self.visit_another_time(record)
             case "action":
                 part = self.follow(next(action for action in self.journey.actions if str(action.number) == about))
             case _:
@@ -501,6 +555,9 @@ class MediationCase(Doors):
                 Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=while_asked)
             )
 
+    async def came_back(self, letter: Letter, channel: Channel) -> bool:
+        return await self.addresses.came_back(letter, channel)
+
     def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         if role == MEDIATOR and not self.journey.mediator:
             return  # whoever takes the case over is asked anew
@@ -530,7 +587,7 @@ class MediationCase(Doors):
             )
 
     def would_come_too_late(self, to: str, meeting: Meeting) -> bool:
-        """A reminder by post would arrive on the day of the meeting, or after it."""
+        """A letter by post would arrive on the day of the meeting, or after it."""
         by_post = any(p.key == to and p.channel == Channel.POST for party in self.journey.parties for p in party.people)
         if not by_post or meeting.slot is None:
             return False

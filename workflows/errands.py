@@ -60,6 +60,18 @@ async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) 
     )
 
 
+async def far_within(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer:
+    """Ask a server of others that should answer soon. ActivityError: it did not."""
+    return await workflow.execute_activity_method(
+        part,
+        order,
+        start_to_close_timeout=timedelta(minutes=2),
+        schedule_to_close_timeout=within,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+        summary=summary,
+    )
+
+
 async def soon(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer | None:
     """Ask mail, for somebody who sits and waits. None: given up, for later would be too late."""
     try:
@@ -79,9 +91,14 @@ class Errands:
     """Files the state of one case after each change, sends its letters and keeps its calendar entries."""
 
     def __init__(
-        self, case: CaseStart, journey: Journey, policy: Callable[[], Policy], show: Callable[[], None]
+        self,
+        case: CaseStart,
+        journey: Journey,
+        policy: Callable[[], Policy],
+        show: Callable[[], None],
+        came_back: Callable[[Letter, Channel], Coroutine[Any, Any, bool]],
     ) -> None:
-        self.case, self.journey, self.policy, self.show = case, journey, policy, show
+        self.case, self.journey, self.policy, self.show, self.came_back = case, journey, policy, show, came_back
         self.under_way: list[asyncio.Task[None]] = []
         self.calendars: dict[str, asyncio.Task[None]] = {}  # the last errand of each meeting; the next waits for it
         self.changes = 0
@@ -174,6 +191,7 @@ class Errands:
                     break
                 await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
             trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
+            channel = delivery.channel
             gone = delivery.state == "sent" or (
                 delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
             )
@@ -181,17 +199,19 @@ class Errands:
                 self.journey.reached.append(party_of(letter.to))
                 self.changed()
         except ActivityError:
-            trouble = "failed"
+            trouble, channel = "failed", Channel.EMAIL
         if trouble:
-            self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
+            another_way = trouble == "bounced" and workflow.patched("another_channel")
+            if not (another_way and await self.came_back(letter, channel)):
+                self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
 
     async def _seen_to_by_hand(self, letter: Letter, channel: Channel) -> bool:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
         key = f"{channel}/{letter.key}"
         self.open_task(f"letter_by_{channel}", key, letter.about)
         await workflow.wait_condition(
-            lambda: all(task.key != key for task in self.journey.tasks) or not self._still_wanted(letter)
+            lambda: all(task.key != key for task in self.journey.tasks) or not self._is_wanted(letter)
         )
         gone = key in self.seen_to
         self.close_tasks(lambda task: task.key == key)
@@ -199,7 +219,15 @@ class Errands:
         self.changed()
         return gone
 
-    def _still_wanted(self, letter: Letter) -> bool:
+    def still_wanted(self, key: str) -> Letter | None:
+        """The letter of this key as it was sent; None: there is none, it was overtaken, answered, or moved."""
+        return next((letter for letter in self.latest if letter.key == key and self._is_wanted(letter)), None)
+
+    def was_posted(self, letter: Letter) -> bool:
+        """Somebody has said so."""
+        return f"{Channel.POST}/{letter.key}" in self.seen_to
+
+    def _is_wanted(self, letter: Letter) -> bool:
         meeting = self.journey.meeting(letter.about)
         moved = meeting is not None and letter.sequence is not None and letter.sequence < meeting.sequence
         return (

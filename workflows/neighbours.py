@@ -47,6 +47,20 @@ class WordsToCorrect(BaseModel):
     party: str = ""  # whose organisation
 
 
+class ChannelQuestion(BaseModel):
+    """How else can this person be reached? Not on the channels where letters come back."""
+
+    case_id: str
+    person: str
+    not_by: list[Channel]
+
+
+class ChannelChoice(BaseModel):
+    """The next channel for which the case file has what is needed; None: there is none."""
+
+    channel: Channel | None = None
+
+
 class MediatorQuestion(BaseModel):
     """May this mediator be offered this case?"""
 
@@ -95,8 +109,9 @@ class LetterToDeliver(BaseModel):
 
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
-    longer wanted, or there is nobody to whom it may go. bounced, failed: a person must see to it. by_hand: it is
-    written, and leaves when a person posts it or says it on the telephone (`channel`)."""
+    longer wanted, or there is nobody to whom it may go. bounced: its address on `channel` took it not, and never will.
+    failed: a person must see to it. by_hand: it is written, and leaves when a person posts it or says it on the
+    telephone (`channel`)."""
 
     state: Literal["sent", "held", "withheld", "bounced", "failed", "by_hand"]
     channel: Channel = Channel.EMAIL
@@ -115,6 +130,19 @@ class Made(BaseModel):
 
     sha256: str = ""
     trouble: str = ""
+
+
+class PaperOrder(BaseModel):
+    """A paper of a case."""
+
+    case_id: str
+    key: str
+
+
+class Checked(BaseModel):
+    """What the virus scanner says. infected: its bytes were erased. not_scanned: the service has no scanner."""
+
+    found: Literal["clean", "infected", "not_scanned"]
 
 
 class CaseFile(ABC):
@@ -158,6 +186,11 @@ class CaseFile(ABC):
 
     @activity.defn
     @abstractmethod
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        """The next way to reach a person, in the order of domain.parties.IN_TURN."""
+
+    @activity.defn
+    @abstractmethod
     async def admit(self, admission: Admission) -> Admitted:
         """Make the person of a command's texts a participant."""
 
@@ -198,6 +231,25 @@ class Documents(ABC):
     @abstractmethod
     async def make_agreement(self, order: AgreementToMake) -> Made:
         """Typeset a version of the agreement and keep it in the case file."""
+
+
+class PaperKeeping(ABC):
+    """The files of papers, which never pass through the journey."""
+
+    @activity.defn
+    @abstractmethod
+    async def has_paper(self, order: PaperOrder) -> Verdict:
+        """no_file: its bytes are not in the case file."""
+
+    @activity.defn
+    @abstractmethod
+    async def check_paper(self, order: PaperOrder) -> Checked:
+        """Have it looked at for harmful software; an infected one is erased."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_paper(self, order: PaperOrder) -> None:
+        """Erase its bytes and its words."""
 
 
 class Enquiries(ABC):

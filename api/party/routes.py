@@ -18,6 +18,7 @@ from api.intake import Answer
 from api.limits import network_of
 from api.pages import page
 from api.party.questions import NOTE, Question, fields_of_command, question_of, referrer_in_words
+from api.privacy import participant_may_open
 from api.services import Services, ServicesDep
 from casefile.cases import NoSuchCase, derived_id
 from casefile.links import LinkView
@@ -25,6 +26,7 @@ from casefile.vault import Erased
 from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
+from domain.papers import WHY_NOT_TAKEN, NotTaken
 from domain.parties import party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -160,7 +162,9 @@ class Visit:
     # Showing
 
     def show(self, status: int = 200, typed: Typed | None = None, *, stale: bool = False) -> Response:
-        """The link's page: its question, what was answered before, or where the case stands."""
+        """The link's page: its question, what was answered before, its papers, or where the case stands."""
+        if self.link.purpose == "papers":
+            return RedirectResponse(f"/my/{self.link.id}/papers", 303)
         if self.question is None:
             return self.page("party/case.html", status, stale=stale)
         if self.question.kind.kind() in self.waiting:
@@ -185,6 +189,7 @@ class Visit:
             meetings=self._meetings(),
             actions=self._actions(),
             may_withdraw=self.may_withdraw,
+            has_papers=self.link.purpose == "case" and self.may_see_papers,
             withdrawing="withdraw" in self.waiting,
             closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
             if journey and journey.closing
@@ -228,11 +233,25 @@ class Visit:
     @property
     def may_withdraw(self) -> bool:
         """The lead speaks for a party; a supporter's or a copy's link ends nothing for it."""
+        return self.may_act
+
+    @property
+    def may_act(self) -> bool:
+        """Speaks for a party of an open case that we may write to."""
         journey = self.case.journey
-        if journey is None or journey.closing or self.party not in journey.contacted:
-            return False
-        party = journey.party(self.party)
+        open_to_it = journey is not None and not journey.closing and self.party in journey.contacted
+        return open_to_it and self.speaks_for_the_party
+
+    @property
+    def speaks_for_the_party(self) -> bool:
+        party = self.case.journey.party(self.party) if self.case.journey else None
         return party is not None and party.lead == self.link.person
+
+    @property
+    def may_see_papers(self) -> bool:
+        """Whether there is anything for them on the page of papers."""
+        papers = self.case.journey.papers if self.case.journey else []
+        return self.may_act or any(participant_may_open(self.case.journey, self.link.person, one) for one in papers)  # type: ignore[arg-type]
 
     def is_ours(self, typed: Typed) -> bool:
         """Whether the form that was posted is one that this link's page had shown."""
@@ -323,6 +342,11 @@ REFUSED: dict[str, str] = {
     Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
     Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",
     Refusal.WRONG_VERSION: "There is a newer wording. Use the link in our newest message to you.",
+    Refusal.NO_ROOM: WHY_NOT_TAKEN[NotTaken.TOO_MANY],
+    Refusal.NO_SUCH_PAPER: "This paper is not here any more. Below you see those that are.",
+    Refusal.RELEASED_BEFORE: "You had let the others have this paper before, so nothing was changed.",
+    Refusal.OTHERS_HAVE_IT: "The others have had this paper, so it cannot be taken back. Ring us: we ask them to "
+    "destroy their copies.",
 }
 
 STAGES: dict[Stage, str] = {

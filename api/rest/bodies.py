@@ -64,7 +64,7 @@ class VenueBody(BaseModel):
     owner: Line = Field("", examples=["Exampleshire County Council"])
 
 
-def parse(
+async def parse(
     kind: type[Command], body: dict[str, Any], intake: Intake, *, id: str, case_id: str, actor: Actor, at: datetime
 ) -> tuple[Command, Texts]:
     """The command and its words. Problem 422: unknown fields, or fields that cannot be taken, by name."""
@@ -78,7 +78,7 @@ def parse(
     ]
     if kind is ChangePolicy and "policy" in codes:  # by name: its ladders are not typed in from outside
         try:
-            codes["policy"] = intake.policy(str(codes["policy"]))
+            codes["policy"] = await intake.policy(str(codes["policy"]))
         except NoSuchPolicy as unknown:
             errors.append(FieldError(field="policy", problem=str(unknown)))
             del codes["policy"]

@@ -110,6 +110,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "what": ["Oakfield School offers a quiet room at lunch time.", "Exampleshire pays for a screen."],
         "reason": "The date was that of the draft, and the screen had been left out.",
     },
+    "add_paper": {"party": "p1", "how": "letter"},
+    "release_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "said_by": "Alex Example"},
+    "take_back_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "reason": "It was another child's."},
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},
@@ -119,5 +122,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "undo": {"note": "The wrong case was open."},
     "reassign": {"coordinator": "5f0c2d8a9b7e4f6a1c3d5e7f", "reason": "On leave until August."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
-    "change_policy": {"policy": "standard"},
+    "change_policy": {"policy": "standard", "reason": "The case began under older targets."},
+    "report_returned_letter": {
+        "kind_of_letter": "consent_ask",
+        "about": "consent/p2",
+        "to": "p2.1",
+        "number": 1,
+        "note": "The envelope says: gone away.",
+    },
 }

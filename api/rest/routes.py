@@ -5,6 +5,7 @@ nothing else sees none. What goes wrong is problem+json; only a command that its
 
 import re
 import secrets
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from starlette.routing import Match
 
 from api.auth import ApiStaff
 from api.intake import Answer
+from api.papers import NotTakenIn, Sent, handed_out, looked_at
+from api.privacy import may_open_papers
 from api.rest.bodies import MediatorBody, ReferralBody, VenueBody, body_schemas, parse
 from api.rest.examples import EXAMPLES
 from api.rest.problems import MEDIA_TYPE, Problem, ProblemDetails, ProblemRoute
@@ -26,10 +29,14 @@ from casefile.reading import MediatorView
 from casefile.staff import StaffMember
 from casefile.vault import Erased
 from domain import titles, words
-from domain.commands import COMMANDS, COORDINATORS, EVERY_STAFF, StaffRole
+from domain.commands import COMMANDS, COORDINATORS, EVERY_STAFF, AddPaper, How, StaffRole
 from domain.journey import Task
+from domain.papers import MOST_BYTES
 from domain.stages import Stage
+from domain.targets import STEPS, Targets, sentence
+from domain.text import Line
 from domain.view import CaseView, VenueView
+from domain.working_days import local_day
 
 router = APIRouter(prefix="/api", route_class=ProblemRoute)
 
@@ -109,7 +116,7 @@ async def begin_case(
     with `not_a_duplicate_of` (all references named) and `why_another_matter`."""
     _only(me, *COORDINATORS)
     referral, own_key = body.form(), _own(me, key)
-    services.intake.policy(referral.policy)
+    await services.intake.policy(referral.policy)
     known = await services.intake.known_as(referral, own_key)
     if any(one.line.reference not in body.not_a_duplicate_of for one in known):
         raise Problem(
@@ -180,12 +187,13 @@ async def give_command(
     body: Annotated[dict[str, Any] | None, Body()] = None,
 ) -> JSONResponse:
     """Do something in a case. The body holds the command's codes and its words side by side; who may do what is said by
-    each command, and `possible` of a case names those it is ready for."""
+    each command, and `possible` of a case names those it is ready for. A paper is sent to `/cases/{reference}/papers`
+    instead of `add_paper`, with its file."""
     command_class = COMMANDS.get(kind)
     if command_class is None:
         raise Problem(404, f"There is no such command. There are: {', '.join(COMMANDS)}.", commands=list(COMMANDS))
     case_id = await _case_id(services, me, reference)
-    command, texts = parse(
+    command, texts = await parse(
         command_class,
         body or {},
         services.intake,
@@ -234,6 +242,71 @@ async def read_letter(
     if found is None:
         raise Problem(404, "This case has no such letter.")
     return letter_shown(await services.cases.load(case_id), found)
+
+
+# Papers
+
+
+class PaperQuery(BaseModel):
+    """What is known of a file that is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+    party: str = Field(pattern=r"^p[0-9]{1,3}$", description="the party that gave it, such as p1")
+    how: How = Field(description="how it reached the service")
+    title: Line = Field(description="what it is, in one line")
+    name: str = Field("file", max_length=300, description="the file's name")
+
+
+@router.post(
+    "/cases/{reference}/papers",
+    response_model=Answer,
+    responses={
+        202: {"model": Answer, "description": "Pending: kept, and taken in as soon as the case can be reached."},
+        409: {"model": Answer, "description": "Refused by the case; `message` says what to do."},
+    },
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+)
+async def send_paper(
+    reference: Reference,
+    wanted: Annotated[PaperQuery, Query()],
+    key: Key,
+    me: CaseWorker,
+    services: ServicesDep,
+    request: Request,
+) -> JSONResponse:
+    """Take in a paper for a party: the body is the file itself. Its kind is told by its content; photographs are kept
+    without the place where they were taken."""
+    _only(me, *AddPaper.may)
+    case_id, own_key, content = await _case_id(services, me, reference), _own(me, key), bytearray()
+    async for chunk in request.stream():
+        content += chunk[: MOST_BYTES + 1 - len(content)]
+    try:
+        papers = await looked_at([Sent(wanted.name, bytes(content))], [own_key], wanted.title)
+    except NotTakenIn as not_taken:
+        raise Problem(422, str(not_taken)) from None
+    await services.papers.keep(case_id, papers, services.clock())
+    by = {"id": own_key, "case_id": case_id, "actor": me.actor(), "at": services.clock()}
+    answer = await services.intake.take(AddPaper.model_validate({**by, "party": wanted.party, "how": wanted.how}))
+    if answer.status == "refused":
+        await services.papers.forget_refused(case_id, services.clock())
+    return JSONResponse(answer.model_dump(), {"accepted": 200, "pending": 202, "refused": 409}[answer.status])
+
+
+@router.get(
+    "/cases/{reference}/papers/{paper}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}},
+)
+async def fetch_paper(
+    reference: Reference, paper: Annotated[str, Path(max_length=100)], me: CaseWorker, services: ServicesDep
+) -> Response:
+    """A paper's file. `papers` of a case lists them."""
+    case = await services.cases.load(await _case_id(services, me, reference))
+    known = case.journey.paper(paper) if case.journey and may_open_papers(me, case) else None
+    answer = await handed_out(services, case, paper, by=me.id) if known and known.can_be_opened else None
+    if answer is None:
+        raise Problem(404, "This case has no such paper that could be opened now.")
+    return answer
 
 
 # Tasks, panel, venues
@@ -324,6 +397,35 @@ async def add_venue(body: VenueBody, key: Key, me: CaseWorker, services: Service
     """Add a venue. A manager's token."""
     _only(me, StaffRole.MANAGER)
     return Made(id=await services.reading.add_venue(**body.model_dump(), once=_own(me, key)))
+
+
+# The service's targets
+
+
+class TargetsShown(BaseModel):
+    """The service's targets in their newest version: what a case is given that begins now."""
+
+    version: int
+    since: datetime | None = Field(description="null: since the beginning")
+    reason: str
+    sentences: list[str] = Field(description="the ladders in words, in the order of the leaflet; days are working days")
+    targets: Targets
+    closed: list[date] = Field(description="bank holidays and closures, in order, from today on")
+
+
+@router.get("/policy")
+async def read_policy(me: CaseWorker, services: ServicesDep) -> TargetsShown:
+    """The service's targets. They are changed on the page “Targets”, where a manager sees first what changes for
+    whom."""
+    newest, today = await services.policies.current(), local_day(services.clock())
+    return TargetsShown(
+        version=newest.number,
+        since=newest.at,
+        reason=newest.reason,
+        sentences=[sentence(kind, newest.targets.ladders[kind]) for kinds in STEPS.values() for kind in kinds],
+        targets=newest.targets,
+        closed=[day for day in newest.targets.policy(today).holidays if day >= today],
+    )
 
 
 # The door's own description

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.privacy import may_read
+from api.privacy import may_open_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
@@ -13,6 +13,8 @@ from casefile.staff import StaffMember
 from domain import words
 from domain.commands import StaffRole
 from domain.journey import Event, Meeting
+from domain.papers import PaperState
+from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.view import CaseView, StaffView
 
@@ -79,6 +81,8 @@ class Participant(BaseModel):
     email: str
     phone: str
     postcode: str
+    channel: Channel  # how they are written to now
+    letters_come_back: list[Channel]
     contacted: bool  # whether the service may write to the party
 
 
@@ -131,6 +135,22 @@ class AgreementShown(BaseModel):
     wishes: str
     comments: dict[str, str]
     pdf: str  # where the document is fetched, once it is issued
+
+
+class PaperShown(BaseModel):
+    """A document or photograph that a party gave."""
+
+    key: str
+    of: str = Field(examples=["p1.1"])  # who gave it
+    of_name: str
+    title: str
+    name: str  # of the file
+    media_type: str
+    size: int = Field(description="bytes")
+    given: datetime
+    state: PaperState
+    scanned: bool  # whether a virus scanner has looked at it
+    url: str = Field(description="where it is fetched; empty while nobody can open it, or when it was erased")
 
 
 class TaskShown(BaseModel):
@@ -197,6 +217,7 @@ class CaseShown(BaseModel):
     meetings: list[MeetingShown]
     letters: list[LetterLine]
     agreement: AgreementShown | None
+    papers: list[PaperShown]  # none for a mediator who has only been asked
     tasks: list[TaskShown]
     timeline: list[EventShown]
     closed: Closed | None
@@ -213,6 +234,8 @@ def shown(
 ) -> CaseShown:
     """The case as this member of staff may see it."""
     journey = case.journey
+    if not may_open_papers(reader, case):
+        case.papers = {}  # the timeline does not tell their titles either
     return CaseShown(
         reference=case.reference,
         route=case.route,
@@ -251,6 +274,8 @@ def shown(
                 email=person.details.email,
                 phone=person.details.phone,
                 postcode=person.details.postcode,
+                channel=case.channel_of(person.key),
+                letters_come_back=journey.bad_channels(person.key) if journey else [],
                 contacted=bool(journey and party.key in journey.contacted),
             )
             for party in case.parties
@@ -262,6 +287,7 @@ def shown(
         ],
         letters=[LetterLine(**_letter(case, letter)) for letter in letters],
         agreement=_agreement(case),
+        papers=_papers(case) if may_open_papers(reader, case) else [],
         tasks=[
             TaskShown(
                 reference=case.reference,
@@ -310,6 +336,26 @@ def _agreement(case: CaseView) -> AgreementShown | None:
         comments=agreement.comments,
         pdf=f"/api/cases/{case.reference}/agreement.pdf" if agreement.status == "issued" else "",
     )
+
+
+def _papers(case: CaseView) -> list[PaperShown]:
+    return [
+        PaperShown(
+            key=paper.key,
+            of=paper.of,
+            of_name=words.who(case, paper.of),
+            title=known.title if known.text else "",
+            name=known.text.name if known.text else "",
+            media_type=known.media_type,
+            size=known.size,
+            given=paper.given,
+            state=paper.state,
+            scanned=paper.check in ("clean", "infected"),
+            url=f"/api/cases/{case.reference}/papers/{paper.key}" if paper.can_be_opened else "",
+        )
+        for paper in (case.journey.papers if case.journey else [])
+        if (known := case.papers.get(paper.key))
+    ]
 
 
 def _event(case: CaseView, event: Event, reader: StaffMember, staff_names: dict[str, str]) -> EventShown:

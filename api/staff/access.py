@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException
 
 from api.auth import PAGES, Me, require
+from api.privacy import may_open_papers
 from api.services import Services
 from casefile.cases import NoSuchCase
 from casefile.staff import StaffMember
@@ -20,6 +21,7 @@ MediatorMe = Annotated[StaffMember, Depends(require(*PAGES["mediator"]))]
 PanelManager = Annotated[StaffMember, Depends(require(*PAGES["panel"]))]
 VenueManager = Annotated[StaffMember, Depends(require(*PAGES["venues"]))]
 StaffManager = Annotated[StaffMember, Depends(require(*PAGES["staff"]))]
+PolicyManager = Annotated[StaffMember, Depends(require(*PAGES["policy"]))]
 Operator = Annotated[StaffMember, Depends(require(*PAGES["operations"]))]
 __all__ = ["Me"]
 
@@ -34,4 +36,6 @@ async def case_of(services: Services, me: StaffMember, reference: str) -> CaseVi
         raise HTTPException(410, "The personal text of this case was erased; only its statistics are left.") from None
     if me.only_mediates and (case.mediator is None or case.mediator.id != me.id):
         raise HTTPException(404, f"There is no case {reference[:40]} among yours.")
+    if not may_open_papers(me, case):
+        case.papers = {}  # not even their titles
     return case

@@ -127,7 +127,7 @@ class Item:
     def command_id(self, key: str) -> str:
         return command_id(key, self.kind, self.about)
 
-    def read(
+    async def read(
         self, services: Services, me: StaffMember, typed: Typed, key: str, note: str = ""
     ) -> tuple[Command, Texts] | None:
         """None, and complaints in `typed` at the questions of this page. `note`: that of the call, which follows the
@@ -142,7 +142,7 @@ class Item:
             own["half_days"] = []
         own["note"] = ["\n".join(part for part in (*own.get("note", []), note) if part.strip())]
         alone = Typed({**own, "how": typed.many("how"), "said_by": [_said_by(typed, self.setting.case)]}, posted=True)
-        command = read_command(services, me, self.setting, self.form, self.kind, alone, self.command_id(key))
+        command = await read_command(services, me, self.setting, self.form, self.kind, alone, self.command_id(key))
         asked, once = [one.name for one in self.questions()], [one.name for one in _ASKED_ONCE]
         for name, complaint in alone.errors.items():
             at = self.name(name)
@@ -232,7 +232,7 @@ async def save_call(request: Request, services: ServicesDep, me: CallTaker, refe
     if typed.one(SPEAKER) == OTHER and not typed.one("said_by"):
         typed.wrong("said_by", "Give the name of who says it.")
     said_note = typed.one(NOTE.name)  # it stands with the first answer
-    read = [item.read(services, me, typed, key, "" if n else said_note) for n, item in enumerate(answered)]
+    read = [await item.read(services, me, typed, key, "" if n else said_note) for n, item in enumerate(answered)]
     given = [one for one in read if one]
     if typed.errors or not given:
         return _page(request, services, me, case, typed, key, 422)

@@ -14,21 +14,26 @@ from fastapi.responses import RedirectResponse
 from api.auth import PAGES
 from api.intake import PENDING
 from api.pages import page
-from api.privacy import may_read
+from api.papers import handed_out, size_in_words
+from api.privacy import may_open_papers, may_read
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from casefile.letters import LetterView
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole
 from domain.corrections import RECORDED_BY, given_again
-from domain.journey import Event, Journey, Meeting, MeetingStatus
+from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.papers import MEDIA_TYPES
+from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.scheduling import suits
 from domain.stages import Stage
 from domain.view import CaseView
+from letters.rendering import to_staff
 
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -53,6 +58,7 @@ _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _AT_THE_RECORD = ("correct_record", "correct_details")  # their links stand beside what they correct
 _CORRECTIONS = ("correct_record", "correct_details", "amend_agreement")
+_AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
     "reason": "Reason",
@@ -70,7 +76,7 @@ _TEXTS = {
     "sender": "From",
     "subject": "Subject",
     "words": "They wrote",
-    "attachments": "Attachments, in the mailbox",
+    "attachments": "Attachments",
 }
 
 
@@ -131,6 +137,7 @@ async def case_page(
             for letter in reversed(await services.reading.letters(case.id))
         ],
         agreement=await _agreement(services, case),
+        papers=_papers(case, journey, me) if journey else None,
         lines=_lines(case, me, events, await services.staff.names()),
         correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
@@ -196,7 +203,8 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
         ready.append(Possible(kind="change_policy"))  # always possible, so the rules do not name it
     for one in ready:
         command = COMMANDS[one.kind]
-        if one.kind in (*_AMONG_THE_TASKS, *_AT_THE_RECORD) or not me.has(*command.may):
+        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD)
+        if one.kind in elsewhere or not me.has(*command.may):
             continue
         if one.kind == "answer_allocation" and not _may_answer(journey, me):
             continue
@@ -219,18 +227,67 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
         "title": words.meeting_title(case, meeting.key),
         "state": "Gathering dates"
         if joint and meeting.status == MeetingStatus.OFFERED
+        else "Not held"
+        if joint and meeting.status == MeetingStatus.NO_SHOW
         else titles.MEETING_STATUSES[meeting.status],
         "when": words.slot(meeting.slot) if meeting.slot else "",
         "place": case.place_of(meeting),
         "offered": [words.slot(slot) for slot in meeting.offered] if meeting.status == MeetingStatus.OFFERED else [],
         "invited": [words.who(case, key) for key in meeting.invited],
         "present": [words.who(case, key) for key in meeting.present],
+        "absent": [words.who(case, key) for key in meeting.absent],
         "outcome": titles.MEETING_OUTCOMES.get(meeting.outcome, "") if meeting.outcome else "",
         "half_days": [(words.half_day(half.key), half) for half in half_days],
         "parties": [(party, words.who(case, party)) for party in meeting.availability] if joint else [],
         "silent": [p.name for p in case.parties if p.key not in meeting.availability] if joint else [],
         "asked": joint and meeting.status == MeetingStatus.OFFERED,
     }
+
+
+def _papers(case: CaseView, journey: Journey, me: StaffMember) -> dict[str, Any] | None:
+    """The papers with what can be done with each; None for a mediator who has only been asked."""
+    if not may_open_papers(me, case):
+        return None
+    ways = {
+        (one.kind, one.about): do_link(case.reference, one)
+        for one in possible(journey)
+        if one.kind in _AMONG_THE_PAPERS and me.has(*COMMANDS[one.kind].may)
+    }
+    return {
+        "rows": [
+            {
+                "paper": paper,
+                "title": known.title if known.text else "Erased",
+                "name": known.text.name if known.text else "",
+                "of": words.who(case, paper.of),
+                "state": titles.PAPER_STATES[paper.state],
+                "kind": MEDIA_TYPES[known.media_type][0],
+                "size": size_in_words(known.size),
+                "open": f"/cases/{case.reference}/papers/{paper.key}" if paper.can_be_opened else "",
+                "release": ways.get(("release_paper", paper.key), ""),
+                "take_back": ways.get(("take_back_paper", paper.key), ""),
+            }
+            for paper in reversed(journey.papers)
+            if (known := case.papers.get(paper.key))
+        ],
+        "add": [(words.who(case, about), href) for (kind, about), href in ways.items() if kind == "add_paper"],
+        "not_scanned": any(paper.check == "not_scanned" and paper.is_there for paper in journey.papers),
+    }
+
+
+@router.get("/cases/{reference}/papers/{key}")
+async def open_paper(services: ServicesDep, me: CaseWorker, reference: str, key: str) -> Response:
+    """A paper as a download, for those who run the case and its mediator."""
+    case = await case_of(services, me, reference)
+    if not may_open_papers(me, case):
+        raise HTTPException(403, "The papers of this case are open to its mediator once the case has been accepted.")
+    paper = case.journey.paper(key) if case.journey else None
+    if paper is None or not paper.can_be_opened:
+        raise HTTPException(404, "This paper cannot be opened. The case page says why.")
+    answer = await handed_out(services, case, key, by=me.id)
+    if answer is None:
+        raise HTTPException(404, "This paper is not here any more. The case page shows those that are.")
+    return answer
 
 
 async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | None:
@@ -339,8 +396,19 @@ async def letter_page(
         subject=written["subject"] if written else "",
         text=without_token(written["text"]) if written else "",
         invitation=bool(written and written.get("invitation")),
+        returned=_returned_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in written.get("attachments", [])] if written else [],
     )
+
+
+def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
+    """Where it is said that a posted letter came back; "" where it cannot have, or for those who do not say so."""
+    posted = line.channel == Channel.POST and line.state == "sent" and not to_staff(line.to)
+    ended = case.journey is None or case.journey.closing is not None
+    if not posted or ended or not me.has(*COORDINATORS):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
 
 
 def without_token(text: str) -> str:

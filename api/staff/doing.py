@@ -11,11 +11,13 @@ from api.auth import STALE, is_stale, shows_stale_forms_again
 from api.forms import Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
+from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
+from casefile.papers import PaperOfAnother
 from casefile.staff import StaffMember
 from domain.commands import COMMANDS, Command, Texts
 from domain.journey import Letter
@@ -60,19 +62,37 @@ async def do(
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
         return _gone(request, case, typed)
-    read = read_command(services, me, setting, form, kind, typed, key)
+    read = await read_command(services, me, setting, form, kind, typed, key)
     if read is None:
+        return _page(request, case, setting, form, kind, typed, key, 422)
+    if form.takes_a_file and not await _kept(services, case, key, typed):
         return _page(request, case, setting, form, kind, typed, key, 422)
     try:
         answer = await services.intake.take(*read)
     except StoredElsewhere:
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
     if answer.status == "refused":
+        if form.takes_a_file:
+            await services.papers.forget_refused(case.id, services.clock())
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
     return back
 
 
-def read_command(
+async def _kept(services: Services, case: CaseView, key: str, typed: Typed) -> bool:
+    """The file of a form, kept under the id of its command before that is stored. False: it is not taken in, and
+    `typed` says why."""
+    try:
+        papers = await looked_at(await sent_files(typed.files["files"]), [key], typed.one("title"))
+        await services.papers.keep(case.id, papers, services.clock())
+    except NotTakenIn as not_taken:
+        typed.wrong("files", str(not_taken))
+        return False
+    except PaperOfAnother:
+        raise HTTPException(422, "This form is not complete. Open it again from the case page.") from None
+    return True
+
+
+async def read_command(
     services: Services, me: StaffMember, setting: Setting, form: CommandForm, kind: str, typed: Typed, key: str
 ) -> tuple[Command, Texts] | None:
     """The command of a form that was filled in, and its words; None, and complaints in `typed`."""
@@ -87,7 +107,7 @@ def read_command(
         said = model.texts.model_validate(texts)
         command = model.model_validate(
             {
-                **with_policy(fields, services.intake),
+                **await with_policy(fields, services.intake),
                 "id": key,
                 "case_id": setting.case.id,
                 "actor": me.actor(),
@@ -127,7 +147,7 @@ async def _opened(
         venues=await services.reading.venues() if kind in ("fix_joint_meeting", "move_meeting") else [],
         now=services.clock(),
         coordinators=await services.staff.coordinators() if kind == "reassign" else {},
-        policies=services.intake.policies(),
+        policies=services.intake.policy_names(),
         script=await _script(services, case, about) if kind == "tick_task" else [],
     )
     return case, setting, form

@@ -159,13 +159,13 @@ def questions_of(blocks: list[int]) -> list[Part]:
 
 @router.get("/cases/new")
 async def show(request: Request, services: ServicesDep, me: Coordinator) -> Response:
-    return _form(request, services.intake.policies(), Typed(values={"key": [secrets.token_hex(16)]}), 3)
+    return _form(request, services.intake.policy_names(), Typed(values={"key": [secrets.token_hex(16)]}), 3)
 
 
 @router.post("/cases/new")
 @shows_stale_forms_again
 async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Response:
-    typed, policies = Typed.of(await request.form()), services.intake.policies()
+    typed, policies = Typed.of(await request.form()), services.intake.policy_names()
     action, key = typed.one("action"), typed.one("key")
     count = typed.one("blocks")
     blocks = min(max(int(count), 2), MOST_PARTIES) if count.isascii() and count.isdigit() and len(count) < 3 else 3
@@ -182,7 +182,7 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
     if form is None:
         return _form(request, policies, typed, blocks, 422)
     try:
-        services.intake.policy(form.policy)
+        await services.intake.policy(form.policy)
         known = await services.intake.known_as(form, key)
         another = _another_matter(typed, known, just_decided=action == "another")
         if known and another is None:

@@ -11,6 +11,7 @@ from domain.commands.any_time import (
     Pause,
     Reassign,
     Release,
+    ReportReturnedLetter,
     Resume,
     TickTask,
     Undo,
@@ -43,6 +44,7 @@ from domain.commands.changes import (
 )
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.steps import (
     FIVE_MINUTES,
     AgreementTexts,
@@ -98,6 +100,9 @@ COMMANDS: dict[str, type[Command]] = {
         CorrectDetails,
         CorrectRecord,
         AmendAgreement,
+        AddPaper,
+        ReleasePaper,
+        TakeBackPaper,
         Withdraw,
         Pause,
         Resume,
@@ -107,6 +112,7 @@ COMMANDS: dict[str, type[Command]] = {
         Undo,
         Reassign,
         TickTask,
+        ReportReturnedLetter,
         ChangePolicy,
     )
 }

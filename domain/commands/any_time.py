@@ -88,9 +88,19 @@ class TickTask(Command):
     call_back: AwareDatetime | None = None
 
 
-class ChangePolicy(Command):
+class ReportReturnedLetter(Command):
+    """A letter that was posted came back undelivered: it counts as not given, and goes by another channel."""
+
+    title = "A posted letter came back"
+    kind_of_letter: str
+    about: str
+    to: str
+    number: int
+
+
+class ChangePolicy(Change):
     """The case goes on under other targets or holidays; every open ask is armed anew."""
 
     may = (StaffRole.MANAGER,)
-    title = "Change the policy"
+    title = "Change the targets"
     policy: Policy

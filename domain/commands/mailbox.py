@@ -1,5 +1,7 @@
 """What comes into the mailbox: no person gives these."""
 
+from pydantic import Field
+
 from domain.commands.base import Command, Texts
 from domain.text import Line, Words
 
@@ -22,6 +24,7 @@ class ReceiveReply(Command):
     texts = ReplyTexts
     title = "A reply by e-mail"
     person: str
+    papers: list[str] = Field(default_factory=list)  # keys of the attachments that were kept in the case file
 
 
 class NoteAutomaticReply(Command):

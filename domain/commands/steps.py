@@ -65,7 +65,8 @@ class NewContactTexts(Texts):
 
 
 class DecideOnSilence(Command):
-    """A manager decides what a party's silence means, for the ask that went unanswered."""
+    """A manager decides what a party's silence means, for the ask that went unanswered; or, after no-shows, whether
+    another date is looked for ("wait"), with this contact or another, or the case closes."""
 
     may = (StaffRole.MANAGER,)
     texts = NewContactTexts
@@ -193,13 +194,21 @@ class FixJointMeeting(Command):
 
 
 class RecordJointMeeting(Command):
-    """Who came, and what it came to."""
+    """Who came, and what it came to. no_show: it could not be held, because the parties in `absent` did not come; where
+    all present agreed to meet without somebody, it was held."""
 
     may = MEDIATORS
     title = "Record the joint meeting"
     present: list[str] = Field(max_length=60)
-    outcome: Literal["full", "partial", "none", "another"]
+    absent: list[str] = Field(default_factory=list, max_length=20)
+    outcome: Literal["full", "partial", "none", "another", "no_show"]
     detail: OutcomeDetail | None = None
+
+    @model_validator(mode="after")
+    def _held_or_not(self) -> "RecordJointMeeting":
+        if self.absent and self.outcome != "no_show":
+            raise ValueError("name absent parties only where the meeting could not be held without them")
+        return self
 
 
 class Term(BaseModel):

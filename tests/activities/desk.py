@@ -125,13 +125,20 @@ class Desk:
 
     async def reach(self, person: str, channel: Channel, **where: str) -> None:
         """They are reached in this way, and no other."""
+        known = self.journey.person(person)
+        assert known
+        known.channel = channel
+        await self.tell(person, email=where.pop("email", ""), channel=channel, **where)
+
+    async def tell(self, person: str, **details: str) -> None:
+        """What the case file knows of them is different now."""
         async with self.database.write() as session:
             case = await session.get_one(Case, self.case_id)
             key = self.vault.case_key(case.id, case.wrapped_key)
             before = (await view(session, case, key)).person(person).details
-            told = before.model_copy(update={"email": "", "channel": channel, **where})
+            told = before.model_copy(update=details)
             row = await session.get_one(Participant, (case.id, person))
-            row.channel, row.sealed = channel, key.seal(told, f"participant/{case.id}/{person}")
+            row.channel, row.sealed = told.channel, key.seal(told, f"participant/{case.id}/{person}")
             session.add(row)
 
     async def agreement_made(self) -> bytes:

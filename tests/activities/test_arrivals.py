@@ -1,11 +1,13 @@
 """Messages in a real mailbox, over a real IMAP conversation, on their way to a real case file."""
 
+import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from PIL import Image
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -13,9 +15,11 @@ from activities.arrivals import Arrivals
 from casefile.cases import Cases
 from casefile.commands import Commands, Outcome
 from casefile.letters import Letters
+from casefile.papers import Papers
 from casefile.tables import Case, CommandText
 from domain.commands import Command, NoteAutomaticReply, ReceiveReply, ReportBounce, StaffRole
 from domain.journey import Letter, Task
+from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.rules import judge
 from imap import Mailbox, MailboxAway
 from tests.activities.desk import CONSENT, NOW, Desk, Post
@@ -151,6 +155,7 @@ class Room(Arrivals):
             Letters(database, vault),
             Cases(database, vault),
             Commands(database, vault),
+            Papers(database, vault),
             now=lambda: desk.time,
             **how,
         )
@@ -211,7 +216,7 @@ async def test_a_reply_reaches_its_case_in_its_authors_words(room: Room, desk: D
         "sender": "head@oakfield.example",
         "subject": "Re: Will you take part?",
         "words": "Yes, we take part \u2013 gladly.",
-        "attachments": "report of Zebedee.pdf (1 KB)",
+        "attachments": "report of Zebedee.pdf (1 KB): kept as a paper",
     }
     async with desk.database.read() as session:
         row = await session.get_one(CommandText, reply.id)
@@ -344,6 +349,78 @@ async def test_staff_do_not_answer_here(room: Room, desk: Desk, post: Post) -> N
     away = room.folder.drop(plain("s1@service.example", "Away", In_Reply_To=letter, Auto_Submitted="auto-replied"))
     await room.read()
     assert (answer.flags, away.flags, await room.brought()) == (["\\Flagged"], ["\\Seen"], [])
+
+
+def with_files(letter: str, *files: tuple[str, bytes, str]) -> bytes:
+    """A reply with these attachments: name, content, and a Content-ID where it is shown within the text."""
+    message = EmailMessage()
+    message["From"], message["To"] = "head@oakfield.example", "mediation@service.example"
+    message["Subject"], message["Message-ID"] = "Re: papers", "<files@oakfield.example>"
+    message["In-Reply-To"] = letter
+    message.set_content("Here they are.")
+    for name, content, cid in files:
+        how: dict[str, Any] = {"disposition": "inline", "cid": f"<{cid}>"} if cid else {}
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name, **how)
+    return bytes(message)
+
+
+def picture(size: int) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((size, size), 90).save(file, "PNG")
+    return file.getvalue()
+
+
+async def test_attachments_become_papers_of_who_wrote(room: Room, desk: Desk, post: Post) -> None:
+    logo, photograph = picture(20), picture(400)
+    letter = await sent(desk, post)
+    kept = room.folder.drop(
+        with_files(
+            letter,
+            ("report.pdf", b"%PDF-1.7 secret", ""),
+            ("setup.exe", b"MZ\x00\x01", ""),
+            ("logo.png", logo, "logo@x"),
+            ("IMG_1.png", photograph, "photo@x"),
+        )
+    )
+    await room.read()
+    await room.read()  # the case has not answered yet, so it lies there unread
+    [command] = await room.brought()
+    assert isinstance(command, ReceiveReply)
+    assert command.person == "p2.1"
+    papers = Papers(desk.database, desk.vault)
+    assert await papers.content(desk.case_id, command.papers[0]) == b"%PDF-1.7 secret"
+    assert len(command.papers) == 2
+    case = await Cases(desk.database, desk.vault).load(desk.case_id)
+    assert sorted(paper.title for paper in case.papers.values()) == ["IMG_1.png", "report.pdf"]
+    said = case.texts[command.id]["attachments"]
+    assert "report.pdf (1 KB): kept as a paper" in said
+    assert "setup.exe (1 KB): not kept, it is of a kind that we do not take in" in said
+    assert "logo.png (1 KB): a small picture in the text, not kept" in said
+    await room.case_says("accepted")
+    await room.read()
+    assert kept.flags == ["\\Seen"]
+    assert len((await Cases(desk.database, desk.vault).load(desk.case_id)).papers) == 2
+
+
+async def test_a_party_with_no_room_keeps_its_attachments_in_the_mailbox(room: Room, desk: Desk, post: Post) -> None:
+    desk.journey.papers = [Paper(key=f"k{n}", of="p2.1", given=NOW) for n in range(MOST_OF_ONE_PARTY)]
+    await desk.file()
+    room.folder.drop(with_files(await sent(desk, post), ("report.pdf", b"%PDF-1.7", "")))
+    await room.read()
+    [command] = await room.brought()
+    assert isinstance(command, ReceiveReply)
+    assert command.papers == []
+
+
+async def test_attachments_of_a_refused_reply_are_forgotten(room: Room, desk: Desk, post: Post) -> None:
+    kept = room.folder.drop(with_files(await sent(desk, post), ("report.pdf", b"%PDF-1.7", "")))
+    await room.read()
+    [command] = await room.brought()
+    assert isinstance(command, ReceiveReply)
+    await room.case_says("refused", "ended")
+    await room.read()
+    assert kept.flags == ["\\Flagged"], "it still lies in the mailbox, with what is attached"
+    assert await Papers(desk.database, desk.vault).content(desk.case_id, command.papers[0]) is None
 
 
 async def test_a_reply_after_the_end_is_left_for_a_person(room: Room, desk: Desk, post: Post) -> None:

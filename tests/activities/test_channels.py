@@ -9,13 +9,15 @@ import pytest
 import uvicorn
 from temporalio.exceptions import ApplicationError
 
+from activities.records import Records
 from casefile.post import PrintQueue
-from domain.journey import Letter
+from domain.journey import BadAddress, Filing, Letter, Settled
 from domain.parties import Channel
 from letters.rendering import LINK, purpose_of
 from stack.text_sink import sink
 from tests.activities.desk import BOOKED, CONSENT, Desk, Post
 from texts import TextProvider
+from workflows.neighbours import ChannelQuestion, LetterToDeliver
 
 
 @pytest.fixture
@@ -105,6 +107,52 @@ async def test_what_is_enclosed_goes_by_mail_or_post(desk: Desk, post: Post) -> 
     other = copy.model_copy(update={"number": 2})
     assert await desk.send(other) == "sent"
     assert post.recipients == ["head@oakfield.example"]
+
+
+async def test_letters_that_come_back_go_by_another_channel(desk: Desk, post: Post, texts: tuple[str, Path]) -> None:
+    """As the case does it: the mark and the new channel stand in its journey, and their details stay what they were."""
+    url, folder = texts
+    desk.letters.texts = TextProvider(url)
+    records = Records(desk.database, desk.vault, desk.links, now=lambda: desk.time)
+    post.to_recipient = "550 no such user"
+    await desk.file(CONSENT)
+    bounced = await desk.letters.deliver(LetterToDeliver(case_id=desk.case_id, letter=CONSENT))
+    assert (bounced.state, bounced.channel) == ("bounced", Channel.EMAIL)
+    await desk.tell("p2.1", phone="07700 900123", address="1 School Lane")
+    question = ChannelQuestion(case_id=desk.case_id, person="p2.1", not_by=[bounced.channel])
+    assert (await records.another_channel(question)).channel == Channel.TEXT
+    both = question.model_copy(update={"not_by": [Channel.EMAIL, Channel.TEXT]})
+    assert (await records.another_channel(both)).channel == Channel.POST
+    person = desk.journey.person("p2.1")
+    assert person
+    person.channel = Channel.TEXT
+    desk.journey.bad_addresses.append(BadAddress(person="p2.1", channel=Channel.EMAIL, since=desk.time))
+    once_more = CONSENT.once_more()
+    assert await desk.send(once_more) == "sent"
+    [message] = kept(folder)
+    assert "Would you take part" in message["body"]
+    assert [(await desk.row(one)).state for one in (CONSENT, once_more)] == ["bounced", "sent"], "it was not given"
+    await desk.agreement_made()
+    copy = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
+    assert await desk.send(copy) == "by_hand"
+    assert (await desk.row(copy)).channel == "post", "what is enclosed does not go to the bad address either"
+
+
+async def test_nothing_is_known_but_the_address_that_is_bad(desk: Desk) -> None:
+    records = Records(desk.database, desk.vault, desk.links, now=lambda: desk.time)
+    question = ChannelQuestion(case_id=desk.case_id, person="p2.1", not_by=[Channel.EMAIL])
+    assert (await records.another_channel(question)).channel is None
+
+
+async def test_a_returned_letter_was_not_given(desk: Desk) -> None:
+    records = Records(desk.database, desk.vault, desk.links, now=lambda: desk.time)
+    await desk.reach("p2.1", Channel.POST, address="1 School Lane")
+    await desk.send(CONSENT)
+    for version, state in enumerate(("sent", "bounced", "sent"), 1):
+        settled = [Settled(letter=CONSENT, state=state)]  # type: ignore[arg-type]
+        filing = Filing(case_id=desk.case_id, version=version, journey=desk.journey, settled=settled)
+        await records.file(filing)
+    assert (await desk.row(CONSENT)).state == "bounced"
 
 
 async def test_on_hold_the_print_queue_shows_only_what_leaves_at_any_time(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.staff import StaffAccounts
@@ -136,8 +137,10 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         post=PrintQueue(database, vault, links),
         enquiries=Enquiries(database, vault, settings.link_signing_key()),
         letters=Letters(database, vault),
+        papers=Papers(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
+        policies=intake.policies,
         staff=StaffAccounts(database, QUICK_HASHER),
         intake=intake,
         clock=clock,

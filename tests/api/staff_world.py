@@ -15,9 +15,11 @@ from api.app import create_app
 from api.services import Services
 from casefile.commands import Outcome
 from casefile.letters import place_of
+from casefile.papers import PaperToKeep
 from casefile.tables import Case, Document, LetterRow
 from domain.commands import Actor, Command, Slot, StaffRole, Term
 from domain.journey import Action, Agreement, Armed, Event, Fact, Journey, Meeting, MeetingStatus, OpenAsk, Task
+from domain.papers import Paper, PaperText
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Do, Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
@@ -140,6 +142,11 @@ class World:
         ]  # fmt: skip
         await self.file(case_id, journey, events)
         await self._store_words(case_id, mediator)
+        paper = PaperToKeep(
+            key="paper1", command="paper1", text=PaperText(name="scan.pdf", title="Report of the therapist"),
+            media_type="application/pdf", content=b"%PDF-1.7 private",
+        )  # fmt: skip
+        await self.services.papers.keep(case_id, [paper], at)
         async with self.services.database.write() as session:
             case = (await session.exec(select(Case).where(Case.id == case_id))).one()
             key = self.services.vault.case_key(case_id, case.wrapped_key)
@@ -256,6 +263,7 @@ def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) 
             Meeting(key="joint_meeting/1", status=MeetingStatus.OFFERED, half_days=half_days,
                     availability={"p1": half_days[:9], "p2": half_days[3:14]}, present=["p1.1", "p2.1"]),
         ],
+        papers=[Paper(key="paper1", of="p1.1", given=at, check="not_scanned")],
         agreement=Agreement(version=1, command="agree-0123456789abcdef", terms=TERMS, meeting="joint_meeting/1",
                             written=at - timedelta(hours=2), status="comments",
                             comments={"p1": "agrees", "p2": "wants_changes"}),

@@ -102,10 +102,10 @@ async def test_an_unknown_policy_is_refused(intake: Intake, staff: dict[str, Acc
 
 
 async def test_the_demonstration_policy_only_where_it_is_allowed(intake: Intake) -> None:
-    assert intake.policy("demo").opens is None
+    assert (await intake.policy("demo")).opens is None
     intake.allow_demo = False
     with pytest.raises(NoSuchPolicy, match="does not allow"):
-        intake.policy("demo")
+        await intake.policy("demo")
 
 
 async def test_a_command_is_stored_before_it_is_delivered(

@@ -469,4 +469,4 @@ async def test_who_was_never_contacted_does_not_leave(browser: Browser) -> None:
 
 def test_every_purpose_has_its_command_and_page(staff: dict[str, Account]) -> None:
     by_link = {kind.by_link for kind in Command.__subclasses__() if kind.by_link}
-    assert by_link == set(ANSWERS) | {"case"}
+    assert by_link == set(ANSWERS) | {"case", "papers"}

@@ -72,7 +72,7 @@ def test_the_description_knows_every_command_with_an_example() -> None:
 @pytest.mark.parametrize("kind", COMMANDS)
 async def test_every_example_is_taken(kind: str, services: Services, staff: dict[str, Account]) -> None:
     by: dict[str, Any] = {"id": "one", "case_id": "case", "actor": staff["manager"].actor, "at": NOW}
-    command, _ = parse(COMMANDS[kind], EXAMPLES[kind], services.intake, **by)
+    command, _ = await parse(COMMANDS[kind], EXAMPLES[kind], services.intake, **by)
     assert command.kind() == kind
 
 
@@ -301,10 +301,22 @@ async def test_a_policy_is_changed_by_its_name(
     client: httpx.AsyncClient, staff: dict[str, Account], filled: FilledCase, temporal: FakeTemporal
 ) -> None:
     path, manager = f"/api/cases/{filled.reference}/commands/change_policy", staff["manager"].bearer
-    assert (await client.post(path, json={"policy": "standard"}, headers=manager)).status_code == 200
+    assert (
+        await client.post(path, json={"policy": "standard", "reason": "new targets"}, headers=manager)
+    ).status_code == 200
     assert temporal.updates[0].model_dump()["policy"]["holidays"]
     told = problem(await client.post(path, json={"policy": {"name": "mine", "ladders": {}}}, headers=manager), 422)
     assert told["errors"][0]["field"] == "policy"
+
+
+async def test_the_targets_are_read_by_whoever_works_on_cases(
+    client: httpx.AsyncClient, staff: dict[str, Account]
+) -> None:
+    told = (await client.get("/api/policy", headers=staff["coordinator"].bearer)).json()
+    assert (told["version"], told["since"]) == (1, None)
+    assert told["sentences"][2].startswith("Consent: reminders after 3, 6 and 9 working days")
+    assert "2026-12-25" in told["closed"]
+    problem(await client.get("/api/policy", headers=staff["operations"].bearer), 403)
 
 
 async def test_an_unknown_command_is_told_which_there_are(

@@ -224,7 +224,11 @@ def _written_down(reference: str, manager: Staff, mediator: Staff, folder: Path)
 
 
 def _followed_to_the_end(reference: str, manager: Staff, parties: list[Participant]) -> None:
-    manager.does(reference, "Change the policy", {"Policy": "For demonstrations: a second for each working day"})
+    manager.does(
+        reference,
+        "Change the targets",
+        {"Targets": "For demonstrations: a second for each working day", "Why?": "to see the end"},
+    )
     for person in parties[1:]:
         person.answers("something you agreed to do", {"Is it done?": "Yes, it is done"}, "Send my answer")
         person.sees("Thank you")

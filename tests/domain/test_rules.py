@@ -18,6 +18,7 @@ from domain.commands import (
     TickTask,
 )
 from domain.journey import Ending, Fact, Journey, MeetingStatus, OpenAsk
+from domain.papers import MOST_OF_ONE_PARTY
 from domain.possible import possible
 from domain.refusals import SENTENCES, Refusal
 from domain.rules import Refused, judge
@@ -148,6 +149,47 @@ def test_what_staff_ended_can_be_undone_and_is_not_ended_twice() -> None:
     judge(leave.model_copy(update={"actor": Actor(kind="participant", id="p1.1")}), journey, NOW)
     journey.ending = None
     assert code(undo, journey, NOW) == Refusal.NOTHING_TO_UNDO
+
+
+def test_a_paper_is_released_once_and_taken_back_until_the_others_have_it() -> None:
+    journey = sample_case(contacted=["p1", "p2"]).journey
+    assert journey
+    by = {"id": "c", "case_id": "x", "actor": EVERYTHING, "at": NOW, "how": "phone"}
+    release = COMMANDS["release_paper"].model_validate({**by, "paper": "paper1"})
+    back = COMMANDS["take_back_paper"].model_validate({**by, "paper": "paper1"})
+    add = [COMMANDS["add_paper"].model_validate({**by, "party": party}) for party in ("p1", "p3")]
+
+    def offered() -> set[str]:
+        return {f"{one.kind} {one.about}" for one in possible(journey) if one.kind.endswith("_paper")}
+
+    adding = {"add_paper p1", "add_paper p2"}
+    judge(add[0], journey, NOW)
+    assert code(add[1], journey, NOW) == Refusal.NOT_PERMITTED
+    for command in (release, back):
+        judge(command, journey, NOW)
+    assert offered() == adding | {"release_paper paper1", "take_back_paper paper1"}
+    [paper] = journey.papers
+    paper.released = NOW
+    assert code(release, journey, NOW) == Refusal.RELEASED_BEFORE
+    judge(back, journey, NOW)
+    assert offered() == adding | {"take_back_paper paper1"}
+    paper.exchanged = NOW
+    assert code(back, journey, NOW) == Refusal.OTHERS_HAVE_IT
+    assert offered() == adding
+    paper.exchanged, paper.check = None, "infected"
+    assert {code(command, journey, NOW) for command in (release, back)} == {Refusal.NO_SUCH_PAPER}
+    journey.papers = [paper.model_copy(update={"key": str(n), "check": "clean"}) for n in range(MOST_OF_ONE_PARTY)]
+    assert code(add[0], journey, NOW) == Refusal.NO_ROOM
+    assert "add_paper p1" not in offered()
+
+
+def test_a_party_does_nothing_with_the_papers_of_another() -> None:
+    journey = sample_case().journey
+    assert journey
+    for who, refusal in (("p2.1", Refusal.NO_SUCH_PAPER), ("p2.2", Refusal.NOT_YOURS)):  # who speaks for it; in copy
+        by = {"id": "c", "case_id": "x", "actor": Actor(kind="participant", id=who), "at": NOW, "how": "link"}
+        for kind in ("release_paper", "take_back_paper"):
+            assert code(COMMANDS[kind].model_validate({**by, "paper": "paper1"}), journey, NOW) == refusal
 
 
 def code(command: Command, journey: Journey, now: datetime) -> Refusal:

@@ -252,6 +252,21 @@ def test_every_answer_that_a_record_can_become_has_its_words() -> None:
     assert set(titles.ANSWERS) == set(RECORDED_BY)
 
 
+def test_papers_in_words() -> None:
+    assert event("add_paper", "p1.1", paper="paper1", how="letter") == (
+        "Ann Example gave a paper: “Report of the therapist”: by letter"
+    )
+    assert event("take_back_paper", "p1.1", how="phone") == "Ann Example took a paper back, and it was erased: by phone"
+    assert event("papers_exchanged", number="3") == "The other parties can read what was released (3)"
+    ticked = event("tick_task", "post_papers/p2/1", outcome="done")
+    assert ticked == "Ticked off: Print the papers of the others and post them to Oakfield School"
+    assert task("paper_infected", "paper_infected/p1.1/k", "p1.1").startswith("A file of Ann Example held harmful")
+    [step] = words.next_steps(sample_case(asks=[], exchange_at=AT))
+    assert step.sentence() == (
+        "Papers that were released go to the other parties on Thu 3 Dec 09:00, unless the joint meeting moves"
+    )
+
+
 def test_every_command_has_a_line_for_the_timeline() -> None:
     for kind in EVERY_COMMAND:
         sentence = event(kind, "consent/p2" if kind == "decide_on_silence" else "p2")

@@ -26,6 +26,8 @@ ABOUT = {
     "staff_task": ("explaining_call", "coordinator"),
     "staff_remind": ("joint_date/1", "coordinator"),
     "staff_escalate": ("visit_dates/p2/1", "manager"),
+    "papers_to_read": ("joint_meeting/1", "p2.1"),
+    "paper_destroyed": ("paper/paper1", "p1.1"),
     "closed_mediator": ("", "mediator/m1"),
     "mediator_released": ("", "mediator/m1"),
 }
@@ -102,6 +104,7 @@ def test_which_link_a_letter_carries() -> None:
     assert carried["visit_choice_ask"] == "visit_choice/p1/1"
     assert carried["comments_remind"] == "comments/p2/1"
     assert carried["action_remind"] == "action/1"
+    assert carried["papers_to_read"] == carried["paper_destroyed"] == "papers"
     assert carried["feedback_ask"] == "feedback/p1"
     assert carried["visit_booked"] == carried["visit_remind"] == carried["joint_meeting_remind"] == "case"
     none = {kind for kind, purpose in carried.items() if purpose is None}
@@ -163,6 +166,16 @@ def test_silence_that_counts_as_an_answer_is_announced_with_its_day() -> None:
     assert "by Tue 1 Dec 2026, 09:00" in render(sample_case(), letter("comments_ask"), service=SERVICE, now=NOW).text
 
 
+def test_papers_are_named_in_no_letter() -> None:
+    """A title may name the child, and the letter may reach the wrong person."""
+    for kind in ("papers_to_read", "paper_destroyed"):
+        text = render(sample_case(), letter(kind), service=SERVICE, now=NOW).text
+        assert "therapist" not in text
+        assert "scan" not in text
+    assert "sent us a file on Tue 24 Nov 2026" in text
+    assert "When: Thu 3 Dec 2026" in render(sample_case(), letter("papers_to_read"), service=SERVICE, now=NOW).text
+
+
 def test_the_copy_carries_the_agreement() -> None:
     assert render(sample_case(), letter("agreement_copy"), service=SERVICE, now=NOW).attachments == ["agreement/1"]
 
@@ -186,7 +199,7 @@ def test_an_amended_agreement_says_what_it_replaces_and_why() -> None:
     [
         ("consent/p2", "you have not told us so"),
         ("visit/p1/1", "your first meeting has taken place"),
-        ("joint_meeting/1", "No other joint meeting is needed"),
+        ("joint_meeting/1", "no other joint meeting is needed"),
     ],
 )
 def test_a_letter_that_puts_a_mistake_right_says_which(about: str, said: str) -> None:

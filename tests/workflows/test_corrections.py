@@ -187,6 +187,7 @@ async def test_a_visit_recorded_as_held_to_which_nobody_came(story: Story, world
     await story.act("correct_record", MIA, record="visit/p3/1", answer="no_show")
     await story.breathe()
     assert "visit_dates/p3/2" in world.tasks()
+    assert world.letters(to="p3.1")[-1] == "visit_missed", "what a no-show is told"
     assert world.letters(kind="correction") == []
     slot = await story.visit_booked("p3", days_ahead=2)
     await story.until(slot.start + timedelta(hours=2))
@@ -234,9 +235,9 @@ async def test_a_visit_that_was_held_although_a_no_show_was_recorded(story: Stor
         await story.act("correct_record", MIA, record=f"visit/{party}/1", answer="held")
     await story.breathe()
     assert stage(world) == Stage.JOINT_MEETING
-    assert world.recipients("correction") == ["p1.1"], "who was asked to choose a date need not"
+    assert world.recipients("visit_missed") == world.recipients("correction") == ["p1.1", "p2.1", "p3.1"]
     assert world.recipients("visit_cancelled") == ["mediator/mia", "p2.1"]
-    assert not [task for task in world.tasks() if task.startswith("visit")]
+    assert not [task for task in world.journey.tasks if task.kind == "phone" or task.kind.startswith("visit")]
     assert not [ask for ask in world.journey.asks if ask.kind.startswith("visit")]
     assert list(world.calendar) == [f"visit/{party}/1" for party in ("p1", "p2", "p3")]
     assert nothing_was_sent_twice(world)
@@ -303,6 +304,29 @@ async def test_another_meeting_was_ticked_and_there_was_an_agreement(story: Stor
     await story.days(12)
     assert world.recipients("availability_remind") == []
     assert world.recipients("agreement_copy") == ["p1.1", "p2.1", "p3.1"]
+    assert nothing_was_sent_twice(world)
+    await ended(story)
+
+
+async def test_a_joint_meeting_that_was_held_although_a_no_show_was_recorded(story: Story, world: World) -> None:
+    """A manager was to decide how it goes on."""
+    story.policy = story.policy.model_copy(update={"no_shows_before_decision": 1})
+    await story.up_to_the_joint_meeting()
+    slot = await story.joint_meeting_fixed()
+    await story.until(slot.start + timedelta(hours=2))
+    missed = {"present": ["p1.1", "p2.1"], "absent": ["p3"], "outcome": "no_show"}
+    await story.act("record_joint_meeting", MIA, **missed)
+    await story.breathe()
+    assert world.recipients("joint_meeting_missed") == ["p3.1"]
+    held = {"record": "joint_meeting/1", "answer": "full", "present": ["p1.1", "p2.1", "p3.1"]}
+    await story.act("correct_record", MIA, **held)
+    await story.breathe()
+    meeting = world.journey.meeting("joint_meeting/1")
+    assert meeting
+    assert (meeting.status, meeting.absent, stage(world)) == (MeetingStatus.HELD, [], Stage.AGREEMENT)
+    assert world.recipients("correction") == ["p1.1", "p2.1", "p3.1"]
+    assert not [ask for ask in world.journey.asks if ask.kind == "no_show"]
+    assert world.letters(kind="availability_ask") == ["availability_ask"] * 3, "no other round was begun"
     assert nothing_was_sent_twice(world)
     await ended(story)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from temporalio import activity
@@ -26,6 +26,9 @@ from workflows.neighbours import (
     Booking,
     Calendars,
     CaseFile,
+    ChannelChoice,
+    ChannelQuestion,
+    Checked,
     Correspondence,
     Delivery,
     Documents,
@@ -34,6 +37,8 @@ from workflows.neighbours import (
     MediatorChoice,
     MediatorQuestion,
     NextMediator,
+    PaperKeeping,
+    PaperOrder,
     Reassignment,
     Verdict,
     WordsToCorrect,
@@ -59,10 +64,11 @@ def person(key: str) -> Actor:
 class Sent:
     letter: Letter
     at: datetime
+    channel: Channel = Channel.EMAIL
 
 
 @dataclass
-class World(CaseFile, Correspondence, Calendars, Documents):
+class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     """Every neighbour in one. What the database would say is set by the story."""
 
     panel: list[str] = field(default_factory=lambda: ["mia", "noor", "olu", "pat"])
@@ -73,7 +79,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
     coordinator: str = "cora"
-    bad_addresses: list[str] = field(default_factory=list)
+    bad_addresses: list[str] = field(default_factory=list)  # whose e-mail comes back at once
+    bad_numbers: list[str] = field(default_factory=list)  # whose text messages the provider refuses
+    known: dict[str, list[Channel]] = field(default_factory=dict)  # how else the case file could reach somebody
     filings: list[Filing] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     held: list[Letter] = field(default_factory=list)  # each time that one was not to leave yet
@@ -82,6 +90,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
     conflicts: list[str] = field(default_factory=list)
     made: list[AgreementToMake] = field(default_factory=list)
     words_corrected: list[WordsToCorrect] = field(default_factory=list)
+    scanner: Literal["clean", "infected", "not_scanned", "away"] = "not_scanned"
+    no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
+    erased: list[str] = field(default_factory=list)
 
     @activity.defn
     async def file(self, filing: Filing) -> None:
@@ -119,6 +130,11 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         self.reserved.pop(booking.meeting, None)
 
     @activity.defn
+    async def another_channel(self, question: ChannelQuestion) -> ChannelChoice:
+        left = [one for one in self.known.get(question.person, []) if one not in question.not_by]
+        return ChannelChoice(channel=left[0] if left else None)
+
+    @activity.defn
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
         return Admitted(person=admitted, channel=self.admits_by)
@@ -154,9 +170,9 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         theirs = (f"mediator/{journey.mediator}", f"mediator/{journey.offered_to}")
         if letter.to.startswith("mediator/") and letter.to not in theirs and not letter.kind.startswith(FAREWELLS):
             return Delivery(state="withheld")
-        if letter.to in self.bad_addresses:
-            return Delivery(state="bounced")
-        self.sent.append(Sent(letter, at))
+        if letter.to in (self.bad_numbers if channel == Channel.TEXT else self.bad_addresses):
+            return Delivery(state="bounced", channel=channel)
+        self.sent.append(Sent(letter, at, channel))
         return Delivery(state="sent")
 
     @activity.defn
@@ -177,9 +193,23 @@ class World(CaseFile, Correspondence, Calendars, Documents):
         self.made.append(order)
         return Made(sha256="0" * 64)
 
+    @activity.defn
+    async def has_paper(self, order: PaperOrder) -> Verdict:
+        return Verdict(refusal="no_file" if order.key in self.no_files else "")
+
+    @activity.defn
+    async def check_paper(self, order: PaperOrder) -> Checked:
+        if self.scanner == "away":
+            raise ApplicationError("the scanner is away")
+        return Checked(found=self.scanner)
+
+    @activity.defn
+    async def erase_paper(self, order: PaperOrder) -> None:
+        self.erased.append(order.key)
+
     @property
     def activities(self) -> list[Any]:
-        neighbours = (CaseFile, Correspondence, Calendars, Documents)
+        neighbours = (CaseFile, Correspondence, Calendars, Documents, PaperKeeping)
         return [getattr(self, name) for part in neighbours for name in activities_of(part)]
 
     # What the story looks at

@@ -6,8 +6,9 @@ from workflows.doors.changes import Changes
 from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
+from workflows.doors.papers import PaperDoors
 from workflows.doors.steps import Steps
 
 
-class Doors(Steps, Changes, Corrections, AnyTime, Mailbox):
+class Doors(Steps, Changes, Corrections, PaperDoors, AnyTime, Mailbox):
     """Every door of a case."""

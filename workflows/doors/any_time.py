@@ -4,9 +4,12 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import LETTERS_BY_HAND, READ_REPLY
+    from domain.journey import LETTERS_BY_HAND, READ_REPLY, Letter, Settled
+    from domain.ladders import effect_of
+    from domain.parties import Channel
+    from domain.refusals import Refusal
     from domain.stages import Closing, ClosingReason
-    from workflows.doors.desk import Accepted, Desk
+    from workflows.doors.desk import Accepted, Desk, refusal
     from workflows.errands import near
     from workflows.neighbours import CaseFile, Reassignment
 
@@ -130,13 +133,35 @@ class AnyTime(Desk):
         self.judge(command)
 
     @workflow.update
+    async def report_returned_letter(self, command: c.ReportReturnedLetter) -> Accepted:
+        async with self.heard(command):
+            letter = Letter(kind=command.kind_of_letter, about=command.about, to=command.to, number=command.number)
+            if not self.errands.was_posted(letter):
+                raise refusal(Refusal.NOT_POSTED)
+            self.errands.new_settled.append(Settled(letter=letter, state="bounced"))
+            if not await self.came_back(letter, Channel.POST):
+                self.errands.open_task("letter_failed", f"letter/{letter.key}", letter.about)
+        return await self.accept(command, command.about, kind=command.kind_of_letter, to=command.to)
+
+    @report_returned_letter.validator
+    def may_report_returned_letter(self, command: c.ReportReturnedLetter) -> None:
+        self.judge(command)
+
+    @workflow.update
     async def change_policy(self, command: c.ChangePolicy) -> Accepted:
         async with self.heard(command):
+            old = self.asks.policy
+            effect = effect_of(self.journey, old, command.policy, workflow.now())
             self.journey.policy_name = command.policy.name
             self.journey.record_only_after_start = command.policy.record_only_after_start
             self.errands.new_policy = command.policy
             self.asks.retune(command.policy)
-        return await self.accept(command, policy=command.policy.name)
+        return await self.accept(
+            command,
+            policy=command.policy.name,
+            changed=",".join(old.differences(command.policy)),
+            moved=str(len(effect.moved)),
+        )
 
     @change_policy.validator
     def may_change_policy(self, command: c.ChangePolicy) -> None:

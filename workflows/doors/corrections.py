@@ -6,7 +6,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.corrections import NOT_YET, meeting_after
-    from domain.journey import Action, Agreement, Letter, MeetingStatus
+    from domain.journey import Action, Agreement, Letter, MeetingStatus, OpenAsk
     from domain.refusals import Refusal
     from domain.stages import Closing, ClosingReason, Stage
     from workflows.doors.desk import Accepted, Desk, refusal
@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.neighbours import CaseFile, WordsToCorrect
 
 SUPERSEDED = "superseded"  # the answer to what need not be answered any more
+AGAIN = ("another", "no_show")  # outcomes of a joint meeting after which there is another
 
 
 class Corrections(Desk):
@@ -49,8 +50,8 @@ class Corrections(Desk):
                         self.consent_is_otherwise(command, about)
                     case "visit":
                         await self.visit_was_otherwise(command, about.partition("/")[0])
-                    case "joint_meeting" if was == "another" != command.answer:
-                        self.no_other_meeting_is_needed(command.record)
+                    case "joint_meeting" if was in AGAIN and command.answer not in AGAIN:
+                        self.no_other_meeting_is_needed(command.record, missed=was == "no_show")
                     case "joint_meeting":
                         self.send_copies_to_the_forgotten()
                     case "action" if command.answer == NOT_YET:
@@ -90,7 +91,7 @@ class Corrections(Desk):
         if kind == "visit":
             self.meetings.record(key, MeetingStatus(answer))
         elif kind == "joint_meeting" and meeting:
-            meeting.outcome = answer
+            meeting.outcome, meeting.status, meeting.absent = answer, MeetingStatus.HELD, []
             meeting.present = meeting.present if command.present is None else list(dict.fromkeys(command.present))
             self.outcome_detail = command.detail or self.outcome_detail
         elif kind == "comments" and self.journey.agreement:
@@ -112,31 +113,38 @@ class Corrections(Desk):
         if command.answer == "no_show":
             self.ask_again(command.record)
             return
-        number = self.meetings.visit_round(party)
-        other = self.journey.meeting(f"visit/{party}/{number}")
-        if other and other.status == MeetingStatus.BOOKED:
-            await self.call_off(other)  # which tells them
-            return
+        self.put_right(party, command.record)  # they have a letter that says that we missed each other
+        self.close_calls_about_no_shows("visit", party)
+        open_asks = [ask.key for kind in ("visit_dates", "visit_choice") for ask in self.asks_about(kind, party)]
+        number = max((int(key.rpartition("/")[2]) for key in open_asks), default=0)
+        other = next((m for m in self.journey.meetings if m.party == party and m.status == MeetingStatus.BOOKED), None)
+        if other:
+            await self.call_off(other)
+        elif offered := self.journey.meeting(f"visit/{party}/{number}"):
+            offered.status = MeetingStatus.CANCELLED
+        undecided = [ask.key for ask in self.asks_about("no_show", party)]
+        rounds = [f"visit_dates/{party}/{number}", f"visit_choice/{party}/{number}"] if open_asks else []
+        self.supersede(*undecided, *rounds)
+
+    def asks_about(self, kind: str, party: str) -> list[OpenAsk]:
+        """What is open about a party, of whomever it is asked."""
+        return [ask for ask in self.journey.open_asks(kind) if ask.key.startswith(f"{kind}/{party}/")]
+
+    def no_other_meeting_is_needed(self, record: str, *, missed: bool) -> None:
+        """There was an agreement: nobody need say any more when they could come to another meeting. `missed`: it was
+        recorded as not held, and everyone was told so."""
+        meeting = self.journey.meeting(record)
+        other = meeting_after(self.journey, meeting) if meeting else None  # None: a manager was still to decide
+        number = other.key.partition("/")[2] if other else ""
+        asked = {party.key: f"availability/{party.key}/{number}" for party in self.journey.parties}
+        for party, ask in asked.items():
+            if missed or self.asks.was_asked(ask):
+                self.put_right(party, record)
+        self.close_calls_about_no_shows("joint_meeting")
+        self.supersede(*(ask.key for ask in self.journey.open_asks("no_show")))
         if other:
             other.status = MeetingStatus.CANCELLED
-        choice = f"visit_choice/{party}/{number}"
-        if self.asks.was_asked(choice):
-            self.put_right(party, command.record)
-        self.supersede(f"visit_dates/{party}/{number}", choice)
-
-    def no_other_meeting_is_needed(self, record: str) -> None:
-        """There was an agreement: nobody need say any more when they could come to another meeting."""
-        meeting = self.journey.meeting(record)
-        other = meeting_after(self.journey, meeting) if meeting else None
-        if other is None:
-            raise refusal(Refusal.CANNOT_BECOME, record)
-        number = other.key.partition("/")[2]
-        other.status = MeetingStatus.CANCELLED
-        parties = [party.key for party in self.journey.parties]
-        for party in parties:
-            if self.asks.was_asked(f"availability/{party}/{number}"):
-                self.put_right(party, record)
-        self.supersede(*(f"availability/{party}/{number}" for party in parties), f"joint_date/{number}", other.key)
+            self.supersede(*asked.values(), f"joint_date/{number}", other.key)
 
     def supersede(self, *keys: str) -> None:
         for key in keys:

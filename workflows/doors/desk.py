@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import Action, CaseStart, Journey, Meeting
-    from domain.parties import Person, PersonRole
+    from domain.journey import Action, CaseStart, Journey, Letter, Meeting
+    from domain.parties import Channel, Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
     from domain.stages import Closing, OutcomeDetail
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.errands import Errands, near
     from workflows.meetings import Meetings
     from workflows.neighbours import Admission, Admitted, CaseFile, Verdict
+    from workflows.papers import Papers
 
 REFUSED = "refused"
 """The type of the ApplicationError that a refused Update raises; its details are the code and what it is about."""
@@ -43,6 +44,7 @@ class Desk(ABC):
     asks: Asks
     errands: Errands
     meetings: Meetings
+    papers: Papers
     at_the_desk: asyncio.Lock  # one act at a time
     outcome_detail: OutcomeDetail | None
 
@@ -111,10 +113,11 @@ class Desk(ABC):
         if not await self.admit(command, party, PersonRole.LEAD):
             raise refusal(Refusal.NAME_MISSING)
         self.judge(command)
-        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None]
+        asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None and ask.kind != "no_show"]
         self.errands.close_tasks(
             lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
         )
+        self.errands.close_tasks(lambda task: task.kind == "bad_address" and task.about == before)
         for key in asked:
             self.asks.start_again(key, from_rung=0)
         invited = self.invite_who_is_new(party)
@@ -158,6 +161,14 @@ class Desk(ABC):
     @abstractmethod
     async def release_the_mediator(self, *, for_good: bool) -> None:
         """The mediator no longer has the case, and another is looked for."""
+
+    @abstractmethod
+    async def came_back(self, letter: Letter, channel: Channel) -> bool:
+        """A letter came back for good. False: a person has to see to it."""
+
+    @abstractmethod
+    def close_calls_about_no_shows(self, sort: str, party: str = "") -> None:
+        """A new date is there, or none is needed: their office need not be rung any more."""
 
     @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, number: int = 1, reply: bool = False) -> None:

@@ -87,14 +87,19 @@ class Steps(Desk):
     @workflow.update
     async def decide_on_silence(self, command: c.DecideOnSilence) -> Accepted:
         async with self.heard(command):
-            if command.decision == "close":
+            decision: str = command.decision
+            after_no_shows = command.ask.startswith("no_show/")
+            if decision == "replace_contact":
+                await self.replace_silent_contact(command)
+            if decision == "close":
                 self.take_silence_for_an_end(command)
+            elif after_no_shows:
+                decision = "another_date" if decision == "wait" else decision
+                self.asks.learn(command.ask, "another_date")
             else:
-                if command.decision == "replace_contact":
-                    await self.replace_silent_contact(command)
                 self.errands.close_tasks(lambda task: task.about == command.ask and not task.kind.startswith("letter_"))
                 self.asks.start_again(command.ask, from_rung=0 if command.decision == "replace_contact" else 1)
-        return await self.accept(command, command.ask, decision=command.decision)
+        return await self.accept(command, command.ask, decision=decision)
 
     @decide_on_silence.validator
     def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
@@ -235,6 +240,7 @@ class Steps(Desk):
     async def record_joint_meeting(self, command: c.RecordJointMeeting) -> Accepted:
         async with self.heard(command):
             meeting = self.meetings.latest_joint()
+            missed = command.outcome == "no_show"
             if command.outcome == "none" and self.can_be_regretted(command):
                 self.end_unless_undone(
                     Closing(reason=ClosingReason.NO_AGREEMENT),
@@ -243,11 +249,14 @@ class Steps(Desk):
                 )
             else:
                 self.learn_of_the_meeting(command, meeting)
-        return await self.accept(command, meeting.key, outcome=command.outcome)
+        absent = {"absent": ",".join(meeting.absent)} if missed else {}
+        return await self.accept(command, meeting.key, outcome=command.outcome, **absent)
 
     def learn_of_the_meeting(self, command: c.RecordJointMeeting, meeting: Meeting) -> None:
-        self.meetings.record(meeting.key, MeetingStatus.HELD)
+        missed = command.outcome == "no_show"
+        self.meetings.record(meeting.key, MeetingStatus.NO_SHOW if missed else MeetingStatus.HELD)
         meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
+        meeting.absent = list(dict.fromkeys(command.absent))
         self.outcome_detail = command.detail
         self.asks.learn(meeting.key, command.outcome)
 

@@ -4,7 +4,7 @@ One class for each kind, by section of the journey. `questions` is what the page
 the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
 
 from api.intake import Intake
-from api.staff.forms import agreement, any_time, beginning, corrections, meetings
+from api.staff.forms import agreement, any_time, beginning, corrections, meetings, papers
 from api.staff.forms.base import CommandForm, Fields, Setting
 
 __all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
@@ -35,6 +35,9 @@ FORMS: dict[str, CommandForm] = {
     "correct_details": corrections.Details(),
     "correct_record": corrections.Record(),
     "amend_agreement": corrections.Amending(),
+    "add_paper": papers.AddingPaper(),
+    "release_paper": papers.ReleasingPaper(),
+    "take_back_paper": papers.TakingPaperBack(),
     "withdraw": any_time.Withdrawal(),
     "pause": any_time.Pausing(),
     "resume": any_time.Resuming(),
@@ -44,11 +47,12 @@ FORMS: dict[str, CommandForm] = {
     "undo": any_time.Undoing(),
     "reassign": any_time.Reassigning(),
     "tick_task": any_time.Tick(),
+    "report_returned_letter": any_time.ReturnedLetter(),
     "change_policy": any_time.PolicyChange(),
 }
 """The form of every kind of command. A test sees that none is missing."""
 
 
-def with_policy(fields: Fields, intake: Intake) -> Fields:
+async def with_policy(fields: Fields, intake: Intake) -> Fields:
     """A policy is chosen by name and sent as a value."""
-    return {**fields, "policy": intake.policy(fields["policy"])} if "policy" in fields else fields
+    return {**fields, "policy": await intake.policy(fields["policy"])} if "policy" in fields else fields

@@ -19,7 +19,8 @@ from api.staff.forms.base import (
     told,
 )
 from domain import titles, words
-from domain.commands import COORDINATORS
+from domain.commands import COORDINATORS, ReportReturnedLetter
+from domain.journey import Letter
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -84,9 +85,13 @@ class Contact(PartyForm):
     button: ClassVar[str] = "Write to this person from now on"
 
     def intro(self, s: Setting) -> str:
-        return (
-            "For another person, or the same one under another name or address. Links that were sent before end. What "
-            f"{s.party} is being asked is asked anew, and this person is invited to what is booked."
+        lead = s.case.party(s.about).lead
+        return " ".join(
+            (
+                "For another person, or the same one under another name or address. Links that were sent before end. "
+                f"What {s.party} is being asked is asked anew, and this person is invited to what is booked.",
+                *words.letters_come_back(s.case, lead.key),
+            )
         )
 
     def questions(self, s: Setting) -> Questions:
@@ -252,13 +257,18 @@ class Tick(CommandForm):
                 "answer on the case page first: once this is ticked off, reminders go on where they stood."
             )
         task = next(task for task in s.journey.tasks if task.key == s.about)
+        if task.kind == "bad_address":
+            return (
+                "When you have it, use “Replace or correct a contact” on the case page: that also ends this task. Tick "
+                "it off here only when there is nothing more to find out."
+            )
         said = "What the letter would say. Say it in your own words, and ask for their answer:" if s.script else ""
         needs = words.needs_of(s.case, task.key, task.about)
         return " ".join(filter(None, (words.number_to_ring(s.case, task), needs and f"{needs}.", said)))
 
     def points(self, s: Setting) -> list[str]:
         if reply := self._reply(s):
-            titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments, in the mailbox"}
+            titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments"}
             said = [f"{title}: {reply[name]}" for name, title in titles.items() if reply.get(name)]
             return [*said, *filter(None, (line.strip() for line in str(reply.get("words") or "").splitlines()))]
         return s.script
@@ -279,16 +289,41 @@ class Tick(CommandForm):
         return fields, {"note": typed.one("note")}
 
 
+class ReturnedLetter(CommandForm):
+    button: ClassVar[str] = "It came back"
+
+    def about_is_known(self, s: Setting) -> bool:
+        letter = Letter.of_key(s.about)
+        return letter is not None and s.journey.person(letter.to) is not None
+
+    def title(self, s: Setting, kind: str) -> str:
+        letter = Letter.of_key(s.about)
+        if letter is None:
+            return ReportReturnedLetter.title
+        return f"It came back: “{titles.LETTERS.get(letter.kind, 'a letter')}” to {words.recipient(s.case, letter.to)}"
+
+    def intro(self, s: Setting) -> str:
+        return (
+            "The letter counts as not given, and the postal address as bad. If it is still wanted, it goes once more, "
+            "in another way that the case file knows, and you have a task to find the right address."
+        )
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        letter = Letter.of_key(s.about)
+        named = letter.model_dump(include={"about", "to", "number"}) | {"kind_of_letter": letter.kind} if letter else {}
+        return named, {"note": typed.one("note")}
+
+
 class PolicyChange(CommandForm):
     def intro(self, s: Setting) -> str:
         return "Every open question is asked, reminded and escalated by the new targets from now on."
 
     def questions(self, s: Setting) -> Questions:
         options = tuple(Option(name, title) for name, title in s.policies.items())
-        return [Field("policy", "Policy", "choice", options=options), NOTE]
+        return [Field("policy", "Targets", "choice", options=options), REASON]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"policy": typed.one("policy")}, {"note": typed.one("note")}  # doing.py puts the policy itself here
+        return {"policy": typed.one("policy")}, {"reason": typed.one("reason")}  # doing.py puts the policy itself here
 
 
 def _can_be_undone(s: Setting) -> str:

@@ -79,6 +79,7 @@ class CommandForm:
 
     button: ClassVar[str] = "Record it"
     grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
+    takes_a_file: ClassVar[bool] = False
     blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
 
     def intro(self, s: Setting) -> str:

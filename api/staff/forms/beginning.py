@@ -87,19 +87,32 @@ class Silence(CommandForm):
     blame: ClassVar[Mapping[str, str]] = {"ask": "decision"}
 
     def title(self, s: Setting, kind: str) -> str:
+        if self.after_no_shows(s):
+            return f"Decide how it goes on: {words.ask_title(s.case, s.about)}"
         return f"Decide on the silence: {words.ask_title(s.case, s.about)}"
+
+    def after_no_shows(self, s: Setting) -> bool:
+        return s.about.startswith("no_show/")
 
     def about_is_known(self, s: Setting) -> bool:
         return s.journey.open_ask(s.about) is not None
 
+    def intro(self, s: Setting) -> str:
+        if not self.after_no_shows(s):
+            return ""
+        return "They were told without blame that we missed them. No new date is looked for before you decide."
+
     def questions(self, s: Setting) -> Questions:
+        wait = Option("wait", "Wait longer", "The reminders begin again.")
+        if self.after_no_shows(s):
+            wait = Option("wait", "Look for another date", "If they miss that too, you decide again.")
         return [
             Field(
                 "decision",
                 "What happens now?",
                 "choice",
                 options=(
-                    Option("wait", "Wait longer", "The reminders begin again."),
+                    wait,
                     Option("replace_contact", "Write to somebody else", "Give the new contact below."),
                     Option("close", "Close the case", "The party could not be reached; everyone is told neutrally."),
                 ),

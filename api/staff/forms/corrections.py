@@ -146,9 +146,11 @@ def _hint(s: Setting, answer: str) -> str:
         case "visit", "no_show":
             return "The mediator offers other dates."
         case "visit", "held":
-            return "Other dates that were offered or booked since are taken back, and the party is told."
-        case "joint_meeting", "full" | "partial" if was == "another":
-            return "No other meeting is arranged; whoever was asked for dates is told. The agreement is written up."
+            return (
+                "Other dates that were offered or booked since are taken back. A letter says that it was our mistake."
+            )
+        case "joint_meeting", "full" | "partial" if was in ("another", "no_show"):
+            return "No other meeting is arranged; whoever was told otherwise is told so. The agreement is written up."
         case "action", _ if answer == NOT_YET:
             return "It is followed again: reminders go on."
     return ""

@@ -125,7 +125,7 @@ class Visit(PartyForm):
                 "held",
                 "Was the visit held?",
                 "choice",
-                options=(Option("yes", "Yes"), Option("no", "No, nobody came", "A new visit is arranged.")),
+                options=(Option("yes", "Yes"), Option("no", "No, nobody came", self.after_a_no_show(s))),
             ),
             Field(
                 "confidentiality_explained",
@@ -152,6 +152,12 @@ class Visit(PartyForm):
                 optional=True,
             ),
         ]
+
+    def after_a_no_show(self, s: Setting) -> str:
+        told = "They are told without blame that we missed them, and "
+        if s.journey.no_shows(s.about, "visit") + 1 < s.case.policy.no_shows_before_decision:
+            return f"{told}you offer new dates."
+        return f"{told}a coordinator rings them. The manager decides whether new dates are offered."
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         held = typed.one("held") == "yes"
@@ -247,7 +253,7 @@ class FixMeeting(CommandForm):
 
 
 class JointMeeting(CommandForm):
-    blame: ClassVar[Mapping[str, str]] = {"present": "present"}
+    blame: ClassVar[Mapping[str, str]] = {"present": "present", "absent": "absent"}
 
     def questions(self, s: Setting) -> Questions:
         people = tuple(
@@ -272,7 +278,20 @@ class JointMeeting(CommandForm):
                     Option("partial", "Agreement on some points"),
                     Option("none", "No agreement"),
                     Option("another", "Another meeting is needed"),
+                    Option(
+                        "no_show",
+                        "It could not be held, because somebody did not come",
+                        "Say below who. Everyone is told without blame, and a new date is looked for.",
+                    ),
                 ),
+            ),
+            Field(
+                "absent",
+                "Who did not come?",
+                "ticks",
+                hint="Only when it could not be held. A party that has missed a joint meeting before is rung, and the "
+                "manager decides how it goes on.",
+                options=tuple(Option(party.key, party.name) for party in s.case.parties),
             ),
             Field(
                 "detail",
@@ -290,9 +309,14 @@ class JointMeeting(CommandForm):
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         if typed.one("outcome") in ("full", "partial") and not typed.many("present"):
             typed.wrong("present", "Say who came; everyone present receives a copy of an agreement.")
+        if typed.one("outcome") == "no_show" and not typed.many("absent"):
+            typed.wrong("absent", "Say which party did not come; a new date is looked for.")
+        if typed.one("outcome") != "no_show" and typed.many("absent"):
+            typed.wrong("absent", "This is only for a meeting that could not be held. Untick it, or say so above.")
         return (
             {
                 "present": typed.many("present"),
+                "absent": typed.many("absent"),
                 "outcome": typed.one("outcome"),
                 "detail": typed.one("detail") or None,
             },
