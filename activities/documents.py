@@ -109,7 +109,9 @@ def agreement_page(case: CaseView, agreement: Agreement, service_name: str, serv
     if case.mediator:
         present.append(f"{case.mediator.name}, mediator")
     partial = ", in part: on other points no agreement was reached" if meeting.outcome == "partial" else ""
-    earlier = f" It replaces version {agreement.version - 1}." if agreement.version > 1 else ""
+    reason = str(texts.get("reason", "")).rstrip(".")
+    because = f", because: {reason}" if reason else ""
+    earlier = f" It replaces version {agreement.version - 1}{because}." if agreement.version > 1 else ""
     return {
         "service": service_name,
         "title": "Mediation agreement",
@@ -121,7 +123,12 @@ def agreement_page(case: CaseView, agreement: Agreement, service_name: str, serv
         "present": present,
         "introduction": f"Agreed at the meeting by those present{partial}.",
         "terms": [
-            {"number": number, "what": words, "who": case.party(term.owner).name, "by_when": plain_date(term.by)}
+            {
+                "number": number,
+                "what": f"No longer agreed: {words}" if term.dropped else words,
+                "who": case.party(term.owner).name,
+                "by_when": "–" if term.dropped else plain_date(term.by),
+            }
             for number, (term, words) in enumerate(zip(agreement.terms, what, strict=True), 1)
         ],
         "wishes": texts.get("wishes") or "Nothing was written down about them.",

@@ -11,6 +11,7 @@ from temporalio import activity
 
 from casefile import related
 from casefile.cases import AnyTexts, add_participant, left_of, view
+from casefile.corrections import correct_words
 from casefile.database import Database
 from casefile.finding import Finding
 from casefile.letters import letter_id
@@ -59,6 +60,7 @@ from workflows.neighbours import (
     Recipients,
     References,
     Verdict,
+    WordsToCorrect,
 )
 
 STEP = timedelta(minutes=5)  # the grain of reservations; meetings start on it (domain.commands.Slot)
@@ -288,6 +290,15 @@ class Records(CaseFile):
                     if person.party == admission.party and person.role == PersonRole.LEAD:
                         await self.links.revoke(session, case.id, person.key, self.now())
             return Admitted(person=person_key, channel=details.channel)
+
+    # Words
+
+    @activity.defn
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        async with self.database.write() as session:
+            case = await _case(session, order.case_id)
+            changed = await correct_words(session, self.vault, case, order.command, order.what, order.party)
+        return Verdict(refusal="" if changed else Refusal.AS_BEFORE)
 
     @activity.defn
     async def admit_party(self, admission: PartyAdmission) -> Admitted:

@@ -131,20 +131,21 @@ class Action(BaseModel):
     number: int
     owner: str
     by: date
-    state: Literal["open", "done", "not_done"] = "open"
+    state: Literal["open", "done", "not_done", "dropped"] = "open"  # dropped: the agreement was amended
 
 
 class Agreement(BaseModel):
     """The record of what was agreed, by version. The words stand with the command that wrote them."""
 
     version: int
-    command: str  # id of the WriteAgreement whose texts hold the words
+    command: str  # id of the WriteAgreement or AmendAgreement whose texts hold the words
     terms: list[Term]
     meeting: str  # key of the joint meeting
     written: datetime
     status: Literal["draft", "comments", "issued"] = "draft"
     comments: dict[str, str] = Field(default_factory=dict)  # party -> "agrees" | "wants_changes" | "silent"
     issued: datetime | None = None
+    copies: list[str] = Field(default_factory=list)  # who is sent this version, and was sent those before: person keys
 
 
 class BadAddress(BaseModel):
@@ -268,6 +269,7 @@ class Journey(BaseModel):
     replaced: list[str] = Field(default_factory=list)  # mediators who had the case before, the latest last
     asks: list[OpenAsk] = Field(default_factory=list)
     facts: dict[str, Fact] = Field(default_factory=dict)
+    corrected: dict[str, int] = Field(default_factory=dict)  # how often each record was corrected, by its key
     tasks: list[Task] = Field(default_factory=list)
     meetings: list[Meeting] = Field(default_factory=list)
     signs: bool = False  # parties sign, and the child's voice is asked for; older cases go on without

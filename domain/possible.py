@@ -2,8 +2,10 @@
 
 from pydantic import BaseModel
 
+from domain.corrections import correctable
 from domain.journey import Journey, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY
+from domain.parties import ORGANISATIONS
 from domain.referral import MOST_PARTIES
 from domain.rules import BEFORE_ALL_MEET, BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
 from domain.stages import CARRIED_OUT, Stage
@@ -67,6 +69,13 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
     found += [Possible(kind="remove_party", about=p.key) for p in journey.parties if can_take_out(journey, p.key)]
     found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
+    if not journey.ending:
+        found += [Possible(kind="correct_record", about=key) for key in correctable(journey)]
+        if journey.stage == Stage.ACTIONS and journey.agreement and journey.agreement.status == "issued":
+            found.append(Possible(kind="amend_agreement"))
+    found += [Possible(kind="correct_details", about=what) for what in ("child", "referral")]
+    organisations = [party.key for party in journey.parties if party.role in ORGANISATIONS]
+    found += [Possible(kind="correct_details", about=party) for party in organisations]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
     found += [Possible(kind="reassign"), Possible(kind="link_cases")]

@@ -72,6 +72,17 @@ class Refusal(StrEnum):
     UNKNOWN_COORDINATOR = "unknown_coordinator"
     ANSWER_INSTEAD = "answer_instead"
     NOT_FITTING = "not_fitting"
+    NOT_RECORDED = "not_recorded"
+    CORRECTED_MEANWHILE = "corrected_meanwhile"
+    AS_BEFORE = "as_before"
+    CANNOT_BECOME = "cannot_become"
+    GONE_ON = "gone_on"
+    MOVE_INSTEAD = "move_instead"
+    REPLACE_INSTEAD = "replace_instead"
+    GIVE_AGAIN = "give_again"
+    AMEND_INSTEAD = "amend_instead"
+    NO_ORGANISATION = "no_organisation"
+    TERMS_KEEP_THEIR_NUMBERS = "terms_keep_their_numbers"
     NO_FILE = "no_file"
     NO_ROOM = "no_room"
     NO_SUCH_PAPER = "no_such_paper"
@@ -187,5 +198,21 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOTHING_TO_UNDO: "There is nothing to undo: the case goes on.",
     Refusal.UNKNOWN_COORDINATOR: "There is no such coordinator. Choose one from the list.",
     Refusal.ANSWER_INSTEAD: "This task is done by recording the answer on the case page, not by ticking it off.",
+    Refusal.NOT_RECORDED: "Nothing has been recorded here yet ({about}), so there is nothing to correct. Record it.",
+    Refusal.CORRECTED_MEANWHILE: "Somebody has corrected this while your page was open ({about}). Look at the record "
+    "as it stands now before you go on.",
+    Refusal.AS_BEFORE: "This is what the case file says already, so nothing was changed.",
+    Refusal.CANNOT_BECOME: "This record cannot become that now ({about}). Choose one of the answers that its page "
+    "offers.",
+    Refusal.GONE_ON: "The case has gone on since, so this can no longer be taken back ({about}). Ask them now, and "
+    "pause the case meanwhile if need be. If they do not take part, correct it to no, or record that they withdraw.",
+    Refusal.MOVE_INSTEAD: "A booked date is put right with “Move a meeting” or “Cancel a meeting” on the case page.",
+    Refusal.REPLACE_INSTEAD: "Who has the case is put right with “Replace the mediator” on the case page.",
+    Refusal.GIVE_AGAIN: "This answer can simply be given again: open its form from the timeline, the latest counts.",
+    Refusal.AMEND_INSTEAD: "The agreement has been issued, and says this too. Use “Amend the agreement” on the case "
+    "page: everyone who had a copy receives the new version.",
+    Refusal.NO_ORGANISATION: "{about} is a person, not an organisation. Use “Replace or correct a contact” instead.",
+    Refusal.TERMS_KEEP_THEIR_NUMBERS: "Every earlier term keeps its number. Mark a term that no longer applies as "
+    "dropped, and write new ones after the last.",
 }
 """One sentence for each code. A test sees that none is missing."""

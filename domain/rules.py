@@ -7,9 +7,10 @@ from typing import Any
 
 from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
+from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY, Paper
-from domain.parties import party_of
+from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
 from domain.stages import CARRIED_OUT, COORDINATORS_REOPEN, LinkKind, Stage
@@ -50,16 +51,19 @@ def judge(command: c.Command, journey: Journey, now: datetime) -> None:
 
 
 def _explaining_call(command: c.RecordExplainingCall, journey: Journey, now: datetime) -> None:
-    if journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING) or "explaining_call" in journey.facts:
+    asked = journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) or journey.open_ask("explaining_call")
+    if not asked or "explaining_call" in journey.facts:
         raise Refused(Refusal.NOT_ASKED)
     if command.permission != "not_yet":
         _not_contradicted(journey, "permission", command.permission == "given")
+    _not_ending_twice(command, journey, ends=command.outcome != "go_on" or command.permission == "refused")
 
 
 def _permission(command: c.RecordPermission, journey: Journey, now: datetime) -> None:
     if command.actor.kind == "participant" and party_of(command.actor.id) != journey.parties[0].key:
         raise Refused(Refusal.NOT_YOURS)
     _not_contradicted(journey, "permission", command.given)
+    _not_ending_twice(command, journey, ends=not command.given)
     if journey.stage not in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
         raise Refused(Refusal.NOT_ASKED)
 
@@ -68,12 +72,14 @@ def _consent(command: c.AnswerConsent, journey: Journey, now: datetime) -> None:
     if command.party == journey.parties[0].key:
         raise Refused(Refusal.NOT_ASKED, command.party)  # the referrer's consent is the permission
     _not_contradicted(journey, f"consent/{command.party}", command.yes)
+    _not_ending_twice(command, journey, ends=not command.yes)
 
 
 def _silence(command: c.DecideOnSilence, journey: Journey, now: datetime) -> None:
     ask = journey.open_ask(command.ask)
     if ask is None or not any(task.key == f"decide/{ask.key}" for task in journey.tasks):
         raise Refused(Refusal.NOT_ASKED, command.ask)
+    _not_ending_twice(command, journey, ends=command.decision == "close")
 
 
 def _offer(command: c.OfferMediator, journey: Journey, now: datetime) -> None:
@@ -170,10 +176,7 @@ def _joint_date(command: c.FixJointMeeting, journey: Journey, now: datetime) -> 
 
 def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetime) -> None:
     _held_after_start(journey, _asked(journey, "joint_meeting"), now)
-    known = [person.key for party in journey.parties for person in party.people]
-    for key in command.present:
-        if key not in known:
-            raise Refused(Refusal.NO_SUCH_PERSON, key)
+    _known(command.present, journey)
     if command.outcome in ("full", "partial") and not command.present:
         raise Refused(Refusal.NOBODY_CAME)
     came = [party_of(key) for key in command.present]
@@ -186,6 +189,7 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
         for party in journey.unsigned:
             if party in came and party not in command.signed_in_room:
                 raise Refused(Refusal.NOT_SIGNED, party)
+    _not_ending_twice(command, journey, ends=command.outcome == "none")
     if command.outcome == "no_show" and not command.absent:
         raise Refused(Refusal.NOBODY_ABSENT)
     for party in command.absent:
@@ -224,7 +228,7 @@ def _issue(command: c.IssueAgreement, journey: Journey, now: datetime) -> None:
 
 def _action(command: c.RecordAction, journey: Journey, now: datetime) -> None:
     action = next((action for action in journey.actions if action.number == command.action), None)
-    if action is None:
+    if action is None or action.state == "dropped":
         raise Refused(Refusal.NO_SUCH_ACTION, str(command.action))
     if command.actor.kind == "participant" and party_of(command.actor.id) != action.owner:
         raise Refused(Refusal.NOT_YOURS)
@@ -232,7 +236,9 @@ def _action(command: c.RecordAction, journey: Journey, now: datetime) -> None:
 
 
 def _feedback(command: c.GiveFeedback, journey: Journey, now: datetime) -> None:
-    if journey.open_ask(f"feedback/{command.party}") is None:
+    asked = journey.open_ask(f"feedback/{command.party}") is not None
+    given = f"feedback/{command.party}" in journey.facts
+    if not asked and not (given and command.actor.kind == "staff"):  # staff who wrote it down wrongly give it again
         raise Refused(Refusal.NOT_ASKED, command.party)
 
 
@@ -324,6 +330,65 @@ def _take_away(command: c.RemovePerson, journey: Journey, now: datetime) -> None
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
     if command.person not in [person.key for person in party.others]:
         raise Refused(Refusal.SPEAKS_FOR_THEM, command.person)
+
+
+def _correct_details(command: c.CorrectDetails, journey: Journey, now: datetime) -> None:
+    party = journey.party(command.party) if command.party else None
+    if party is not None and party.role not in ORGANISATIONS:
+        raise Refused(Refusal.NO_ORGANISATION, party.key)
+
+
+def _correct_record(command: c.CorrectRecord, journey: Journey, now: datetime) -> None:
+    if journey.ending:
+        raise Refused(Refusal.ENDING)
+    if command.seen != journey.corrected.get(command.record, 0):
+        raise Refused(Refusal.CORRECTED_MEANWHILE, command.record)
+    answers = can_become(journey, command.record)
+    if not answers:
+        raise Refused(why_not(journey, command.record), command.record)
+    if not command.actor.is_any_of(*RECORDED_BY[command.record.partition("/")[0]].may):
+        raise Refused(Refusal.NOT_YOURS)
+    if command.answer not in answers:
+        code = Refusal.GONE_ON if command.answer == NOT_YET else Refusal.CANNOT_BECOME
+        as_before = command.answer == journey.facts[command.record].answer
+        raise Refused(Refusal.AS_BEFORE if as_before else code, command.record)
+    meeting = journey.meeting(command.record)
+    if meeting is not None and meeting.party:
+        _no_other_visit_has_begun(meeting.party, journey, now)
+    elif meeting is not None:
+        _other_than(meeting, command, journey)
+
+
+def _no_other_visit_has_begun(party: str, journey: Journey, now: datetime) -> None:
+    for meeting in journey.meetings:
+        booked = meeting.party == party and meeting.status == MeetingStatus.BOOKED
+        if booked and meeting.slot and meeting.slot.start <= now:
+            raise Refused(Refusal.HAS_BEGUN, meeting.key)
+
+
+def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) -> None:
+    """The record of a joint meeting changes in something, and holds what such a record must."""
+    present = meeting.present if command.present is None else command.present
+    _known(present, journey)
+    if command.answer in ("full", "partial") and not present:
+        raise Refused(Refusal.NOBODY_CAME)
+    if command.answer == meeting.outcome and set(present) == set(meeting.present) and command.detail is None:
+        raise Refused(Refusal.AS_BEFORE, meeting.key)
+
+
+def _amend(command: c.AmendAgreement, journey: Journey, now: datetime) -> None:
+    if journey.ending:
+        raise Refused(Refusal.ENDING)
+    agreement = journey.agreement
+    if agreement is None or journey.stage != Stage.ACTIONS:
+        raise Refused(Refusal.NOT_ASKED)
+    if command.version != agreement.version or agreement.status != "issued":
+        raise Refused(Refusal.WRONG_VERSION)
+    if len(command.terms) < len(agreement.terms) or any(t.dropped for t in command.terms[len(agreement.terms) :]):
+        raise Refused(Refusal.TERMS_KEEP_THEIR_NUMBERS)
+    for term in command.terms:
+        if journey.party(term.owner) is None:
+            raise Refused(Refusal.NO_SUCH_PARTY, term.owner)
 
 
 def _withdraw(command: c.Withdraw, journey: Journey, now: datetime) -> None:
@@ -480,6 +545,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.CorrectDetails: _correct_details,
+    c.CorrectRecord: _correct_record,
+    c.AmendAgreement: _amend,
     c.AddPaper: _add_paper,
     c.ReleasePaper: _release_paper,
     c.TakeBackPaper: _take_back_paper,
@@ -513,6 +581,19 @@ def _asked(journey: Journey, kind: str, party: str = "") -> OpenAsk:
     if not asks:
         raise Refused(Refusal.NOT_ASKED, party)
     return asks[0]
+
+
+def _known(people: list[str], journey: Journey) -> None:
+    known = [person.key for party in journey.parties for person in party.people]
+    for key in people:
+        if key not in known:
+            raise Refused(Refusal.NO_SUCH_PERSON, key)
+
+
+def _not_ending_twice(command: c.Command, journey: Journey, *, ends: bool) -> None:
+    """An answer that ends the case, entered by staff while it is about to end already. A party's own counts."""
+    if ends and journey.ending and command.actor.kind == "staff":
+        raise Refused(Refusal.ENDING)
 
 
 def _not_contradicted(journey: Journey, key: str, yes: bool) -> None:

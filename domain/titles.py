@@ -98,6 +98,29 @@ CHILDS_VOICES: dict[ChildsVoice, str] = {
     ChildsVoice.UNDECIDED: "Not decided yet",
 }
 
+ANSWERS: dict[str, dict[str, str]] = {
+    "explaining_call": {
+        "go_on": "they go on",
+        "signpost": "signposted elsewhere",
+        "not_now": "not now",
+        "not_yet": "the call has not been made",
+    },
+    "permission": {"yes": "yes", "no": "no", "not_yet": "not answered yet"},
+    "consent": {"yes": "yes", "no": "no", "not_yet": "not answered yet"},
+    "visit": {"held": "held", "no_show": "nobody came"},
+    "joint_meeting": {code: title.lower() for code, title in MEETING_OUTCOMES.items()},
+    "comments": {"yes": "agrees", "no": "wants changes"},
+    "action": {"yes": "done", "no": "will not be done", "not_yet": "not done yet"},
+}
+"""What can be recorded, by the kind of the record: what corrections speak of."""
+
+DETAILS: dict[str, str] = {
+    "child": "the child's name and date of birth",
+    "referral": "what the referral said",
+    "organisation": "the organisation's name",
+}
+"""The words of a referral that can be corrected."""
+
 HOWS: dict[How, str] = {
     How.LINK: "through the personal link",
     How.PHONE: "by phone",
@@ -223,6 +246,7 @@ LETTERS: dict[str, str] = {
     "agreement_copy": "Copy of the agreement",
     "action_remind": "Reminder of an action",
     "feedback_ask": "How was it for you?",
+    "correction": "We have corrected a mistake",
     "withdrawal_receipt": "You have left the mediation",
     "closed_agreement_full": "The case is closed: full agreement",
     "closed_agreement_partial": "The case is closed: partial agreement",

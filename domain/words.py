@@ -455,6 +455,9 @@ _EVENTS: dict[str, str] = {
     "party_came_in": "{about} agreed to take part; the others are told",
     "remove_party": "{about} was taken out of the case",
     "remove_person": "{about} no longer comes along",
+    "correct_details": "Corrected: {what}",
+    "correct_record": "Corrected: {about}",
+    "amend_agreement": "The agreement was amended: version {version} replaces the one before",
     "mediator_took_over": "Another mediator took the case over",
     "add_paper": "{about} gave a paper: {paper}",
     "release_paper": "{about} released a paper: {paper}",
@@ -549,7 +552,11 @@ def event_sentence(case: CaseView, event: Event) -> str:
         number=event.detail.get("number", "1"),
         paper=f"“{paper.title}”" if paper else "a file",
         other=event.detail.get("other", "another case"),
+        version=event.detail.get("version", "1"),
+        what=_corrected_words(case, event),
     )
+    if event.what in ("correct_record", "amend_agreement"):
+        return said + _from_what_to_what(case, event)
     details = [_DETAILS[item] for item in event.detail.items() if item in _DETAILS]
     if event.what == "change_policy" and "changed" in event.detail:
         details.append(_changed_targets(event.detail))
@@ -560,6 +567,28 @@ def event_sentence(case: CaseView, event: Event) -> str:
         details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
     said += f": {', '.join(details)}" if details else ""
     return said[0].upper() + said[1:]
+
+
+def _corrected_words(case: CaseView, event: Event) -> str:
+    """ "the child's name and date of birth", "the organisation's name (Oakfield School)"."""
+    what = titles.DETAILS.get(event.detail.get("which", ""), "words of the referral")
+    return f"{what} ({who(case, event.about)})" if event.about else what
+
+
+def answer_title(record: str, answer: str) -> str:
+    """An answer in words, by the key of its record: "nobody came"."""
+    return titles.ANSWERS.get(record.partition("/")[0], {}).get(answer, answer.replace("_", " "))
+
+
+def _from_what_to_what(case: CaseView, event: Event) -> str:
+    """ ", from “held” to “nobody came”", and who was present after all."""
+    was, answer = event.detail.get("was", ""), event.detail.get("answer", "")
+    record = event.about or "joint_meeting"
+    said = f", from “{answer_title(record, was)}” to “{answer_title(record, answer)}”" if was != answer else ""
+    for name, verb in (("added", "present after all"), ("removed", "not present after all")):
+        people = [who(case, key) for key in event.detail.get(name, "").split()]
+        said += f"; {verb}: {', '.join(people)}" if people else ""
+    return said
 
 
 def _changed_targets(detail: dict[str, str]) -> str:
@@ -659,8 +688,10 @@ def refusal_sentence(code: str, about: str = "", case: CaseView | None = None) -
 
 
 def _resource(case: CaseView | None, about: str) -> str:
-    """ "mediator/<id>" and "venue/<id>" by name; else whatever the case calls it."""
+    """ "mediator/<id>" and "venue/<id>" by name; a record or an ask by its title; else whatever the case calls it."""
     kind, _, key = about.partition("/")
+    if case and kind in _ASKS:
+        return ask_title(case, about)
     if kind == "mediator":
         return case.mediator.name if case and case.mediator and case.mediator.id == key else "the mediator"
     if kind == "staff":

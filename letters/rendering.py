@@ -55,6 +55,7 @@ _TO_THE_CASE_PAGE = (
     "contact_changed",
     "party_joined",
     OPEN_AGAIN,
+    "correction",
 )
 
 
@@ -247,6 +248,10 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         context["new_dates"] = _new_dates_follow(case, meeting)
     if letter.kind == "party_joined":
         context["joined"] = _unnamed(case.party(letter.about.partition("/")[2]))
+    if letter.kind == "correction":
+        context["record"] = letter.about.partition("/")[0]
+    if letter.kind == "agreement_copy":
+        context["version"], context["because"] = _amended(case, letter.about.partition("/")[2])
     if letter.kind == "action_remind":
         context["action"] = _action(case, letter.about.partition("/")[2])
     if letter.kind.startswith("sign_") and to.party is not None:
@@ -308,6 +313,14 @@ def _action(case: CaseView, number: str) -> dict[str, Any]:
             what = said.get("what", [])[action.number - 1 : action.number]
             return {"number": number, "by": words.day(action.by), "what": what[0] if what else ""}
     raise LookupError(f"no action {number}")
+
+
+def _amended(case: CaseView, version: str) -> tuple[str, str]:
+    """The version of an agreement, and why it replaces one that was issued before; "" for any other."""
+    agreement = case.journey.agreement if case.journey else None
+    if agreement is None or str(agreement.version) != version:
+        return version, ""
+    return version, str(case.texts.get(agreement.command, {}).get("reason", ""))
 
 
 def _task(case: CaseView, about: str) -> str:

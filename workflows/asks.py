@@ -27,10 +27,12 @@ class Asks:
         self.wakes = 0  # wakes every ask when what is armed has changed
 
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
-        """The answer; at once if it is known already (consent may come by post before anybody asked)."""
+        """The answer; at once if it is known already (consent may come by post before anybody asked). Who was asked
+        before, and whose answer was taken back, is asked again from the first reminder."""
         if key in self.journey.facts:
             return self.journey.facts[key]
         ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
+        ask.climbed = 1 if self.was_asked(key) else 0
         ladders.pass_over_reminders_of_the_past(ask, self.policy)
         self.journey.asks.append(ask)
         self._arm(ask)
@@ -109,6 +111,15 @@ class Asks:
         self.journey.facts[key] = Fact(answer=answer, at=workflow.now())
         self.changed()
 
+    def forget(self, key: str) -> None:
+        """The answer was a mistake: nobody has given it."""
+        del self.journey.facts[key]
+        self.changed()
+
+    def was_asked(self, key: str) -> bool:
+        """Has the letter that asks for it been queued?"""
+        return f"{key} {Do.ASK}" in self.done_so_far
+
     def start_again(self, key: str, from_rung: int) -> None:
         """The ladder begins anew: with the first letter (0), or with the first reminder (1)."""
         ask = self.journey.open_ask(key)
@@ -118,10 +129,13 @@ class Asks:
             ask.by_post = self._by_post(ask.of)  # another contact may be reached in another way
             self.wake()
 
-    def expect(self, key: str, due: datetime) -> None:
-        """What was asked falls due at another time: its ladder is armed anew for that. Letters go on being numbered."""
+    def expect(self, key: str, due: datetime, of: str = "") -> None:
+        """What was asked falls due at another time, or is asked of somebody else: its ladder is armed anew for that.
+        Letters go on being numbered."""
         ask = self.journey.open_ask(key)
         if ask:
+            if of:
+                ask.of, ask.by_post = of, self._by_post(of)
             ask.asked, ask.due, ask.climbed, ask.before = workflow.now(), due, 0, []
             ladders.pass_over_reminders_of_the_past(ask, self.policy)
             self.wake()

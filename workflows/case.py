@@ -1,7 +1,7 @@
 """The journey of a case, as the leaflet tells it ("What to expect in Mediation"), from top to bottom."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -110,6 +110,7 @@ class MediationCase(Doors):
         self.coming: dict[str, asyncio.Task[None]] = {}  # parties that joined later, brought in beside the journey
         self.farewell: asyncio.Task[None] | None = None
         self.walking = False
+        self.again: list[asyncio.Task[None]] = []  # what is asked again, beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
         if case.as_filed:
             self.asks.done_so_far.update(case.as_filed.climbed)
@@ -175,6 +176,9 @@ class MediationCase(Doors):
         self.enter(Stage.EXPLAINING)
         if not self.journey.reopened:
             self.write_to(self.case.referrer, "referral_received", reply=True)
+        await self.hear_the_referrer()
+
+    async def hear_the_referrer(self) -> None:
         outcome = (await self.ask("explaining_call", COORDINATOR)).answer
         if outcome == "signpost":
             raise Ended(ClosingReason.OUT_OF_SCOPE)
@@ -186,6 +190,7 @@ class MediationCase(Doors):
         self.enter(Stage.PERMISSION)
         if (await self.ask("permission", self.case.referrer)).answer == "no":
             raise Ended(ClosingReason.NOT_AGREED, self.case.referrer)
+        await self.until_nothing_is_asked_again()
         self.journey.contacted = [party.key for party in self.journey.parties]
 
     async def get_consent_of_everyone(self) -> None:
@@ -193,6 +198,7 @@ class MediationCase(Doors):
         self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
         await self.everyone_has_come_in()
+        await self.until_nothing_is_asked_again()
 
     async def get_consent_of(self, party: str) -> None:
         if (await self.ask(f"consent/{party}", party)).answer == "no":
@@ -231,10 +237,10 @@ class MediationCase(Doors):
         self.journey.signs = workflow.patched("agreement_to_mediate")
         await together(*(self.visit(party.key) for party in self.journey.parties))
         await self.everyone_has_come_in()
+        await self.until_nothing_is_asked_again()
 
-    async def visit(self, party: str) -> None:
-        number, outcome = 0, ""
-        while outcome != "held":  # none of the dates suited, it was cancelled, or nobody came: another round
+    async def visit(self, party: str, number: int = 0) -> None:
+        while not self.meetings.visited(party):  # none of the dates suited, it was cancelled, or nobody came
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
@@ -244,6 +250,13 @@ class MediationCase(Doors):
                 if outcome == "no_show" and not self.walking and workflow.patched("no_shows"):
                     await self.after_a_no_show(visit, [party])
         self.have_it_sign(party)  # confidentiality was explained to it
+
+    async def visit_another_time(self, missed: str) -> None:
+        """It was recorded as held, and nobody had come."""
+        visit = self.journey.meeting(missed)
+        if visit is not None:
+            await self.after_a_no_show(visit, [visit.party])
+            await self.visit(visit.party, int(missed.rpartition("/")[2]))
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
@@ -265,6 +278,7 @@ class MediationCase(Doors):
             if outcome == "no_show" and not self.walking:
                 self.tell_those_who_came(meeting)
                 await self.after_a_no_show(meeting, meeting.absent)
+                outcome = self.journey.facts[meeting.key].answer  # it was held after all, by a correction meanwhile
         for ask in [*self.journey.open_asks("sign"), *self.journey.open_asks("childs_voice")]:
             self.asks.learn(ask.key, "lapsed")  # it was for this meeting
         if outcome == "none":
@@ -369,7 +383,8 @@ class MediationCase(Doors):
             self.errands.open_task("document_failed", task)
             await workflow.wait_condition(lambda: all(still_open.key != task for still_open in self.journey.tasks))
         agreement.status, agreement.issued = "issued", workflow.now()
-        for person in self.meetings.latest_joint().present:
+        agreement.copies = list(dict.fromkeys([*agreement.copies, *self.meetings.latest_joint().present]))
+        for person in agreement.copies:
             self.errands.send(Letter(kind="agreement_copy", about=f"agreement/{agreement.version}", to=person))
         self.errands.note("agreement_issued", version=str(agreement.version))
 
@@ -383,9 +398,13 @@ class MediationCase(Doors):
             *(self.follow(action) for action in self.journey.actions),
             *(self.ask_for_feedback(party.key) for party in self.journey.parties),
         )
+        await self.until_nothing_is_asked_again()
 
     async def follow(self, action: Action) -> None:
-        await self.ask(f"action/{action.number}", action.owner, due=at_local(action.by, END_OF_THE_DAY))
+        await self.ask(f"action/{action.number}", action.owner, due=self.due_of(action))
+
+    def due_of(self, action: Action) -> datetime:
+        return at_local(action.by, END_OF_THE_DAY)
 
     async def ask_for_feedback(self, party: str) -> None:
         await self.ask(f"feedback/{party}", party)
@@ -438,6 +457,36 @@ class MediationCase(Doors):
                 self.close_tasks_about(key)
         for meeting in [meeting for meeting in self.meetings.booked_ahead() if meeting.party]:
             await self.call_off(meeting)
+
+    # When an answer was taken back
+
+    def ask_again(self, record: str) -> None:
+        """The journey cannot be rewound: what it has passed is asked beside it, and the step at which everyone must
+        have answered waits for that."""
+        kind, _, about = record.partition("/")
+        match kind:
+            case "explaining_call":
+                part = self.hear_the_referrer()
+            case "consent":
+                part = self.get_consent_of(about)
+            case "visit":
+                part = self.visit_another_time(record)
+            case "action":
+                part = self.follow(next(action for action in self.journey.actions if str(action.number) == about))
+            case _:
+                raise ValueError(f"nobody knows how to ask again: {record}")
+
+        async def beside() -> None:
+            try:
+                await part
+            except Ended as ended:
+                self.end(ended.closing)
+
+        self.again.append(self.errands.set_going(beside()))
+
+    async def until_nothing_is_asked_again(self) -> None:
+        if any(not task.done() for task in self.again):
+            await workflow.wait_condition(lambda: all(task.done() for task in self.again))
 
     # When the mediator changes
 
@@ -508,24 +557,35 @@ class MediationCase(Doors):
         closing.outcome = self.outcome_detail
         self.journey.closing, self.journey.ending, self.journey.reopening = closing, None, None
 
-    def end_unless_undone(self, closing: Closing) -> None:
+    def end_unless_undone(
+        self,
+        closing: Closing,
+        record: Callable[[], None] = lambda: None,
+        answered: Callable[[], bool] = lambda: False,
+    ) -> None:
         minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
         if not minutes or not workflow.patched("regret"):
+            record()
             self.end(closing)
             return
         ending = self.journey.ending = Ending(closing=closing, at=workflow.now() + minutes)
         self.asks.hush(True)
 
         async def later() -> None:
-            try:
+            with suppress(TimeoutError):  # the time has come
                 await workflow.wait_condition(
-                    lambda: self.journey.ending is not ending,
+                    lambda: self.journey.ending is not ending or answered(),
                     timeout=minutes,
                     timeout_summary=f"the case ends ({closing.reason}), unless undone",
                 )
-            except TimeoutError:
-                if self.journey.ending is ending:  # undone in the same breath: that wins
-                    self.end(closing)
+            if self.journey.ending is not ending:  # undone, if in the same breath
+                return
+            if answered():
+                self.undo_the_end()
+                self.errands.note("undo")
+            else:
+                record()
+                self.end(closing)
 
         self.errands.set_going(later())
 
@@ -540,7 +600,7 @@ class MediationCase(Doors):
         else:
             journey.cancel()
             await workflow.wait([journey])
-        for beside in [*self.preparing, *self.coming.values(), *filter(None, [self.handover])]:
+        for beside in [*self.preparing, *self.coming.values(), *self.again, *filter(None, [self.handover])]:
             beside.cancel()
             await workflow.wait([beside])
         assert self.journey.closing is not None

@@ -33,6 +33,10 @@ class Meetings:
             Meeting(key=f"visit/{party}/{number}", party=party)
         )
 
+    def visited(self, party: str) -> bool:
+        """Has the party been visited?"""
+        return any(meeting.party == party and meeting.status == MeetingStatus.HELD for meeting in self.journey.meetings)
+
     def offer_visit(self, command: OfferVisitDates, number: int) -> None:
         visit = self.of_visit(command.party, number)
         visit.offered, visit.online, visit.offer_command = command.slots, command.online, command.id
@@ -49,7 +53,8 @@ class Meetings:
         joint = [meeting for meeting in self.journey.meetings if meeting.key.startswith("joint_meeting/")]
         if not joint:
             raise LookupError("joint_meeting")
-        return joint[-1]
+        took_place = [meeting for meeting in joint if meeting.status != MeetingStatus.CANCELLED]
+        return took_place[-1] if took_place else joint[-1]
 
     # Both
 

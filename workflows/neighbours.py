@@ -39,6 +39,15 @@ class Admitted(BaseModel):
     refusal: str = ""
 
 
+class WordsToCorrect(BaseModel):
+    """The words of a CorrectDetails take the place of those in the case file."""
+
+    case_id: str
+    command: str
+    what: Literal["child", "referral", "organisation"]
+    party: str = ""  # whose organisation
+
+
 class ChannelQuestion(BaseModel):
     """How else can this person be reached? Not on the channels where letters come back."""
 
@@ -282,6 +291,12 @@ class CaseFile(ABC):
     async def admit_party(self, admission: PartyAdmission) -> Admitted:
         """Make those named in a command's texts a party, whose key that of its lead tells; or already_a_party,
         conflict_with_them, their_venue, address_taken."""
+
+    @activity.defn
+    @abstractmethod
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        """The right words, and the case is found by them; what stood there is kept with the command. as_before: they
+        are the same."""
 
 
 class Correspondence(ABC):

@@ -230,7 +230,11 @@ def _comment(party: str, version: int) -> Callable[[Typed], dict[str, Any]]:
 def _action(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
     action = next((action for action in journey.actions if str(action.number) == rest[0]), None)
     what = case.texts.get(journey.agreement.command, {}).get("what", []) if journey.agreement else []
-    said = {"done": "This is recorded as done.", "not_done": "This is recorded as not going to be done."}
+    said = {
+        "done": "This is recorded as done.",
+        "not_done": "This is recorded as not going to be done.",
+        "dropped": "This is no longer agreed. Your newest copy of the agreement says so.",
+    }
     return Question(
         purpose=purpose,
         title="Your action from the agreement",

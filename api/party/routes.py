@@ -260,7 +260,7 @@ class Visit:
         journey = self.case.journey
         if journey is None or journey.agreement is None or journey.agreement.status != "issued":
             return []
-        states = {"open": "Not yet done", "done": "Done", "not_done": "Will not be done"}
+        states = {"open": "Not yet done", "done": "Done", "not_done": "Will not be done", "dropped": "No longer agreed"}
         return [
             {
                 "number": action.number,

@@ -102,6 +102,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "email": "deputy@oakfield.example",
         "reason": "The head teacher has left the school.",
     },
+    "correct_details": {
+        "what": "child",
+        "child_name": "Sam Exemplar",
+        "born": "2016-05-04",
+        "reason": "The parent spells it so.",
+    },
+    "correct_record": {
+        "record": "consent/p2",
+        "answer": "not_yet",
+        "reason": "It was the other school that rang.",
+    },
+    "amend_agreement": {
+        "version": 1,
+        "terms": [{"owner": "p2", "by": "2027-02-26"}, {"owner": "p3", "by": "2027-03-12"}],
+        "what": ["Oakfield School offers a quiet room at lunch time.", "Exampleshire pays for a screen."],
+        "reason": "The date was that of the draft, and the screen had been left out.",
+    },
     "add_paper": {"party": "p1", "how": "letter"},
     "release_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "said_by": "Alex Example"},
     "take_back_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "reason": "It was another child's."},

@@ -102,7 +102,7 @@ class TermShown(BaseModel):
     owner_name: str
     what: str
     by: date
-    state: Literal["open", "done", "not_done"] = "open"
+    state: Literal["open", "done", "not_done", "dropped"] = "open"
 
 
 class LetterLine(BaseModel):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
+from domain.corrections import RECORDED_BY, given_again
 from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
 from domain.papers import MEDIA_TYPES
 from domain.parties import Channel
@@ -53,6 +54,7 @@ _ANY_TIME = (
     "add_party",
     "remove_person",
     "remove_party",
+    "amend_agreement",
     "withdraw",
     "pause",
     "resume",
@@ -63,6 +65,8 @@ _ANY_TIME = (
 )
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
+_AT_THE_RECORD = ("correct_record", "correct_details")  # their links stand beside what they correct
+_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement")
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -75,6 +79,10 @@ _TEXTS = {
     "name": "Contact or supporter",
     "organisation": "Organisation",
     "place": "Place",
+    "was": "Before",
+    "child_name": "Name now",
+    "born": "Date of birth now",
+    "about": "Now",
     "sender": "From",
     "subject": "Subject",
     "words": "They wrote",
@@ -99,6 +107,9 @@ class Line:
     sentence: str
     stage: bool
     said: list[tuple[str, str]]
+    correct: list[
+        tuple[str, str, str]
+    ]  # what can be corrected: a link's words, what only screen readers say, its address
 
 
 @router.get("/cases/{reference}")
@@ -109,6 +120,7 @@ async def case_page(
     journey = case.journey
     events = await services.reading.timeline(case.id)
     pending = await services.reading.pending_kinds(case.id)
+    can_do = [one for one in possible(journey) if me.has(*COMMANDS[one.kind].may)] if journey else []
     return page(
         request,
         "staff/case.html",
@@ -137,7 +149,9 @@ async def case_page(
         prepared=prepared(case, me),
         agreement=await _agreement(services, case),
         papers=_papers(case, journey, me) if journey else None,
-        lines=[_line(case, me, event) for event in reversed(events)],
+        lines=_lines(case, me, events, await services.staff.names()),
+        correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
+        amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
         may_take_calls=me.has(*PAGES["calls"]),
@@ -222,7 +236,8 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
         ready.append(Possible(kind="change_policy"))  # always possible, so the rules do not name it
     for one in ready:
         command = COMMANDS[one.kind]
-        if one.kind in (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS) or not me.has(*command.may):
+        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD)
+        if one.kind in elsewhere or not me.has(*command.may):
             continue
         if one.kind == "answer_allocation" and not _may_answer(journey, me):
             continue
@@ -347,14 +362,57 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
     }
 
 
-def _line(case: CaseView, me: StaffMember, event: Event) -> Line:
+def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict[str, str]) -> list[Line]:
+    """The timeline, the newest first. A record is corrected at its newest line."""
+    can_do = possible(case.journey) if case.journey else []
+    records = {
+        one.about: do_link(case.reference, one)
+        for one in can_do
+        if one.kind == "correct_record" and me.has(*RECORDED_BY[one.about.partition("/")[0]].may)
+    }
+    again = {
+        (kind, party): do_link(case.reference, Possible(kind=kind, about=party))
+        for kind, party in (given_again(case.journey) if case.journey else [])
+        if me.has(*COMMANDS[kind].may)
+    }
+    found = []
+    for event in reversed(events):
+        links = []
+        for key in [key for key in records if _recorded_by(event, key)]:
+            label = "Correct the permission" if (event.what, key) == ("record_explaining_call", "permission") else ""
+            links.append((label or "Correct this", words.ask_title(case, key), records.pop(key)))
+        if href := again.pop((event.what, event.about), ""):
+            links.append(("Give it again", words.who(case, event.about), href))
+        found.append(_line(case, me, event, names, links))
+    return found
+
+
+def _recorded_by(event: Event, record: str) -> bool:
+    """Is this the line of the timeline by which the record of this key came to be, or was corrected?"""
+    kind, _, about = record.partition("/")
+    if event.what == "record_explaining_call":
+        given = event.detail.get("permission", "not_yet") != "not_yet"
+        return kind == "explaining_call" or (kind == "permission" and given)
+    if event.what == "correct_record":
+        return event.about == record
+    if kind not in RECORDED_BY or event.what != RECORDED_BY[kind].kind():
+        return False
+    # a visit's and a comment's line names the party only: the newest line is that of the newest round
+    return event.about in ("", record, about, about.partition("/")[0])
+
+
+def _line(
+    case: CaseView, me: StaffMember, event: Event, names: dict[str, str], correct: list[tuple[str, str, str]]
+) -> Line:
     texts = case.texts.get(event.command, {}) if event.command else {}
     said = [
-        (label, str(texts[name]))
+        (label, words.day(date.fromisoformat(texts[name])) if name == "born" else str(texts[name]))
         for name, label in _TEXTS.items()
         if texts.get(name) and may_read(me, case, event.what, name, event.by)
     ]
-    return Line(event.at, words.event_sentence(case, event), event.what == "stage", said)
+    if event.what in _CORRECTIONS:
+        said.insert(0, ("By", names.get(event.by) or words.actor(case, event.by)))
+    return Line(event.at, words.event_sentence(case, event), event.what == "stage", said, correct)
 
 
 @router.get("/cases/{reference}/letters/{letter_id}")

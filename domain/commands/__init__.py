@@ -41,6 +41,7 @@ from domain.commands.changes import (
     ReplaceContact,
     ReplaceMediator,
 )
+from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
@@ -107,6 +108,9 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        CorrectDetails,
+        CorrectRecord,
+        AmendAgreement,
         AddPaper,
         ReleasePaper,
         TakeBackPaper,

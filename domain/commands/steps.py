@@ -234,6 +234,7 @@ class Term(BaseModel):
 
     owner: str
     by: date
+    dropped: bool = False  # of an amended agreement: it no longer applies, and keeps its number
 
 
 class AgreementTexts(Texts):
@@ -251,6 +252,12 @@ class WriteAgreement(Command):
     title = "Write up the agreement"
     terms: list[Term] = Field(min_length=1, max_length=40)
     comments_wanted: bool = False
+
+    @model_validator(mode="after")
+    def _drops_nothing(self) -> "WriteAgreement":
+        if any(term.dropped for term in self.terms):
+            raise ValueError("a term is dropped by amending an agreement that was issued")
+        return self
 
     def has_its_words(self, texts: Texts) -> bool:
         return isinstance(texts, AgreementTexts) and len(texts.what) == len(self.terms) and all(texts.what)

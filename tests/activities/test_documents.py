@@ -19,7 +19,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.tables import Case, Document, Mediator, Staff, Venue
 from casefile.vault import Vault
-from domain.commands import Actor, AgreementTexts, Slot, StaffRole, Term, WriteAgreement
+from domain.commands import Actor, AgreementTexts, AmendAgreement, AmendmentTexts, Slot, StaffRole, Term, WriteAgreement
 from domain.journey import Agreement, Journey, Meeting, MeetingStatus
 from domain.policy import Policy
 from domain.referral import ReferralForm
@@ -165,6 +165,33 @@ async def test_made_twice_is_made_once(office: Office) -> None:
     assert await office.make() == first == hashlib.sha256(await office.pdf()).hexdigest()
     async with office.database.read() as session:
         assert len((await session.exec(select(Document))).all()) == 1
+
+
+async def test_an_amendment_says_what_it_replaces_and_why_and_keeps_the_numbers(office: Office) -> None:
+    await office.agree()
+    await office.make()
+    terms = [Term(owner="p2", by=date(2027, 1, 8), dropped=True), Term(owner="p3", by=date(2027, 2, 26))]
+    amend = AmendAgreement(
+        id="amend", case_id=office.case_id, actor=COORDINATOR, at=WRITTEN, version=1, terms=terms
+    )  # fmt: skip
+    said = AmendmentTexts(what=WHAT, wishes=WISHES, reason="The date of the report was wrong.")
+    assert amend.has_its_words(said)
+    assert not amend.has_its_words(said.model_copy(update={"reason": ""}))
+    await Commands(office.database, office.vault).store(amend, said)
+    async with office.database.write() as session:
+        case = await session.get_one(Case, office.case_id)
+        journey = Journey.model_validate(case.journey)
+        journey.agreement = Agreement(
+            version=2, command="amend", terms=terms, meeting="joint_meeting/1", written=WRITTEN
+        )  # fmt: skip
+        case.journey = journey.model_dump(mode="json")
+        session.add(case)
+    await office.make(2)
+    text = words(PdfReader(io.BytesIO(await office.pdf(2))))
+    assert "It replaces version 1, because: The date of the report was wrong. If something" in text
+    assert "1 No longer agreed: Oakfield School gives" in text
+    assert "8 January 2027" not in text
+    assert "26 February 2027" in text
 
 
 async def test_a_version_that_was_made_is_still_known_when_a_newer_one_is_written(office: Office) -> None:

@@ -31,12 +31,15 @@ from domain.commands import (
     AddParty,
     AddSupporter,
     Command,
+    CorrectDetails,
     DecideOnSilence,
+    DetailsTexts,
     NewContactTexts,
     PartyTexts,
     RecordVisit,
     Slot,
     StaffRole,
+    Texts,
     VisitTexts,
 )
 from domain.journey import Event, Filing, Journey, Letter, OpenAsk, Task
@@ -54,6 +57,7 @@ from workflows.neighbours import (
     NextMediator,
     PartyAdmission,
     Reassignment,
+    WordsToCorrect,
 )
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -85,7 +89,7 @@ class File:
             letters=[Letter(kind="consent_ask", about="consent/p2", to="p2.1", number=version)],
         )
 
-    async def store(self, command: Command, texts: VisitTexts | NewContactTexts) -> None:
+    async def store(self, command: Command, texts: Texts) -> None:
         await self.commands.store(command, texts)
 
 
@@ -394,6 +398,48 @@ async def test_a_new_contact_takes_over_and_the_old_links_end(file: File) -> Non
     assert (await file.records.admit(admission)).person == "p2.2"
     assert await file.links.find(token) is None
     assert (await file.cases.load(case_id)).party("p2").lead.details.name == "Kim"
+
+
+async def test_a_misspelt_name_is_corrected_and_the_case_found_by_it(file: File) -> None:
+    case_id = await file.open()
+    finding, reason = Finding(file.database, file.cases.vault), "The parent spells it so."
+    command = CorrectDetails(id="fix", case_id=case_id, actor=CORA, at=NOW, what="child")
+    texts = DetailsTexts(child_name="Zacharias Vogel", born=date(2017, 4, 12), reason=reason)
+    assert command.has_its_words(texts)
+    await file.store(command, texts)
+    order = WordsToCorrect(case_id=case_id, command="fix", what="child")
+    for _ in range(2):  # its completion was lost: it is done again
+        assert not (await file.records.correct_details(order)).refusal
+    case = await file.cases.load(case_id)
+    assert (case.child.name, case.child.born, case.about) == (
+        "Zacharias Vogel", date(2017, 4, 12), "Speech and language therapy",
+    )  # fmt: skip
+    assert case.texts["fix"]["was"] == "Zebedee Quill", "what stood there stays readable"
+    assert [found.line.reference for found in await finding.search(sought("Zacharias Vogel"))] == ["SM-2026-00001"]
+    assert await finding.search(sought("Zebedee Quill")) == []
+    assert [found.line.reference for found in await finding.search(sought("Oakfield School"))] == ["SM-2026-00001"]
+    again = command.model_copy(update={"id": "again"})
+    await file.store(again, texts)
+    assert (await file.records.correct_details(order.model_copy(update={"command": "again"}))).refusal == "as_before"
+
+
+async def test_an_organisation_and_the_referral_are_corrected_each_alone(file: File) -> None:
+    case_id = await file.open()
+    for what, party, texts in (
+        ("organisation", "p2", DetailsTexts(organisation="Oakwood School", reason="wrong school")),
+        ("referral", None, DetailsTexts(about="Occupational therapy", reason="misheard")),
+    ):
+        fields = {"id": what, "case_id": case_id, "actor": CORA, "at": NOW, "what": what, "party": party}
+        await file.store(CorrectDetails.model_validate(fields), texts)
+        order = WordsToCorrect.model_validate({**fields, "command": what, "party": party or ""})
+        assert not (await file.records.correct_details(order)).refusal
+    case = await file.cases.load(case_id)
+    assert (case.party("p2").name, case.about, case.child.name) == (
+        "Oakwood School", "Occupational therapy", "Zebedee Quill",
+    )  # fmt: skip
+    assert (case.texts["organisation"]["was"], case.texts["referral"]["was"]) == (
+        "Oakfield School", "Speech and language therapy",
+    )  # fmt: skip
 
 
 async def test_personal_text_is_sealed_in_the_file(file: File) -> None:

@@ -238,6 +238,13 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "remove_party": ("p3", {"reason": "another council"}),
     "remove_person": ("p1.2", {"reason": "has moved away"}),
+    "correct_details": ("child", {"child_name": "Maja Whitfield", "born": "12/4/2017", "reason": "misspelt"}),
+    "correct_record": ("consent/p2", {"answer": "no", "seen": "0", "reason": "misheard"}),
+    "amend_agreement": (
+        "",
+        {"what1": "Support", "owner1": "p2", "by1": "2027-04-01", "what2": "Visit", "owner2": "p3", "by2": "2027-03-01",
+         "dropped2": "yes", "outcome": "partial", "reason": "A date was wrong."},
+    ),
     "undo": ("", {"note": "the wrong case"}),
     "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
     "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),

@@ -4,6 +4,7 @@ import pytest
 
 from domain import titles, words
 from domain.commands import EVERY_COMMAND, StaffRole
+from domain.corrections import RECORDED_BY
 from domain.journey import Armed, Event, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import STANDARD_LADDERS, Do
@@ -232,6 +233,23 @@ def test_the_timeline_in_words() -> None:
         == "The initial visit of Ann Example was moved: from Thu 3 Dec 10:00 to Fri 4 Dec 09:00"
     )
     assert event("something_new", "p1") == "Something new (Ann Example)"
+
+
+def test_a_correction_says_from_what_to_what() -> None:
+    said = event("correct_record", "visit/p2/1", "s1", was="held", answer="no_show")
+    assert said == "Corrected: the initial visit of Oakfield School, from “held” to “nobody came”"
+    said = event("correct_record", "joint_meeting/1", "s1", was="full", answer="full", added="p2.2 p3.1")
+    assert said == "Corrected: the joint meeting; present after all: Kim Senco, Pat Officer"
+    assert event("correct_details", "p2", "s1", which="organisation") == (
+        "Corrected: the organisation's name (Oakfield School)"
+    )
+    assert event("amend_agreement", "", "s1", version="2", was="full", answer="partial") == (
+        "The agreement was amended: version 2 replaces the one before, from “full agreement” to “partial agreement”"
+    )
+
+
+def test_every_answer_that_a_record_can_become_has_its_words() -> None:
+    assert set(titles.ANSWERS) == set(RECORDED_BY)
 
 
 def test_papers_in_words() -> None:

@@ -27,6 +27,7 @@ ABOUT = {
     "permission": ("permission", "p1.1"),
     "agreement": ("agreement/1", "p2.1"),
     "acceptance": ("acceptance/1", "mediator/m1"),
+    "correction": ("consent/p2", "p2.1"),
     "staff_task": ("explaining_call", "coordinator"),
     "staff_remind": ("joint_date/1", "coordinator"),
     "staff_escalate": ("visit_dates/p2/1", "manager"),
@@ -304,6 +305,34 @@ def test_papers_are_named_in_no_letter() -> None:
 
 def test_the_copy_carries_the_agreement() -> None:
     assert render(sample_case(), letter("agreement_copy"), service=SERVICE, now=NOW).attachments == ["agreement/1"]
+
+
+def test_an_amended_agreement_says_what_it_replaces_and_why() -> None:
+    case = sample_case()
+    assert case.journey
+    assert case.journey.agreement
+    case.journey.agreement.version, case.journey.agreement.command = 2, "amend1"
+    case.texts["amend1"] = {"what": ["Six hours"], "reason": "The hours were wrong."}
+    copy = Letter(kind="agreement_copy", about="agreement/2", to="p2.1")
+    rendered = render(case, copy, service=SERVICE, now=NOW)
+    assert rendered.subject.startswith("A new version of the agreement")
+    assert "version 2. It takes the place of the one you had before." in rendered.text
+    assert "The hours were wrong." in rendered.text
+    assert rendered.attachments == ["agreement/2"]
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ("consent/p2", "you have not told us so"),
+        ("visit/p1/1", "your first meeting has taken place"),
+        ("joint_meeting/1", "no other joint meeting is needed"),
+    ],
+)
+def test_a_letter_that_puts_a_mistake_right_says_which(about: str, said: str) -> None:
+    text = render(sample_case(), Letter(kind="correction", about=about, to="p1.1"), service=SERVICE, now=NOW).text
+    assert said in text
+    assert "We made a mistake, and we are sorry." in text
 
 
 def test_the_reminder_of_an_action_says_which() -> None:

@@ -48,6 +48,7 @@ from workflows.neighbours import (
     Recipients,
     References,
     Verdict,
+    WordsToCorrect,
     activities_of,
 )
 
@@ -96,6 +97,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     reserved: dict[str, Booking] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     made: list[AgreementToMake] = field(default_factory=list)
+    words_corrected: list[WordsToCorrect] = field(default_factory=list)
     scanner: Literal["clean", "infected", "not_scanned", "away"] = "not_scanned"
     no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
     erased: list[str] = field(default_factory=list)
@@ -186,6 +188,11 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
         return Admitted(person=admitted, channel=self.admits_by)
+
+    @activity.defn
+    async def correct_details(self, order: WordsToCorrect) -> Verdict:
+        self.words_corrected.append(order)
+        return self.verdicts.get(order.what, Verdict())
 
     @activity.defn
     async def admit_party(self, admission: PartyAdmission) -> Admitted:

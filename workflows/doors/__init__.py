@@ -3,6 +3,7 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 
 from workflows.doors.any_time import AnyTime
 from workflows.doors.changes import Changes
+from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal, workflow_id
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.papers import PaperDoors
@@ -12,5 +13,5 @@ from workflows.doors.steps import Steps
 from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Preparation, Changes, People, PaperDoors, AnyTime, WholeCase, Mailbox):
+class Doors(Steps, Preparation, Changes, Corrections, People, PaperDoors, AnyTime, WholeCase, Mailbox):
     """Every door of a case."""

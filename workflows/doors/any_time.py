@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
-    from domain.journey import LETTERS_BY_HAND, READ_REPLY, Ending, Letter, Settled
+    from domain.journey import LETTERS_BY_HAND, READ_REPLY, Letter, Settled
     from domain.ladders import effect_of
     from domain.parties import Channel
     from domain.refusals import Refusal
@@ -45,7 +45,11 @@ class AnyTime(Desk):
     async def undo(self, command: c.Undo) -> Accepted:
         async with self.heard(command):
             if self.journey.ending is not None:
-                await self.undo_the_end(self.journey.ending)
+                into = self.journey.ending.closing.into
+                self.undo_the_end()
+                if into:
+                    order = OfTwoCases(case_id=self.case.case_id, other=into)
+                    await near(CaseFile.unlink, order, f"undo the link with {into}")
             elif self.journey.reopening is not None:
                 self.end(self.journey.reopening.closing)
         return await self.accept(command)
@@ -53,13 +57,6 @@ class AnyTime(Desk):
     @undo.validator
     def may_undo(self, command: c.Undo) -> None:
         self.judge(command)
-
-    async def undo_the_end(self, ending: Ending) -> None:
-        self.journey.ending = None
-        self.asks.hush(self.journey.silent, moved=False)
-        if ending.closing.into:
-            order = OfTwoCases(case_id=self.case.case_id, other=ending.closing.into)
-            await near(CaseFile.unlink, order, f"undo the link with {order.other}")
 
     @workflow.update
     async def reassign(self, command: c.Reassign) -> Accepted:

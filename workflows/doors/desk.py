@@ -2,8 +2,9 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -12,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.childs_voice import ChildsVoice
-    from domain.journey import CaseStart, Journey, Letter, Meeting, Signature, Voice
+    from domain.journey import Action, CaseStart, Journey, Letter, Meeting, Signature, Voice
     from domain.parties import Channel, Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
@@ -154,6 +155,22 @@ class Desk(ABC):
             self.to_all_invited(meeting, "booked", only=people)
         return bool(new)
 
+    def can_be_regretted(self, command: c.Command) -> bool:
+        """An answer that ends the case: entered by staff, it can be undone for some minutes. A party's own counts at
+        once."""
+        minutes = self.asks.policy.minutes_to_regret
+        return command.actor.kind == "staff" and minutes > 0 and workflow.patched("regret_answers")
+
+    def undo_the_end(self) -> None:
+        """Everything is as it was before."""
+        self.journey.ending = None
+        self.asks.hush(self.journey.silent, moved=False)
+
+    def says(self, key: str, *answers: str) -> bool:
+        """Is this what was answered?"""
+        fact = self.journey.facts.get(key)
+        return fact is not None and fact.answer in answers
+
     @abstractmethod
     def to_all_invited(self, meeting: Meeting, what: str, number: int = 1, *, only: list[str] | None = None) -> None:
         """A letter about a meeting to each who is invited, and to the mediator; or only to some."""
@@ -179,6 +196,10 @@ class Desk(ABC):
         """The mediator is asked about it, where the joint meeting is booked and it is not decided."""
 
     @abstractmethod
+    def close_calls_about_no_shows(self, sort: str, party: str = "") -> None:
+        """A new date is there, or none is needed: their office need not be rung any more."""
+
+    @abstractmethod
     def write_to(self, party: str, kind: str, about: str = "", *, number: int = 1, reply: bool = False) -> None:
         """A letter to a party's lead."""
 
@@ -187,8 +208,26 @@ class Desk(ABC):
         """A letter to a member of staff."""
 
     @abstractmethod
-    def end_unless_undone(self, closing: Closing) -> None:
-        """The case ends with this closing after the minutes in which staff may think better of it."""
+    def end_unless_undone(
+        self,
+        closing: Closing,
+        record: Callable[[], None] = lambda: None,
+        answered: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """The case ends with this closing after the minutes in which staff may think better of it. `record`: what is
+        recorded then; `answered`: meanwhile it was answered otherwise after all, which undoes the end."""
+
+    @abstractmethod
+    def ask_again(self, record: str) -> None:
+        """What was taken back is asked again, beside the journey."""
+
+    @abstractmethod
+    def due_of(self, action: Action) -> datetime:
+        """When an action of the agreement has to be done."""
+
+    @abstractmethod
+    async def give_everyone_present_a_copy(self) -> None:
+        """The agreement is typeset, and goes to everyone who was present or had a copy of it before."""
 
     @abstractmethod
     def end(self, closing: Closing) -> None:

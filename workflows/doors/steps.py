@@ -6,9 +6,10 @@ with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.agreement_to_mediate import LATEST
     from domain.childs_voice import ChildsVoice
-    from domain.journey import Agreement, MeetingStatus
+    from domain.journey import Agreement, Meeting, MeetingStatus
     from domain.parties import PersonRole
     from domain.refusals import Refusal
+    from domain.stages import Closing, ClosingReason
     from workflows.doors.desk import Accepted, Desk, refusal, yes_or_no
     from workflows.errands import near
     from workflows.neighbours import CaseFile, MediatorQuestion
@@ -22,19 +23,43 @@ class Steps(Desk):
     @workflow.update
     async def record_explaining_call(self, command: c.RecordExplainingCall) -> Accepted:
         async with self.heard(command):
-            self.asks.learn("explaining_call", command.outcome)
-            if command.permission != "not_yet":
-                self.asks.learn("permission", yes_or_no(command.permission == "given"))
+            closing = self.end_of_the_call(command)
+            if closing and self.can_be_regretted(command):
+                answered = lambda: self.says("explaining_call", "go_on")  # noqa: E731
+                self.end_unless_undone(closing, lambda: self.learn_of_the_call(command), answered)
+            else:
+                self.learn_of_the_call(command)
         return await self.accept(command, outcome=command.outcome, permission=command.permission)
 
     @record_explaining_call.validator
     def may_record_explaining_call(self, command: c.RecordExplainingCall) -> None:
         self.judge(command)
 
+    def learn_of_the_call(self, command: c.RecordExplainingCall) -> None:
+        self.asks.learn("explaining_call", command.outcome)
+        if command.permission != "not_yet":
+            self.asks.learn("permission", yes_or_no(command.permission == "given"))
+
+    def end_of_the_call(self, command: c.RecordExplainingCall) -> Closing | None:
+        """How the case ends after such a call; None: it goes on."""
+        if command.outcome == "signpost":
+            return Closing(reason=ClosingReason.OUT_OF_SCOPE)
+        if command.outcome == "not_now":
+            return Closing(reason=ClosingReason.WITHDRAWN, who=self.case.referrer)
+        refused = command.permission == "refused" or self.says("permission", "no")
+        return Closing(reason=ClosingReason.NOT_AGREED, who=self.case.referrer) if refused else None
+
     @workflow.update
     async def record_permission(self, command: c.RecordPermission) -> Accepted:
         async with self.heard(command):
-            self.asks.learn("permission", yes_or_no(command.given))
+            asked = self.journey.open_ask("permission") is not None  # else it ends when the journey comes to it
+            if not command.given and asked and self.can_be_regretted(command):
+                closing = Closing(reason=ClosingReason.NOT_AGREED, who=self.case.referrer)
+                self.end_unless_undone(
+                    closing, lambda: self.asks.learn("permission", "no"), lambda: self.says("permission", "yes")
+                )
+            else:
+                self.asks.learn("permission", yes_or_no(command.given))
         return await self.accept(command, given=yes_or_no(command.given), how=command.how)
 
     @record_permission.validator
@@ -46,9 +71,15 @@ class Steps(Desk):
         async with self.heard(command):
             key = f"consent/{command.party}"
             first_time = key not in self.journey.facts
-            self.asks.learn(key, yes_or_no(command.yes))
+            asked = self.journey.open_ask(key) is not None  # else it ends when the journey comes to it
+            if not command.yes and asked and self.can_be_regretted(command):
+                closing = Closing(reason=ClosingReason.NOT_AGREED, who=command.party)
+                self.end_unless_undone(closing, lambda: self.asks.learn(key, "no"), lambda: self.says(key, "yes"))
+            else:
+                self.asks.learn(key, yes_or_no(command.yes))
             if command.yes and first_time:
-                number = self.journey.reopened + 1  # consent that is given anew is confirmed anew
+                # Consent that is given anew is confirmed anew; an earlier receipt was for somebody else's answer
+                number = self.journey.reopened + self.journey.corrected.get(key, 0) + 1
                 self.write_to(command.party, "consent_receipt", key, number=number, reply=True)
         return await self.accept(command, command.party, answer=yes_or_no(command.yes), how=command.how)
 
@@ -64,7 +95,7 @@ class Steps(Desk):
             if decision == "replace_contact":
                 await self.replace_silent_contact(command)
             if decision == "close":
-                self.asks.learn(command.ask, "silent")
+                self.take_silence_for_an_end(command)
             elif after_no_shows:
                 decision = "another_date" if decision == "wait" else decision
                 self.asks.learn(command.ask, "another_date")
@@ -76,6 +107,16 @@ class Steps(Desk):
     @decide_on_silence.validator
     def may_decide_on_silence(self, command: c.DecideOnSilence) -> None:
         self.judge(command)
+
+    def take_silence_for_an_end(self, command: c.DecideOnSilence) -> None:
+        ask = self.journey.open_ask(command.ask)
+        if ask is None or not self.can_be_regretted(command):
+            self.asks.learn(command.ask, "silent")
+            return
+        closing = Closing(reason=ClosingReason.NOT_CONTACTABLE, who=ask.of)
+        self.end_unless_undone(
+            closing, lambda: self.asks.learn(command.ask, "silent"), lambda: command.ask in self.journey.facts
+        )
 
     async def replace_silent_contact(self, command: c.DecideOnSilence) -> None:
         ask = self.journey.open_ask(command.ask)
@@ -210,15 +251,26 @@ class Steps(Desk):
         async with self.heard(command):
             meeting = self.meetings.latest_joint()
             missed = command.outcome == "no_show"
-            self.meetings.record(meeting.key, MeetingStatus.NO_SHOW if missed else MeetingStatus.HELD)
-            meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
-            meeting.absent = list(dict.fromkeys(command.absent))
-            self.outcome_detail = command.detail
-            for party in command.signed_in_room:
-                self.sign(command, party, c.How.IN_PERSON, LATEST)
-            self.asks.learn(meeting.key, command.outcome)
+            if command.outcome == "none" and self.can_be_regretted(command):
+                self.end_unless_undone(
+                    Closing(reason=ClosingReason.NO_AGREEMENT),
+                    lambda: self.learn_of_the_meeting(command, meeting),
+                    lambda: meeting.key in self.journey.facts,
+                )
+            else:
+                self.learn_of_the_meeting(command, meeting)
         absent = {"absent": ",".join(meeting.absent)} if missed else {}
         return await self.accept(command, meeting.key, outcome=command.outcome, **absent)
+
+    def learn_of_the_meeting(self, command: c.RecordJointMeeting, meeting: Meeting) -> None:
+        missed = command.outcome == "no_show"
+        self.meetings.record(meeting.key, MeetingStatus.NO_SHOW if missed else MeetingStatus.HELD)
+        meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
+        meeting.absent = list(dict.fromkeys(command.absent))
+        self.outcome_detail = command.detail
+        for party in command.signed_in_room:
+            self.sign(command, party, c.How.IN_PERSON, LATEST)
+        self.asks.learn(meeting.key, command.outcome)
 
     @record_joint_meeting.validator
     def may_record_joint_meeting(self, command: c.RecordJointMeeting) -> None:

@@ -4,7 +4,17 @@ One class for each kind, by section of the journey. `questions` is what the page
 the command's fields and its words. What every command has (id, case, actor, time) is added by api/staff/doing.py."""
 
 from api.intake import Intake
-from api.staff.forms import agreement, any_time, beginning, meetings, papers, people, preparation, whole_case
+from api.staff.forms import (
+    agreement,
+    any_time,
+    beginning,
+    corrections,
+    meetings,
+    papers,
+    people,
+    preparation,
+    whole_case,
+)
 from api.staff.forms.base import CommandForm, Fields, Setting
 
 __all__ = ["FORMS", "CommandForm", "Setting", "with_policy"]
@@ -35,6 +45,9 @@ FORMS: dict[str, CommandForm] = {
     "replace_mediator": any_time.ReplacingMediator(),
     "replace_contact": any_time.Contact(),
     "add_supporter": any_time.Supporter(),
+    "correct_details": corrections.Details(),
+    "correct_record": corrections.Record(),
+    "amend_agreement": corrections.Amending(),
     "add_paper": papers.AddingPaper(),
     "release_paper": papers.ReleasingPaper(),
     "take_back_paper": papers.TakingPaperBack(),

@@ -35,59 +35,11 @@ class Writing(CommandForm):
         return "Write each term so that everyone can see later whether it was done."
 
     def questions(self, s: Setting) -> Questions:
-        agreement = s.journey.agreement
-        texts = s.case.texts.get(agreement.command, {}) if agreement else {}
-        said = texts.get("what", [])
-        terms = agreement.terms if agreement else []
-        voice = words.childs_voice(s.journey)
-        owners = (Option("", "Choose"), *(Option(party.key, party.name) for party in s.case.parties))
-        rows = tuple(
-            Group(
-                f"Term {n}",
-                (
-                    Field(
-                        f"what{n}",
-                        "What is done",
-                        "words",
-                        optional=n > 1,
-                        missing="Write at least one term.",
-                        rows=2,
-                        value=said[n - 1] if n <= len(said) else "",
-                    ),
-                    Field(
-                        f"owner{n}",
-                        "Who does it",
-                        "pick",
-                        options=owners,
-                        optional=n > 1,
-                        missing=f"Term {n}: say who does it.",
-                        value=terms[n - 1].owner if n <= len(terms) else "",
-                    ),
-                    Field(
-                        f"by{n}",
-                        "By when",
-                        "date",
-                        optional=n > 1,
-                        missing=f"Term {n}: say by when.",
-                        value=terms[n - 1].by.isoformat() if n <= len(terms) else "",
-                    ),
-                ),
-                beside=True,
-                optional=n > 1,
-            )
-            for n in range(1, self.ROWS + 1)
-        )
+        rows = term_rows(s, self.ROWS)
         return [
             *rows[: self.OPEN],
             Fold("More terms", rows[self.OPEN :]),
-            Field(
-                "wishes",
-                "The child's wishes and feelings",
-                "words",
-                hint=f"How the child was to be heard: {voice[0].lower()}{voice[1:]}." if voice else "",
-                optional=True,
-                value=str(texts.get("wishes", "")),
-            ),
+            wishes_field(s),
             Field(
                 "comments_wanted",
                 "The parties are to comment on the wording first",
@@ -99,24 +51,86 @@ class Writing(CommandForm):
         ]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        terms, what = [], []
-        for n in range(1, self.ROWS + 1):
-            said, owner, by = typed.one(f"what{n}"), typed.one(f"owner{n}"), typed.one(f"by{n}")
-            if not (said or owner or by):
-                continue
-            day = typed.day(f"by{n}", f"The date of term {n}")
-            if not said:
-                typed.wrong(f"what{n}", f"Term {n}: say what is done.")
-            if not owner:
-                typed.wrong(f"owner{n}", f"Term {n}: say who does it.")
-            if not by:
-                typed.wrong(f"by{n}", f"Term {n}: say by when.")
-            terms.append({"owner": owner, "by": day})
-            what.append(said)
+        terms, what = read_terms(typed, self.ROWS)
         return (
             {"terms": terms, "comments_wanted": typed.one("comments_wanted") == "yes"},
             {"what": what, "wishes": typed.one("wishes"), "note": typed.one("note")},
         )
+
+
+def term_rows(s: Setting, count: int, *, droppable: bool = False) -> tuple[Group, ...]:
+    """The questions about each term, with the wording as it stands; `droppable`: terms that stand there can be marked
+    as no longer agreed."""
+    agreement = s.journey.agreement
+    said = s.case.texts.get(agreement.command, {}).get("what", []) if agreement else []
+    terms = agreement.terms if agreement else []
+    owners = (Option("", "Choose"), *(Option(party.key, party.name) for party in s.case.parties))
+
+    def row(n: int) -> Group:
+        stands = n <= len(terms)
+        optional = n > 1 and not (droppable and stands)
+        keep = f"Term {n}: leave its words, and tick “No longer agreed”, if it is dropped."
+        fields = [
+            Field(
+                f"what{n}",
+                "What is done",
+                "words",
+                optional=optional,
+                missing=keep if droppable else "Write at least one term.",
+                rows=2,
+                value=said[n - 1] if n <= len(said) else "",
+            ),
+            Field(
+                f"owner{n}",
+                "Who does it",
+                "pick",
+                options=owners,
+                optional=optional,
+                missing=f"Term {n}: say who does it.",
+                value=terms[n - 1].owner if stands else "",
+            ),
+            Field(
+                f"by{n}",
+                "By when",
+                "date",
+                optional=optional,
+                missing=f"Term {n}: say by when.",
+                value=terms[n - 1].by.isoformat() if stands else "",
+            ),
+        ]
+        if droppable and stands:
+            dropped = "yes" if terms[n - 1].dropped else ""
+            fields.append(Field(f"dropped{n}", "No longer agreed", "tick", optional=True, value=dropped))
+        return Group(f"Term {n}", tuple(fields), beside=True, optional=optional)
+
+    return tuple(row(n) for n in range(1, count + 1))
+
+
+def wishes_field(s: Setting) -> Field:
+    agreement = s.journey.agreement
+    texts = s.case.texts.get(agreement.command, {}) if agreement else {}
+    return Field(
+        "wishes", "The child's wishes and feelings", "words", optional=True, value=str(texts.get("wishes", ""))
+    )
+
+
+def read_terms(typed: Typed, count: int) -> tuple[list[Fields], list[str]]:
+    """The terms that were typed, and their words. Complains where a part of one is missing."""
+    terms, what = [], []
+    for n in range(1, count + 1):
+        said, owner, by = typed.one(f"what{n}"), typed.one(f"owner{n}"), typed.one(f"by{n}")
+        if not (said or owner or by):
+            continue
+        day = typed.day(f"by{n}", f"The date of term {n}")
+        if not said:
+            typed.wrong(f"what{n}", f"Term {n}: say what is done.")
+        if not owner:
+            typed.wrong(f"owner{n}", f"Term {n}: say who does it.")
+        if not by:
+            typed.wrong(f"by{n}", f"Term {n}: say by when.")
+        terms.append({"owner": owner, "by": day, "dropped": typed.one(f"dropped{n}") == "yes"})
+        what.append(said)
+    return terms, what
 
 
 class Comment(PartyForm):
