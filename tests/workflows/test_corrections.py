@@ -362,6 +362,8 @@ async def test_a_disputed_agreement_has_an_addendum_for_everyone_who_had_a_copy(
     assert await story.refused("amend_agreement", MIA, **{**amended, "version": 2}) == "wrong_version"
     short = await story.refused("amend_agreement", MIA, **{**amended, "terms": amended["terms"][:1]})  # type: ignore[index]
     assert short == "terms_keep_their_numbers"
+    was_not_there = {"record": "joint_meeting/1", "answer": "full", "present": ["p2.1"]}
+    await story.act("correct_record", MIA, **was_not_there)  # who has a copy gets the new one all the same
     await story.act("amend_agreement", MIA, **amended)
     await story.breathe()
     assert world.made[-1].version == 2
