@@ -185,10 +185,7 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if party not in came:
             raise Refused(Refusal.SIGNED_ABSENT, party)
-    if command.outcome in ("full", "partial", "none"):
-        for party in journey.unsigned:
-            if party in came and party not in command.signed_in_room:
-                raise Refused(Refusal.NOT_SIGNED, party)
+    _all_signed(journey, command.outcome, command.present, command.signed_in_room)
     _not_ending_twice(command, journey, ends=command.outcome == "none")
     if command.outcome == "no_show" and not command.absent:
         raise Refused(Refusal.NOBODY_ABSENT)
@@ -201,6 +198,14 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
     for one in journey.parties if command.outcome in ("full", "partial", "none") else []:
         if not journey.takes_part(one.key):
             raise Refused(Refusal.NOT_AGREED_YET, one.key)
+
+
+def _all_signed(journey: Journey, outcome: str, present: list[str], in_room: list[str]) -> None:
+    """Nothing comes of a meeting with somebody whose party has not signed the agreement to mediate."""
+    came = [party_of(key) for key in present]
+    missing = [party for party in journey.unsigned if party in came and party not in in_room]
+    if missing and outcome in ("full", "partial", "none"):
+        raise Refused(Refusal.NOT_SIGNED, missing[0])
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -372,6 +377,7 @@ def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) ->
     _known(present, journey)
     if command.answer in ("full", "partial") and not present:
         raise Refused(Refusal.NOBODY_CAME)
+    _all_signed(journey, command.answer, present, [])
     if command.answer == meeting.outcome and set(present) == set(meeting.present) and command.detail is None:
         raise Refused(Refusal.AS_BEFORE, meeting.key)
 
