@@ -8,7 +8,16 @@ from typing import Any
 from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
-from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.journey import (
+    LETTERS_BY_HAND,
+    POSSIBLE_DUPLICATE,
+    READ_REPLY,
+    Journey,
+    Meeting,
+    MeetingStatus,
+    OpenAsk,
+    Task,
+)
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
@@ -497,6 +506,20 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.IN_THE_PAST)
 
 
+def _bring_back(command: c.BringBackTask, journey: Journey, now: datetime) -> None:
+    task = next((task for task in can_come_back(journey) if task.key == command.task), None)
+    if task is None:
+        raise Refused(Refusal.NO_SUCH_TASK)
+    if not command.actor.is_any_of(task.role, c.StaffRole.MANAGER):
+        raise Refused(Refusal.NOT_YOURS)
+
+
+def can_come_back(journey: Journey) -> list[Task]:
+    """Tasks that were ticked off, while what they are about has no answer."""
+    there = [task.key for task in journey.tasks]
+    return [task for task in journey.ticked if task.key not in there and task.about not in journey.facts]
+
+
 CALLS = ("spoke", *c.NOBODY_REACHED)
 
 
@@ -562,6 +585,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
     c.ReopenCase: _reopen,
     c.LinkCases: _link,

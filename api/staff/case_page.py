@@ -65,8 +65,8 @@ _ANY_TIME = (
 )
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
-_AT_THE_RECORD = ("correct_record", "correct_details")  # their links stand beside what they correct
-_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement")
+_AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
+_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement", "bring_back_task")
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -370,6 +370,7 @@ def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict
         for one in can_do
         if one.kind == "correct_record" and me.has(*RECORDED_BY[one.about.partition("/")[0]].may)
     }
+    ticked = {one.about: do_link(case.reference, one) for one in can_do if one.kind == "bring_back_task"}
     again = {
         (kind, party): do_link(case.reference, Possible(kind=kind, about=party))
         for kind, party in (given_again(case.journey) if case.journey else [])
@@ -381,6 +382,8 @@ def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict
         for key in [key for key in records if _recorded_by(event, key)]:
             label = "Correct the permission" if (event.what, key) == ("record_explaining_call", "permission") else ""
             links.append((label or "Correct this", words.ask_title(case, key), records.pop(key)))
+        if event.what == "tick_task" and (href := ticked.pop(event.about, "")):
+            links.append(("Bring it back", "the task", href))
         if href := again.pop((event.what, event.about), ""):
             links.append(("Give it again", words.who(case, event.about), href))
         found.append(_line(case, me, event, names, links))
