@@ -206,10 +206,15 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if any(party_of(person) == party for person in command.present):
             raise Refused(Refusal.CAME_AND_ABSENT, party)
-    # One that joined late has to agree before it is said what the meeting came to
-    for one in journey.parties if command.outcome in ("full", "partial", "none") else []:
-        if not journey.takes_part(one.key):
-            raise Refused(Refusal.NOT_AGREED_YET, one.key)
+    if command.outcome in ("full", "partial", "none"):
+        _everyone_has_agreed(journey)
+
+
+def _everyone_has_agreed(journey: Journey) -> None:
+    """One that joined late has to agree before it is said what the meeting came to."""
+    for party in journey.parties:
+        if not journey.takes_part(party.key):
+            raise Refused(Refusal.NOT_AGREED_YET, party.key)
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -378,11 +383,16 @@ def _no_other_visit_has_begun(party: str, journey: Journey, now: datetime) -> No
 def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) -> None:
     """The record of a joint meeting changes in something, and holds what such a record must."""
     present = meeting.present if command.present is None else command.present
-    _known(present, journey)
+    _known([person for person in present if person not in meeting.present], journey)  # some may have left since
     if command.answer in ("full", "partial") and not present:
         raise Refused(Refusal.NOBODY_CAME)
     if command.answer == meeting.outcome and set(present) == set(meeting.present) and command.detail is None:
         raise Refused(Refusal.AS_BEFORE, meeting.key)
+    if journey.stage == Stage.JOINT_MEETING and command.answer in ("full", "partial", "none"):
+        _everyone_has_agreed(journey)
+        for party in journey.unsigned:
+            if any(party_of(person) == party for person in present):
+                raise Refused(Refusal.NOT_SIGNED, party)
 
 
 def _amend(command: c.AmendAgreement, journey: Journey, now: datetime) -> None:
