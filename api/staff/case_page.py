@@ -419,9 +419,10 @@ def _line(
     case: CaseView, me: StaffMember, event: Event, names: dict[str, str], correct: list[tuple[str, str, str]]
 ) -> Line:
     texts = case.texts.get(event.command, {}) if event.command else {}
+    labels = _TEXTS | {"organisation": "Now"} if event.what == "correct_details" else _TEXTS
     said = [
         (label, words.day(date.fromisoformat(texts[name])) if name == "born" else str(texts[name]))
-        for name, label in _TEXTS.items()
+        for name, label in labels.items()
         if texts.get(name) and may_read(me, case, event.what, name, event.by)
     ]
     if event.what in _CORRECTIONS:

@@ -9,7 +9,6 @@ from domain import words
 from domain.papers import KINDS_IN_WORDS, MEGABYTE, MOST_BYTES, Paper
 from domain.parties import party_of
 
-
 HOW_IT_CAME = replace(HOW, label="How did it reach you?")
 
 
