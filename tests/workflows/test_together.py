@@ -389,7 +389,7 @@ async def test_papers_of_one_that_was_taken_out_go_to_nobody(story: Story, world
     world.bad_addresses.append("p4.1")
     world.known["p4.1"] = [Channel.TEXT]
     bounce = {"kind_of_letter": "consent_ask", "about": "consent/p4", "to": "p4.1", "number": 1}
-    await story.act("report_bounce", MAILBOX, **bounce)  # type: ignore[arg-type]
+    await story.act("report_bounce", MAILBOX, **bounce)
     assert "address/p4.1/email" in world.tasks()
     await story.act("remove_party", party="p4")
     await story.until(slot.start - timedelta(hours=1))
@@ -429,7 +429,7 @@ async def test_a_bounce_other_targets_and_another_contact(story: Story, world: W
     await story.working_days(2)
     assert world.letters(to="p2.1", kind="availability") == ["availability_ask", "availability_remind"]
     bounce = {"about": "availability/p2/1", "to": "p2.1", "number": 1}
-    await story.act("report_bounce", MAILBOX, kind_of_letter="availability_remind", **bounce)  # type: ignore[arg-type]
+    await story.act("report_bounce", MAILBOX, kind_of_letter="availability_remind", **bounce)
     await story.breathe()
     assert story.by_hand(to="p2.1") == ["availability_remind p2.1"], "the signature is asked for by the next reminder"
     asks = {ask.key: ask for ask in world.journey.asks}
@@ -503,7 +503,7 @@ async def test_paused_and_held_while_papers_are_due_letters_bounce_and_a_party_j
     await story.act("hold")
     await joins(story)
     notice = {"kind_of_letter": "joint_meeting_booked", "about": "joint_meeting/1", "to": "p2.1", "number": 1}
-    await story.act("report_bounce", MAILBOX, **notice)  # type: ignore[arg-type]
+    await story.act("report_bounce", MAILBOX, **notice)
     await story.act("correct_record", MIA, record="visit/p3/1", answer="no_show")
     await agrees(story)
     before = len(world.sent)
