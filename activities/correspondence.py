@@ -23,7 +23,7 @@ from casefile.links import Links
 from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import StaffRole
-from domain.journey import OPEN_AGAIN, Journey, Letter, MeetingStatus
+from domain.journey import OPEN_AGAIN, TO_WHO_LEFT, Journey, Letter, MeetingStatus
 from domain.parties import BY_HAND, NEEDS, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
 from letters.rendering import (
@@ -272,7 +272,7 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     if letter.to.startswith("mediator/") and letter.to not in theirs and letter.kind not in _ALSO_TO_FORMER_MEDIATORS:
         return "replaced"
     if letter.to in journey.left:
-        return "" if letter.kind in _ALSO_TO_WHO_LEFT else "left"
+        return "" if letter.kind in TO_WHO_LEFT else "left"
     if not to_staff(letter.to):
         if party_of(letter.to) not in journey.contacted:
             return "not_contacted"
@@ -295,7 +295,6 @@ def no_longer_wanted(case: CaseView, journey: Journey, letter: Letter, now: date
     return ""
 
 
-_ALSO_TO_WHO_LEFT = ("no_longer_part", "agreement_copy")  # copies go to whoever was there
 _ALSO_TO_FORMER_MEDIATORS = ("mediator_released", "closed_mediator", "visit_cancelled", "joint_meeting_cancelled")
 _AHEAD = ("booked", "moved", "remind")  # letters about a meeting that lies ahead
 

@@ -45,8 +45,8 @@ def may_open_papers(reader: StaffMember, case: CaseView) -> bool:
 
 
 def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
-    """Whoever gave a paper, and who speaks for their party; of the other parties who speaks for each, and only after it
-    was released and exchanged."""
+    """Whoever gave a paper, and who speaks for their party; of the other parties who speaks for each that has agreed to
+    take part, and only after it was released and exchanged."""
     if not paper.can_be_opened:
         return False
     if paper.of == person:
@@ -54,4 +54,4 @@ def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
     party = journey.party(party_of(person))
     if party is None or party.lead != person:
         return False
-    return party_of(paper.of) == party.key or paper.exchanged is not None
+    return party_of(paper.of) == party.key or (paper.exchanged is not None and journey.takes_part(party.key))

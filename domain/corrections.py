@@ -58,7 +58,7 @@ def can_become(journey: Journey, record: str) -> list[str]:
             answers = ["signpost", "not_now"]
         case "permission":  # once it was used, the others have been written to
             answers = ["yes", "no", NOT_YET] if journey.stage in _EARLY else ["no"]
-        case "consent":
+        case "consent" if journey.party(about):  # one that was taken out answers nothing any more
             answers = ["no"]  # voluntary, at any moment
             if journey.stage in (*_EARLY, Stage.PERMISSION):
                 answers = ["yes", "no", NOT_YET]
@@ -119,7 +119,7 @@ def _of_a_joint_meeting(journey: Journey, record: str) -> list[str]:
     meeting = journey.meeting(record)
     if meeting is None or meeting.status not in (MeetingStatus.HELD, MeetingStatus.NO_SHOW):
         return []
-    if meeting.outcome in ("another", "no_show"):
+    if journey.facts[record].answer in ("another", "no_show"):  # or "none", in a case that was opened again
         later = meeting_after(journey, meeting)
         arranging = later is None or later.status == MeetingStatus.OFFERED
         as_it_is = ["another"] if meeting.outcome == "another" else []

@@ -234,6 +234,10 @@ OPEN_AGAIN = "case_reopened"
 """Kind of the letter to those who were told of an end, and whose case goes on."""
 
 
+TO_WHO_LEFT = ("no_longer_part", "agreement_copy")
+"""Kinds of the letters that still go to people who were taken out: copies go to whoever was there."""
+
+
 class Ending(BaseModel):
     """An end that staff entered and that can still be undone. Nothing leaves meanwhile."""
 
@@ -255,6 +259,7 @@ class Journey(BaseModel):
     parties: list[Party]
     stage: Stage = Stage.REFERRAL
     contacted: list[str] = Field(default_factory=list)  # party keys that may be written to
+    newcomers: list[str] = Field(default_factory=list)  # those who joined the running case, until the others are told
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
     bad_addresses: list[BadAddress] = Field(default_factory=list)
     left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
@@ -271,6 +276,7 @@ class Journey(BaseModel):
     facts: dict[str, Fact] = Field(default_factory=dict)
     corrected: dict[str, int] = Field(default_factory=dict)  # how often each record was corrected, by its key
     tasks: list[Task] = Field(default_factory=list)
+    ticked: list[Task] = Field(default_factory=list)  # the latest that were ticked off, and can be brought back
     meetings: list[Meeting] = Field(default_factory=list)
     signs: bool = False  # parties sign, and the child's voice is asked for; older cases go on without
     to_sign: list[str] = Field(default_factory=list)  # party keys: those who were asked
@@ -402,6 +408,7 @@ class AsFiled(BaseModel):
     version: int  # of the last filing
     events: int  # lines of the timeline
     climbed: dict[str, int] = Field(default_factory=dict)  # "consent/p2 remind" -> 2: letters go on being numbered
+    posted: list[str] = Field(default_factory=list)  # keys of the tasks by which letters were posted
 
     @classmethod
     def of(cls, journey: Journey, version: int, timeline: list[Event]) -> "AsFiled":
@@ -413,7 +420,8 @@ class AsFiled(BaseModel):
                 rung = f"{event.about} {do}"
                 climbed[rung] = max(climbed.get(rung, 0), int(event.detail.get("number", "1")))
         last = max((event.number for event in timeline), default=0)
-        return cls(journey=journey, version=version, events=last, climbed=climbed)
+        posted = [event.about for event in timeline if event.detail.get("outcome") == "posted"]
+        return cls(journey=journey, version=version, events=last, climbed=climbed, posted=posted)
 
 
 class Filing(BaseModel):

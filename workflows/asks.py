@@ -24,15 +24,19 @@ class Asks:
         self.silent = False  # paused, or held for safeguarding: no rung is climbed
         self.still: dict[str, datetime] = {}  # since when asks stand still: all in silence, or a party's alone
         self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
+        self.taken_back: list[str] = []  # answers that were a mistake, until they are asked for again
         self.wakes = 0  # wakes every ask when what is armed has changed
 
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """The answer; at once if it is known already (consent may come by post before anybody asked). Who was asked
-        before, and whose answer was taken back, is asked again from the first reminder."""
+        before, and whose answer was taken back, is asked again from the first reminder; in a case that was opened again
+        everyone is asked from the first letter."""
         if key in self.journey.facts:
             return self.journey.facts[key]
         ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
-        ask.climbed = 1 if self.was_asked(key) else 0
+        if key in self.taken_back:
+            self.taken_back.remove(key)
+            ask.climbed = 1 if self.was_asked(key) else 0
         ladders.pass_over_reminders_of_the_past(ask, self.policy)
         self.journey.asks.append(ask)
         self._arm(ask)
@@ -114,6 +118,7 @@ class Asks:
     def forget(self, key: str) -> None:
         """The answer was a mistake: nobody has given it."""
         del self.journey.facts[key]
+        self.taken_back.append(key)
         self.changed()
 
     def was_asked(self, key: str) -> bool:

@@ -197,6 +197,8 @@ class MediationCase(Doors):
         """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
         self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
+        for party in [party for party in self.journey.newcomers if party not in self.still_coming()]:
+            self.prepare(self.introduce(party))  # the case had ended before the others heard of them
         await self.everyone_has_come_in()
         await self.until_nothing_is_asked_again()
 
@@ -240,14 +242,16 @@ class MediationCase(Doors):
         await self.until_nothing_is_asked_again()
 
     async def visit(self, party: str, number: int = 0) -> None:
-        while not self.meetings.visited(party):  # none of the dates suited, it was cancelled, or nobody came
+        """Again while none of the dates suited, it was cancelled, or nobody came; but not once everyone has met."""
+        while not self.meetings.visited(party) and not self.meetings.everyone_has_met():
             number += 1
             await self.ask(f"visit_dates/{party}/{number}", MEDIATOR)
             if (await self.ask(f"visit_choice/{party}/{number}", party)).answer == "chosen":
                 self.close_calls_about_no_shows("visit", party)
                 visit = self.meetings.of_visit(party, number)
+                before = visit.key in self.journey.facts  # the case was opened again
                 outcome = (await self.ask_for_record(visit)).answer
-                if outcome == "no_show" and not self.walking and workflow.patched("no_shows"):
+                if outcome == "no_show" and not before and workflow.patched("no_shows"):
                     await self.after_a_no_show(visit, [party])
         self.have_it_sign(party)  # confidentiality was explained to it
 
@@ -267,15 +271,17 @@ class MediationCase(Doors):
             by_post = any(party.by_post for party in self.journey.parties)
             half_days = half_days_to_ask(workflow.now(), self.asks.policy, by_post=by_post)
             meeting = self.meetings.new_joint(number, half_days)
-            here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
-            await together(*(self.ask_when_they_can_come(party, number) for party in here))
-            await self.everyone_has_come_in()
+            if f"joint_date/{number}" not in self.journey.facts:  # else the case was opened again after that round
+                here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
+                await together(*(self.ask_when_they_can_come(party, number) for party in here))
+                await self.everyone_has_come_in()
             await self.ask(f"joint_date/{number}", COORDINATOR)
             self.close_calls_about_no_shows("joint_meeting")
             if self.journey.signs:
                 self.see_to_the_childs_voice()
+            before = meeting.key in self.journey.facts
             outcome = (await self.ask_for_record(meeting)).answer
-            if outcome == "no_show" and not self.walking:
+            if outcome == "no_show" and not before:
                 self.tell_those_who_came(meeting)
                 await self.after_a_no_show(meeting, meeting.absent)
                 outcome = self.journey.facts[meeting.key].answer  # it was held after all, by a correction meanwhile
@@ -288,8 +294,8 @@ class MediationCase(Doors):
     # Before everyone meets
 
     def have_it_sign(self, party: str) -> None:
-        """The agreement to mediate: every party is asked once."""
-        if self.journey.signs and party not in self.journey.to_sign:
+        """The agreement to mediate: every party is asked once, before everyone meets."""
+        if self.journey.signs and party not in self.journey.to_sign and not self.meetings.everyone_has_met():
             self.journey.to_sign.append(party)
             self.ask_to_sign(party)
 
@@ -304,7 +310,7 @@ class MediationCase(Doors):
             number = 1 + sum(key.startswith("childs_voice/") for key in self.journey.facts)
             self.prepare(self.ask(f"childs_voice/{self.journey.asked_of_the_child[0]}/{number}", MEDIATOR))
 
-    def prepare(self, asking: Coroutine[Any, Any, Fact]) -> None:
+    def prepare(self, asking: Coroutine[Any, Any, object]) -> None:
         async def answered() -> None:
             await asking
 
@@ -412,6 +418,7 @@ class MediationCase(Doors):
     # When a party joins later
 
     def bring_in(self, party: str) -> None:
+        self.journey.newcomers.append(party)
         self.coming[party] = self.errands.set_going(self.bring_up_to_the_others(party))
 
     async def bring_up_to_the_others(self, party: str) -> None:
@@ -424,13 +431,9 @@ class MediationCase(Doors):
         on it: when everyone has met before it could be held, it is not looked for any more."""
         try:
             await self.get_consent_of(party)
+            await self.introduce(party)
             if not self.journey.takes_part(party):  # taken out again
                 return
-            await workflow.wait_condition(lambda: not self.journey.on_hold)  # invitations leave at once
-            self.errands.note("party_came_in", party)
-            for other in [key for key in self.journey.contacted if key != party and self.journey.takes_part(key)]:
-                self.write_to(other, "party_joined", f"joined/{party}")
-            self.invite_who_is_new(party)
             if self.journey.stage in (Stage.INITIAL_VISITS, Stage.JOINT_MEETING):
                 await self.visit(party)
             if self.journey.stage == Stage.JOINT_MEETING:
@@ -440,6 +443,25 @@ class MediationCase(Doors):
         except Ended as ended:
             self.end(ended.closing)
 
+    async def introduce(self, party: str) -> None:
+        """They have agreed: the others are told, and they have what the others have. On a safeguarding hold that waits,
+        for invitations leave at once; meanwhile their yes may be taken back, or they are taken out."""
+
+        def taken_out() -> bool:
+            return party not in self.journey.newcomers
+
+        await workflow.wait_condition(
+            lambda: taken_out() or (self.journey.takes_part(party) and not self.journey.on_hold)
+        )
+        if taken_out():
+            return
+        self.journey.newcomers.remove(party)
+        self.errands.note("party_came_in", party)
+        for other in [key for key in self.journey.contacted if key != party and self.journey.takes_part(key)]:
+            self.write_to(other, "party_joined", f"joined/{party}")
+        self.invite_who_is_new(party)
+        self.papers.tell_of_earlier_ones(party)
+
     def still_coming(self) -> list[str]:
         return [party for party, task in self.coming.items() if not task.done()]
 
@@ -448,13 +470,15 @@ class MediationCase(Doors):
             await workflow.wait_condition(lambda: not self.still_coming())
 
     async def leave_off_visits(self) -> None:
-        """Everyone has met: a visit that somebody who joined late has not had is not looked for any more."""
-        for party in self.still_coming():
-            asked = [ask.key for ask in self.journey.asks if ask.key.split("/")[1:2] == [party]]
-            self.coming[party].cancel()
-            await workflow.wait([self.coming[party]])
-            for key in asked:
-                self.close_tasks_about(key)
+        """Everyone has met: a visit that somebody has not had, who joined late or whose record was corrected, is not
+        looked for any more. Nothing else is asked beside the journey by then."""
+        beside = [task for task in (*self.coming.values(), *self.again) if not task.done()]
+        asked = [ask.key for ask in self.journey.asks]
+        for task in beside:
+            task.cancel()
+            await workflow.wait([task])
+        for key in [key for key in asked if beside and key not in [ask.key for ask in self.journey.asks]]:
+            self.close_tasks_about(key)
         for meeting in [meeting for meeting in self.meetings.booked_ahead() if meeting.party]:
             await self.call_off(meeting)
 

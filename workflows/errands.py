@@ -12,7 +12,18 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
-    from domain.journey import AsFiled, CaseStart, Event, Filing, Journey, Letter, MeetingStatus, Settled, Task
+    from domain.journey import (
+        TO_WHO_LEFT,
+        AsFiled,
+        CaseStart,
+        Event,
+        Filing,
+        Journey,
+        Letter,
+        MeetingStatus,
+        Settled,
+        Task,
+    )
     from domain.parties import Channel, party_of
     from domain.policy import Policy
     from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
@@ -138,8 +149,9 @@ class Errands:
         self.changed()
 
     def go_on_after(self, as_filed: AsFiled) -> None:
-        """Filings and lines of the timeline go on being numbered."""
+        """Filings and lines of the timeline go on being numbered, and what was posted may still come back."""
         self.version, self.events_so_far = as_filed.version, as_filed.events
+        self.seen_to = list(as_filed.posted)
 
     def begin(self) -> None:
         """From now on whatever changes is filed."""
@@ -239,7 +251,7 @@ class Errands:
             and not (letter.of_an_end and letter.number <= self.journey.reopened)
             and (not letter.while_asked or self.journey.open_ask(letter.while_asked) is not None)
             and letter in self.latest
-            and (letter.to not in self.journey.left or letter.kind == "no_longer_part")
+            and (letter.to not in self.journey.left or letter.kind in TO_WHO_LEFT)
             and not (meeting and meeting.status == MeetingStatus.CANCELLED and letter.kind.endswith("_booked"))
         )
 

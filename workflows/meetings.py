@@ -56,6 +56,10 @@ class Meetings:
         took_place = [meeting for meeting in joint if meeting.status != MeetingStatus.CANCELLED]
         return took_place[-1] if took_place else joint[-1]
 
+    def everyone_has_met(self) -> bool:
+        """Has a joint meeting come to an agreement?"""
+        return any(meeting.outcome in ("full", "partial") for meeting in self.journey.meetings)
+
     # Both
 
     def booking(self, meeting: Meeting, slot: Slot) -> Booking:

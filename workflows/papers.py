@@ -122,7 +122,12 @@ class Papers:
             )
 
     def _waiting(self) -> list[Paper]:
-        return [paper for paper in self.journey.papers if paper.is_there and paper.released and not paper.exchanged]
+        """What a party that was taken out had released goes to nobody."""
+        return [
+            paper
+            for paper in self.journey.papers
+            if paper.is_there and paper.released and not paper.exchanged and self.journey.party(party_of(paper.of))
+        ]
 
     def _ready(self) -> list[Paper]:
         return [paper for paper in self._waiting() if paper.can_be_opened]
@@ -144,17 +149,26 @@ class Papers:
         return at if at < meeting.slot.start else None
 
     def _exchange(self) -> bool:
-        """False: the meeting has begun. Each party with something new gets one letter."""
+        """False: the meeting has begun. Each party with something new gets one letter; one that has not agreed to take
+        part is told when it has (`tell_of_earlier_ones`)."""
         meeting, ready, now = self._meeting(), self._ready(), workflow.now()
         if meeting is None or meeting.slot is None or now >= meeting.slot.start:
             return False
         for paper in ready:
             paper.exchanged = now
         for party in self.journey.parties:
-            if party.key in self.journey.contacted and any(party_of(paper.of) != party.key for paper in ready):
+            if self.journey.takes_part(party.key) and any(party_of(paper.of) != party.key for paper in ready):
                 self._tell(party, meeting)
         self.errands.note("papers_exchanged", number=str(len(ready)))
         return True
+
+    def tell_of_earlier_ones(self, key: str) -> None:
+        """A party joins when the others have exchanged their papers for the meeting that is booked."""
+        meeting, party = self._meeting(), self.journey.party(key)
+        theirs = [paper for paper in self.journey.papers if paper.exchanged and paper.can_be_opened]
+        ahead = meeting is not None and meeting.slot is not None and workflow.now() < meeting.slot.start
+        if meeting and party and ahead and any(party_of(paper.of) != key for paper in theirs):
+            self._tell(party, meeting)
 
     def _tell(self, party: Party, meeting: Meeting) -> None:
         number = self._exchanges()

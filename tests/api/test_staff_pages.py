@@ -256,6 +256,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "release": ("", {}),
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
+    "bring_back_task": ("phone/visit_choice/p3/1/1", {"reason": "another school"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
     "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
     "take_case": ("", {}),

@@ -71,6 +71,7 @@ class People(Desk):
             [party] = [party for party in self.journey.parties if party.key == party_of(command.person)]
             party.people = [person for person in party.people if person.key != command.person]
             self.journey.left.append(command.person)
+            self.forget_addresses_of(command.person)
             for meeting in self.meetings.booked_ahead():
                 if command.person in meeting.invited:
                     meeting.invited.remove(command.person)
@@ -86,7 +87,13 @@ class People(Desk):
         that says so."""
         self.journey.left += [party.key, *(person.key for person in party.people)]
         self.journey.contacted = [key for key in self.journey.contacted if key != party.key]
+        self.journey.newcomers = [key for key in self.journey.newcomers if key != party.key]
+        self.forget_addresses_of(*(person.key for person in party.people))
         self.errands.changed()
+
+    def forget_addresses_of(self, *people: str) -> None:
+        """Nobody need find out how they are reached."""
+        self.errands.close_tasks(lambda task: task.kind == "bad_address" and task.about in people)
 
     @abstractmethod
     def bring_in(self, party: str) -> None:
