@@ -331,7 +331,8 @@ class Journey(BaseModel):
         return [
             party.key
             for party in self.parties
-            if (self.signs or party.key in self.to_sign) and self.signature(party.key) is None
+            if party.key in self.to_sign or (self.signs and self.takes_part(party.key))
+            if self.signature(party.key) is None
         ]
 
     @property

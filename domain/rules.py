@@ -194,10 +194,7 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if party not in came:
             raise Refused(Refusal.SIGNED_ABSENT, party)
-    if command.outcome in ("full", "partial", "none"):
-        for party in journey.unsigned:
-            if party in came and party not in command.signed_in_room:
-                raise Refused(Refusal.NOT_SIGNED, party)
+    _all_signed(journey, command.outcome, command.present, command.signed_in_room)
     _not_ending_twice(command, journey, ends=command.outcome == "none")
     if command.outcome == "no_show" and not command.absent:
         raise Refused(Refusal.NOBODY_ABSENT)
@@ -215,6 +212,14 @@ def _everyone_has_agreed(journey: Journey) -> None:
     for party in journey.parties:
         if not journey.takes_part(party.key):
             raise Refused(Refusal.NOT_AGREED_YET, party.key)
+
+
+def _all_signed(journey: Journey, outcome: str, present: list[str], in_room: list[str]) -> None:
+    """Nothing comes of a meeting with somebody whose party has not signed the agreement to mediate."""
+    came = [party_of(key) for key in present]
+    missing = [party for party in journey.unsigned if party in came and party not in in_room]
+    if missing and outcome in ("full", "partial", "none"):
+        raise Refused(Refusal.NOT_SIGNED, missing[0])
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -386,6 +391,7 @@ def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) ->
     _known([person for person in present if person not in meeting.present], journey)  # some may have left since
     if command.answer in ("full", "partial") and not present:
         raise Refused(Refusal.NOBODY_CAME)
+    _all_signed(journey, command.answer, present, [])
     if command.answer == meeting.outcome and set(present) == set(meeting.present) and command.detail is None:
         raise Refused(Refusal.AS_BEFORE, meeting.key)
     if journey.stage == Stage.JOINT_MEETING and command.answer in ("full", "partial", "none"):

@@ -204,7 +204,7 @@ async def test_the_joint_meeting_waits_for_a_visit_that_was_not_held_after_all(s
     await ready_to_visit(story)
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", MIA, party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await story.act("correct_record", MIA, record="visit/p1/1", answer="no_show")
     for party in ("p2", "p3"):
         slot = await story.visit_booked(party)
@@ -214,7 +214,7 @@ async def test_the_joint_meeting_waits_for_a_visit_that_was_not_held_after_all(s
     assert stage(world) == Stage.INITIAL_VISITS
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", MIA, party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await story.breathe()
     assert stage(world) == Stage.JOINT_MEETING
     await ended(story)
