@@ -62,7 +62,7 @@ async def test_one_that_joined_late_is_not_asked_about_a_meeting_of_the_past(sto
     await withdraws(story, "p2")
     assert "p4.1" in world.recipients("closed_withdrawn")
     await reopened(story)
-    assert open_asks(world) == ["consent/p2", "sign/p4"]
+    assert open_asks(world) == ["consent/p2"]
     await agrees(story, "p2")
     assert stage(world) == Stage.JOINT_MEETING
     availability = [f"availability/p{n}/2" for n in (1, 2, 3, 4)]
@@ -515,7 +515,7 @@ async def test_paused_and_held_while_papers_are_due_letters_bounce_and_a_party_j
     assert world.recipients("papers_to_read") == [], "it is still paused"
     assert world.letters(to="p4.1") == ["consent_receipt", "joint_meeting_booked"], "it agreed before it was asked"
     await story.act("resume")
-    await story.breathe()
+    await passed(story, 2)
     assert world.recipients("papers_to_read") == ["p2.1", "p3.1", "p4.1"]
     assert world.recipients("visit_missed") == ["p3.1"]
     assert world.recipients("party_joined") == ["p1.1", "p2.1", "p3.1"]
@@ -541,7 +541,7 @@ async def test_a_duplicate_undone_then_closed_and_opened_again_with_a_party_that
     await story.woken()
     assert await story.refused("reopen_case") == "goes_on_elsewhere"
     await story.act("unlink_cases", other="SM-2026-00007")
-    await reopened_now(story)
+    await reopened(story)
     assert stage(world) == Stage.CONSENT, "the health body has not agreed"
     await agrees(story)
     assert stage(world) == Stage.INITIAL_VISITS
@@ -550,9 +550,3 @@ async def test_a_duplicate_undone_then_closed_and_opened_again_with_a_party_that
     ]
     nothing_twice(world)
     await ended(story)
-
-
-async def reopened_now(story: Story) -> None:
-    """The case runs already."""
-    await story.act("reopen_case")
-    await passed(story, 11)
