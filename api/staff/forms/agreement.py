@@ -109,8 +109,14 @@ def term_rows(s: Setting, count: int, *, droppable: bool = False) -> tuple[Group
 def wishes_field(s: Setting) -> Field:
     agreement = s.journey.agreement
     texts = s.case.texts.get(agreement.command, {}) if agreement else {}
+    voice = words.childs_voice(s.journey)
     return Field(
-        "wishes", "The child's wishes and feelings", "words", optional=True, value=str(texts.get("wishes", ""))
+        "wishes",
+        "The child's wishes and feelings",
+        "words",
+        hint=f"How the child was to be heard: {voice[0].lower()}{voice[1:]}." if voice else "",
+        optional=True,
+        value=str(texts.get("wishes", "")),
     )
 
 
