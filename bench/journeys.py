@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from bench.counting import FORMULA, Counted, Floor, count, floor_of
@@ -32,12 +31,8 @@ async def told() -> AsyncIterator[tuple[Story, World]]:
         world = World()
         year = (await env.get_current_time()).year
         story = Story(env, world, standard(of_england(year, year + 3)))
-        async with worker(env, world):
+        async with Worker(env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities):
             yield story, world
-
-
-def worker(env: WorkflowEnvironment, world: World) -> Worker:
-    return Worker(env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities)
 
 
 async def measure(size: Size) -> Part:

@@ -24,7 +24,7 @@ def head(parts: Sequence[Part], size: Size) -> list[str]:
     highest = max((load for part in parts for load in part.load), default=0.0)
     busy = (
         f" **The machine was busy** (load average up to {highest:.1f} on {cores} cores): its times are too long, as "
-        "those of the baselines are; the counts are not touched by it."
+        "those of the baselines are; the counts hardly are: a filing more or less."
         if highest > BUSY * cores
         else ""
     )

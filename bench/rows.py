@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured. The small one only shows that all of it runs; the quick one takes minutes where the full one
-    takes the better part of an hour, most of it to fill the case file."""
+    """How much is measured. The small one only shows that all of it runs; the quick one takes minutes, the full one
+    longer, most of it to fill the case file."""
 
     name: str
     journeys: int  # runs of the standard case on the real activities
