@@ -8,11 +8,12 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check histories lock clean
+.PHONY: help run demo bench test check histories lock clean
 
 help:
 	@echo "make run    start the service with everything it needs, on this machine"
 	@echo "make demo   watch three cases run from the referral to their end"
+	@echo "make bench  measure the service on this machine and write docs/figures.md"
 	@echo "make test   run all tests"
 	@echo "make check  lint, types, import rules, migrations"
 	@echo "make histories  record the histories of cases that later code must be able to go on with"
@@ -25,6 +26,10 @@ run: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@exec $(BIN)/python cli.py demo
+
+# `make bench BENCH="--size quick"` takes minutes. With nothing else running, or the times say more about the machine than about the service.
+bench: $(VENV)/.installed-dev
+	@exec $(BIN)/python -m bench $(BENCH)
 
 # Not quiet: the header says whether the case file is tested on PostgreSQL too.
 test: $(VENV)/.installed-dev

@@ -1,5 +1,4 @@
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +6,7 @@ import pytest
 
 from casefile.migrate import upgrade
 from tests import clamav, postgresql
-from tests.real_service import Service, running
+from tests.real_service import Service, ports_that_are_free, running
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
@@ -50,17 +49,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
-    """So many different free ports. All are held while looking, so that none comes twice."""
-
-    def find(count: int) -> list[int]:
-        held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-        try:
-            return [one.getsockname()[1] for one in held]
-        finally:
-            for one in held:
-                one.close()
-
-    return find
+    return ports_that_are_free
 
 
 @pytest.fixture(scope="session")

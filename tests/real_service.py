@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,16 @@ class Service:
         """All messages that the sink has kept, in order. X-Envelope-To says who got it."""
         files = sorted((self.settings.var_dir / "mail").glob("*.eml"))
         return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
+
+
+def ports_that_are_free(count: int) -> list[int]:
+    """So many different free ports. All are held while looking, so that none comes twice."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()
 
 
 @contextmanager

@@ -1,43 +1,22 @@
 import gzip
 import os
-import shutil
-import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from domain.bank_holidays import of_england
 from domain.policy import standard
-from tests.workflows.world import Story, World, monday_ten_o_clock
+from tests.workflows.world import Story, World, time_skipping
 from workflows.case import MediationCase
 
 
 @pytest.fixture
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """The time-skipping server, its clock on a Monday at ten."""
-    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=server, data_converter=pydantic_data_converter
-    ) as env:
-        await env.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(
-                search_attributes={
-                    "CaseStage": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-                    "CaseEscalated": IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
-                    "CaseOnHold": IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
-                },
-                namespace=env.client.namespace,
-            )
-        )
-        now = await env.get_current_time()
-        await env.sleep(max(monday_ten_o_clock(now) - now, timedelta(0)))
+    async with time_skipping() as env:
         yield env
 
 

@@ -1,13 +1,20 @@
 """The world of a story: neighbours that remember what they were asked, and hands that do what people do."""
 
+import shutil
+import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -17,6 +24,7 @@ from domain.parties import BY_HAND, Channel, Party, PartyRole, Person
 from domain.policy import Policy
 from domain.stages import Closing, LinkKind
 from domain.working_days import LONDON, add_working_days, at_local, local_day
+from temporal_client import register_search_attributes
 from workflows.case import MediationCase
 from workflows.doors import Accepted, workflow_id
 from workflows.neighbours import (
@@ -511,3 +519,16 @@ def monday_ten_o_clock(now: datetime) -> datetime:
     """The next Monday at 10:00 in London."""
     day = local_day(now.astimezone(UTC))
     return at_local(day + (7 - day.weekday()) * DAY, time(10))
+
+
+@asynccontextmanager
+async def time_skipping(converter: DataConverter = pydantic_data_converter) -> AsyncIterator[WorkflowEnvironment]:
+    """The time-skipping server, its clock on a Monday at ten."""
+    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=server, data_converter=converter
+    ) as env:
+        await register_search_attributes(env.client)
+        now = await env.get_current_time()
+        await env.sleep(max(monday_ten_o_clock(now) - now, timedelta(0)))
+        yield env
