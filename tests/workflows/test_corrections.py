@@ -237,7 +237,7 @@ async def test_a_visit_that_was_held_although_a_no_show_was_recorded(story: Stor
     assert stage(world) == Stage.JOINT_MEETING
     assert world.recipients("visit_missed") == world.recipients("correction") == ["p1.1", "p2.1", "p3.1"]
     assert world.recipients("visit_cancelled") == ["mediator/mia", "p2.1"]
-    assert not [task for task in world.journey.tasks if task.kind == "phone" or task.kind.startswith("visit")]
+    assert not [task for task in world.journey.tasks if "visit" in task.key]
     assert not [ask for ask in world.journey.asks if ask.kind.startswith("visit")]
     assert list(world.calendar) == [f"visit/{party}/1" for party in ("p1", "p2", "p3")]
     assert nothing_was_sent_twice(world)
@@ -252,6 +252,17 @@ async def test_a_visit_whose_other_date_has_begun_is_recorded_there(story: Story
         if not world.journey.facts.get("visit/p1/1"):
             await story.act("record_visit", MIA, party="p1", held=False)
     assert await story.refused("correct_record", MIA, record="visit/p1/1", answer="held") == "has_begun"
+    await ended(story)
+
+
+async def test_an_outcome_is_corrected_only_when_all_who_came_have_signed(story: Story, world: World) -> None:
+    await story.up_to_the_joint_meeting()
+    await story.act("take_back_signature", MIA, party="p2")
+    await story.met("another")
+    full: dict[str, Any] = {"record": "joint_meeting/1", "answer": "full"}
+    assert await story.refused("correct_record", MIA, **full) == "not_signed"
+    await story.act("sign_agreement_to_mediate", MIA, party="p2", version=1, how="in_person")
+    await story.act("correct_record", MIA, **full)
     await ended(story)
 
 
