@@ -177,7 +177,7 @@ def sentence(problem: Any, label: str) -> str:
     """A model's complaint, for people."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("missing", "string_too_short", "too_short"):
-        return f"{label}: this must be filled in." if label else "Something that is needed is missing."
+        return of_question(label, "this must be filled in.") if label else "Something that is needed is missing."
     if kind == "string_too_long":
         said = f"use at most {context['max_length']} characters."
     elif kind in ("enum", "literal_error"):
@@ -188,7 +188,15 @@ def sentence(problem: Any, label: str) -> str:
         said = problem["msg"].removeprefix("Value error, ").rstrip(".") + "."
     if said.startswith("must ") and label:
         return f"{label} {said}"
-    return f"{label}: {said}" if label else said[:1].upper() + said[1:]
+    return of_question(label, said)
+
+
+def of_question(label: str, said: str) -> str:
+    """A complaint behind what a question is called: "Name: this must …", and "What is it? This must …"."""
+    capital = said[:1].upper() + said[1:]
+    if not label:
+        return capital
+    return f"{label} {capital}" if label.endswith("?") else f"{label}: {said}"
 
 
 def _missing(one: Field) -> str:
@@ -200,7 +208,7 @@ def _missing(one: Field) -> str:
         case "time":
             return f"{one.label}: give the time."
         case _:
-            return f"{one.label}: this must be filled in."
+            return of_question(one.label, "this must be filled in.")
 
 
 def _day(text: str) -> date:

@@ -276,6 +276,7 @@ class Journey(BaseModel):
     facts: dict[str, Fact] = Field(default_factory=dict)
     corrected: dict[str, int] = Field(default_factory=dict)  # how often each record was corrected, by its key
     tasks: list[Task] = Field(default_factory=list)
+    ticked: list[Task] = Field(default_factory=list)  # the latest that were ticked off, and can be brought back
     meetings: list[Meeting] = Field(default_factory=list)
     signs: bool = False  # parties sign, and the child's voice is asked for; older cases go on without
     to_sign: list[str] = Field(default_factory=list)  # party keys: those who were asked
@@ -330,7 +331,8 @@ class Journey(BaseModel):
         return [
             party.key
             for party in self.parties
-            if (self.signs or party.key in self.to_sign) and self.signature(party.key) is None
+            if party.key in self.to_sign or (self.signs and self.takes_part(party.key))
+            if self.signature(party.key) is None
         ]
 
     @property

@@ -7,7 +7,15 @@ from domain.journey import Journey, OpenAsk
 from domain.papers import MOST_OF_ONE_PARTY
 from domain.parties import ORGANISATIONS
 from domain.referral import MOST_PARTIES
-from domain.rules import BEFORE_ALL_MEET, BEFORE_THE_AGREEMENT, MEDIATED, can_change, can_take_out, tickable
+from domain.rules import (
+    BEFORE_ALL_MEET,
+    BEFORE_THE_AGREEMENT,
+    MEDIATED,
+    can_change,
+    can_come_back,
+    can_take_out,
+    tickable,
+)
 from domain.stages import CARRIED_OUT, Stage
 
 
@@ -78,6 +86,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="correct_details", about=party) for party in organisations]
     if not journey.ending:
         found += [Possible(kind="withdraw", about=key) for key in journey.contacted]
+    found += [Possible(kind="bring_back_task", about=task.key) for task in can_come_back(journey)]
     found += [Possible(kind="reassign"), Possible(kind="link_cases")]
     found.append(Possible(kind="resume" if journey.paused else "pause"))
     found.append(Possible(kind="release" if journey.on_hold else "hold"))

@@ -8,7 +8,16 @@ from typing import Any
 from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
-from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.journey import (
+    LETTERS_BY_HAND,
+    POSSIBLE_DUPLICATE,
+    READ_REPLY,
+    Journey,
+    Meeting,
+    MeetingStatus,
+    OpenAsk,
+    Task,
+)
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
@@ -185,10 +194,7 @@ def _joint_meeting(command: c.RecordJointMeeting, journey: Journey, now: datetim
             raise Refused(Refusal.NO_SUCH_PARTY, party)
         if party not in came:
             raise Refused(Refusal.SIGNED_ABSENT, party)
-    if command.outcome in ("full", "partial", "none"):
-        for party in journey.unsigned:
-            if party in came and party not in command.signed_in_room:
-                raise Refused(Refusal.NOT_SIGNED, party)
+    _all_signed(journey, command.outcome, command.present, command.signed_in_room)
     _not_ending_twice(command, journey, ends=command.outcome == "none")
     if command.outcome == "no_show" and not command.absent:
         raise Refused(Refusal.NOBODY_ABSENT)
@@ -206,6 +212,14 @@ def _everyone_has_agreed(journey: Journey) -> None:
     for party in journey.parties:
         if not journey.takes_part(party.key):
             raise Refused(Refusal.NOT_AGREED_YET, party.key)
+
+
+def _all_signed(journey: Journey, outcome: str, present: list[str], in_room: list[str]) -> None:
+    """Nothing comes of a meeting with somebody whose party has not signed the agreement to mediate."""
+    came = [party_of(key) for key in present]
+    missing = [party for party in journey.unsigned if party in came and party not in in_room]
+    if missing and outcome in ("full", "partial", "none"):
+        raise Refused(Refusal.NOT_SIGNED, missing[0])
 
 
 def _terms(command: c.WriteAgreement, journey: Journey, now: datetime) -> None:
@@ -377,6 +391,7 @@ def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) ->
     _known([person for person in present if person not in meeting.present], journey)  # some may have left since
     if command.answer in ("full", "partial") and not present:
         raise Refused(Refusal.NOBODY_CAME)
+    _all_signed(journey, command.answer, present, [])
     if command.answer == meeting.outcome and set(present) == set(meeting.present) and command.detail is None:
         raise Refused(Refusal.AS_BEFORE, meeting.key)
     if journey.stage == Stage.JOINT_MEETING and command.answer in ("full", "partial", "none"):
@@ -507,6 +522,20 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.IN_THE_PAST)
 
 
+def _bring_back(command: c.BringBackTask, journey: Journey, now: datetime) -> None:
+    task = next((task for task in can_come_back(journey) if task.key == command.task), None)
+    if task is None:
+        raise Refused(Refusal.NO_SUCH_TASK)
+    if not command.actor.is_any_of(task.role, c.StaffRole.MANAGER):
+        raise Refused(Refusal.NOT_YOURS)
+
+
+def can_come_back(journey: Journey) -> list[Task]:
+    """Tasks that were ticked off, while what they are about has no answer."""
+    there = [task.key for task in journey.tasks]
+    return [task for task in journey.ticked if task.key not in there and task.about not in journey.facts]
+
+
 CALLS = ("spoke", *c.NOBODY_REACHED)
 
 
@@ -572,6 +601,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CloseCase: _close,
     c.Undo: _undo,
     c.TickTask: _tick,
+    c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
     c.ReopenCase: _reopen,
     c.LinkCases: _link,

@@ -478,6 +478,7 @@ _EVENTS: dict[str, str] = {
     "hold": "The case was put on a safeguarding hold",
     "release": "The safeguarding hold was released",
     "tick_task": "Ticked off: {about}",
+    "bring_back_task": "To be done again: {about}",
     "change_policy": "Targets changed",
     "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
     "calendar_failed": "A calendar entry could not be written ({about})",
@@ -607,7 +608,7 @@ def target_title(code: str) -> str:
 def _about(case: CaseView, event: Event) -> str:
     """A party, an ask, a meeting or a task by name."""
     kind, _, rest = event.about.partition("/")
-    if event.what == "tick_task":
+    if event.what in ("tick_task", "bring_back_task"):
         done = Task(
             key=event.about,
             kind=_TASK_KINDS.get(kind, kind),

@@ -142,6 +142,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "undo": {"note": "The wrong case was open."},
     "reassign": {"coordinator": "5f0c2d8a9b7e4f6a1c3d5e7f", "reason": "On leave until August."},
     "tick_task": {"task": "phone/consent/p2/1", "outcome": "spoke"},
+    "bring_back_task": {"task": "phone/consent/p2/1", "reason": "It was another school that I rang."},
     "change_policy": {"policy": "standard", "reason": "The case began under older targets."},
     "report_returned_letter": {
         "kind_of_letter": "consent_ask",

@@ -38,35 +38,26 @@ from letters.rendering import to_staff
 
 router = APIRouter(include_in_schema=False)
 
-_ANY_TIME = (
-    "move_meeting",
-    "cancel_meeting",
-    "replace_mediator",
-    "replace_contact",
-    "reassign",
-    "link_cases",
-    "unlink_cases",
-    "tell_apart",
-    "add_supporter",
-    "sign_agreement_to_mediate",
-    "take_back_signature",
-    "record_childs_voice",
-    "add_party",
-    "remove_person",
-    "remove_party",
-    "amend_agreement",
-    "withdraw",
-    "pause",
-    "resume",
-    "hold",
-    "release",
-    "close_case",
-    "change_policy",
-)
+_ANY_TIME = {
+    "Meetings and agreement": ("move_meeting", "cancel_meeting", "amend_agreement"),
+    "Before the joint meeting": ("sign_agreement_to_mediate", "take_back_signature", "record_childs_voice"),
+    "People": (
+        "replace_contact",
+        "add_supporter",
+        "remove_person",
+        "add_party",
+        "remove_party",
+        "replace_mediator",
+        "reassign",
+    ),
+    "Other cases": ("link_cases", "unlink_cases", "tell_apart"),
+    "The whole case": ("withdraw", "pause", "resume", "hold", "release", "change_policy", "close_case"),
+}
+"""What can be done at any moment, under its headings and in the order of the page."""
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
-_AT_THE_RECORD = ("correct_record", "correct_details")  # their links stand beside what they correct
-_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement")
+_AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
+_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement", "bring_back_task")
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -94,9 +85,9 @@ _TEXTS = {
 class Doable:
     """A command that this reader may give now."""
 
+    kind: str
     title: str
     href: str
-    any_time: bool
 
 
 @dataclass(frozen=True)
@@ -121,6 +112,7 @@ async def case_page(
     events = await services.reading.timeline(case.id)
     pending = await services.reading.pending_kinds(case.id)
     can_do = [one for one in possible(journey) if me.has(*COMMANDS[one.kind].may)] if journey else []
+    ready = doable(case, journey, me, services.clock()) if journey else []
     return page(
         request,
         "staff/case.html",
@@ -134,7 +126,8 @@ async def case_page(
         steps=progress(journey, events),
         next_steps=words.next_steps(case),
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
-        doable=doable(case, journey, me, services.clock()) if journey else [],
+        doable=[one for one in ready if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
+        any_time=at_any_moment(case.reference, ready, may_split=me.has(*COORDINATORS)) if ready else [],
         tasks=[
             (words.task_title(case, task), titles.STAFF_ROLES[task.role], task, task_link(case, journey, task, me))
             for task in journey.tasks
@@ -246,8 +239,29 @@ def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> 
         setting = Setting(case, journey, one.about, me.roles, [], [], now)
         form = FORMS[one.kind]
         title = form.title(setting, one.kind) if form.about_is_known(setting) else command.title
-        found.append(Doable(title, do_link(case.reference, one), one.kind in _ANY_TIME))
+        found.append(Doable(one.kind, title, do_link(case.reference, one)))
     return sorted(found, key=lambda one: one.href not in mine)
+
+
+def at_any_moment(
+    reference: str, ready: Sequence[Doable], *, may_split: bool
+) -> list[tuple[str, list[tuple[str, list[tuple[str, str]]]]]]:
+    """What can be done at any moment, under headings. What can be done for several parties, meetings or people is one
+    line: what it is ("Add a supporter"), and for whom, with its address. A line for one has no "for whom"."""
+    found = []
+    for heading, kinds in _ANY_TIME.items():
+        rows: list[tuple[str, list[tuple[str, str]]]] = []
+        for kind in kinds:
+            same = [one for one in ready if one.kind == kind]
+            if len(same) == 1:
+                rows.append((same[0].title, [("", same[0].href)]))
+            elif same:
+                rows.append((COMMANDS[kind].title, [(one.title.partition(": ")[2], one.href) for one in same]))
+        if heading == "Other cases" and may_split:
+            rows.append(("Open another case from this one", [("", f"/cases/{reference}/split")]))
+        if rows:
+            found.append((heading, rows))
+    return found
 
 
 def _may_answer(journey: Journey, me: StaffMember) -> bool:
@@ -370,6 +384,7 @@ def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict
         for one in can_do
         if one.kind == "correct_record" and me.has(*RECORDED_BY[one.about.partition("/")[0]].may)
     }
+    ticked = {one.about: do_link(case.reference, one) for one in can_do if one.kind == "bring_back_task"}
     again = {
         (kind, party): do_link(case.reference, Possible(kind=kind, about=party))
         for kind, party in (given_again(case.journey) if case.journey else [])
@@ -381,6 +396,8 @@ def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict
         for key in [key for key in records if _recorded_by(event, key)]:
             label = "Correct the permission" if (event.what, key) == ("record_explaining_call", "permission") else ""
             links.append((label or "Correct this", words.ask_title(case, key), records.pop(key)))
+        if event.what == "tick_task" and (href := ticked.pop(event.about, "")):
+            links.append(("Bring it back", "the task", href))
         if href := again.pop((event.what, event.about), ""):
             links.append(("Give it again", words.who(case, event.about), href))
         found.append(_line(case, me, event, names, links))
@@ -405,9 +422,10 @@ def _line(
     case: CaseView, me: StaffMember, event: Event, names: dict[str, str], correct: list[tuple[str, str, str]]
 ) -> Line:
     texts = case.texts.get(event.command, {}) if event.command else {}
+    labels = _TEXTS | {"organisation": "Now"} if event.what == "correct_details" else _TEXTS
     said = [
         (label, words.day(date.fromisoformat(texts[name])) if name == "born" else str(texts[name]))
-        for name, label in _TEXTS.items()
+        for name, label in labels.items()
         if texts.get(name) and may_read(me, case, event.what, name, event.by)
     ]
     if event.what in _CORRECTIONS:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from api.privacy import may_read
 from casefile.staff import StaffMember
 from domain import titles, words
+from domain.agreement_to_mediate import LATEST
 from domain.rules import BEFORE_ALL_MEET
 from domain.view import CaseView
 
@@ -45,4 +46,5 @@ def _signature(case: CaseView, party: str) -> str:
     who = str(case.texts.get(signature.command, {}).get("said_by", "")) or words.who(case, party)
     recorded = "" if signature.by.startswith(f"{party}.") else f", recorded by {words.actor(case, signature.by)}"
     how = titles.HOWS[signature.how]
-    return f"signed on {words.moment(signature.at)} {how}, by {who}{recorded} (text {signature.version})"
+    older = "" if signature.version == LATEST else f" (an earlier text, version {signature.version})"
+    return f"signed on {words.moment(signature.at)} {how}, by {who}{recorded}{older}"

@@ -5,6 +5,7 @@ class) go into an erasable row of the case file beside it and never leave it."""
 
 from domain.commands.any_time import (
     NOBODY_REACHED,
+    BringBackTask,
     ChangePolicy,
     CloseCase,
     Hold,
@@ -126,6 +127,7 @@ COMMANDS: dict[str, type[Command]] = {
         Undo,
         Reassign,
         TickTask,
+        BringBackTask,
         ReportReturnedLetter,
         ChangePolicy,
         TakeCase,

@@ -88,6 +88,15 @@ class TickTask(Command):
     call_back: AwareDatetime | None = None
 
 
+class BringBackTask(Change):
+    """A task was ticked off by mistake: it is to be done again. A letter that was not posted after all has a way of its
+    own (`report_returned_letter`)."""
+
+    may = EVERY_STAFF
+    title = "Bring back a task"
+    task: str
+
+
 class ReportReturnedLetter(Command):
     """A letter that was posted came back undelivered: it counts as not given, and goes by another channel."""
 

@@ -12,7 +12,7 @@ class SignAgreementToMediate(Command):
     may = MEDIATORS
     texts = AnswerTexts
     by_link = "sign"
-    title = "Sign the agreement to mediate"
+    title = "Record the signature of the agreement to mediate"
     party: str
     version: int  # the text that they read, see domain/agreement_to_mediate.py
     how: How

@@ -253,6 +253,8 @@ def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) 
             Task(key="decide/availability/p3/1", kind="decide", about="availability/p3/1", role=StaffRole.MANAGER,
                  opened=at),
         ],
+        ticked=[Task(key="phone/visit_choice/p3/1/1", kind="phone", about="visit_choice/p3/1",
+                     role=StaffRole.COORDINATOR, opened=at - timedelta(days=6))],
         meetings=[
             Meeting(key="visit/p1/1", party="p1", status=MeetingStatus.HELD, invited=["p1.1"], present=["p1.1"],
                     slot=Slot(start=at - timedelta(days=4), minutes=90), offer_command="visit-place"),

@@ -33,8 +33,8 @@ async def test_the_case_page_shows_who_signed_and_how_the_child_is_heard(office:
     )
     page = text_of((await office.jo.get(f"/cases/{office.reference}")).text)
     assert "In the child's own words: writing, a drawing or a recording" in page
-    assert "signed on Tue 1 Dec 2026, 10:00 through the personal link, by Ruth Whitfield (text 1)" in page
-    assert "by letter, by Oakfield Primary School, recorded by Jo Coordinator (text 1)" in page
+    assert "signed on Tue 1 Dec 2026, 10:00 through the personal link, by Ruth Whitfield" in page
+    assert "by letter, by Oakfield Primary School, recorded by Jo Coordinator" in page
     assert "Westborough Council Agreement to mediate: not signed yet" in page
 
 

@@ -256,6 +256,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "release": ("", {}),
     "close_case": ("", {"reason": "conceded"}),
     "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
+    "bring_back_task": ("phone/visit_choice/p3/1/1", {"reason": "another school"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
     "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
     "take_case": ("", {}),
@@ -405,6 +406,34 @@ async def test_empty_forms_are_never_a_fault(office: Office, kind: str) -> None:
         if (await person.get(path)).status_code == 200:
             assert (await person.post(path, {})).status_code in (303, 422)
             assert (await person.post(path, {"version": "x", "key": "short"})).status_code == 422
+
+
+NONSENSE = {
+    "far too long": "x" * 30_000,
+    "control characters": "a\x00b\x07c",
+    "markup": "<script>alert(1)</script>",
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+async def test_no_nonsense_breaks_a_form_and_what_was_typed_stays(office: Office, nonsense: str) -> None:
+    """In each answer of each form that takes words, and in what a form carries hidden."""
+    bad = NONSENSE[nonsense]
+    for kind in sorted(VALID):
+        about, data = VALID[kind]
+        path = f"/cases/{office.reference}/do/{kind}?about={quote(about, safe='')}"
+        for person in (office.max, office.meg, office.jo):
+            if (await person.get(path)).status_code == 200:
+                break
+        names = re.findall(r'<(?:textarea|input type="(?:text|tel|email|number)") id="(\w+)"', person.page)
+        answer = await person.post(path, {**data, **dict.fromkeys(names, bad), "version": bad, "seen": bad})
+        assert answer.status_code in (303, 409, 422), (kind, answer.status_code)
+        if answer.status_code != 303:
+            assert len(text_of(answer.text)) > 40, kind
+            assert not names or names[0] in answer.text, kind
+            assert "<script>" not in answer.text, kind
+            if answer.status_code == 422 and nonsense == "far too long" and names:
+                assert bad in unescape(answer.text), kind
 
 
 async def test_wrong_role_is_refused(office: Office) -> None:

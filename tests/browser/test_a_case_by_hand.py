@@ -195,7 +195,7 @@ def _prepared(reference: str, manager: Staff, parties: list[Participant], checke
     manager.open(f"/cases/{reference}").sees("In the child's own words", "by Tom Hale", "not signed yet")
     manager.does(
         reference,
-        "Sign the agreement to mediate: Westshire Council",
+        "Record the signature of the agreement to mediate: Westshire Council",
         {"Westshire Council has read": True, "How did the answer reach you?": "By letter", "Who signed": grace.name},
     )
     manager.sees("by Grace Obi, recorded by")

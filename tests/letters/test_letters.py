@@ -300,7 +300,10 @@ def test_papers_are_named_in_no_letter() -> None:
         assert "therapist" not in text
         assert "scan" not in text
     assert "sent us a file on Tue 24 Nov 2026" in text
-    assert "When: Thu 3 Dec 2026" in render(sample_case(), letter("papers_to_read"), service=SERVICE, now=NOW).text
+    assert (
+        "The joint meeting: Thu 3 Dec 2026"
+        in render(sample_case(), letter("papers_to_read"), service=SERVICE, now=NOW).text
+    )
 
 
 def test_the_copy_carries_the_agreement() -> None:

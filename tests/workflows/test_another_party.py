@@ -138,6 +138,8 @@ async def test_a_second_school_after_the_joint_meeting_was_booked(story: Story, 
     assert stage(world) == Stage.JOINT_MEETING
     await story.until(slot.start + timedelta(hours=2))
     assert world.letters(to="p4.1", kind="joint_meeting_remind") == ["joint_meeting_remind"] * 3
+    assert world.letters(to="p4.1", kind="sign") == ["sign_ask", "sign_remind"]
+    await story.signs("p4")
     present = ["p1.1", "p2.1", "p3.1", "p4.1"]
     await story.act("record_joint_meeting", mediator("mia"), present=present, outcome="full")
     by = slot.start.date() + 21 * DAY
@@ -193,7 +195,9 @@ async def test_the_other_parent_by_post_misses_the_visit_and_comes_to_the_meetin
     await story.until(slot.start + timedelta(hours=3))
     await story.seen_to()
     present = ["p1.1", "p2.1", "p3.1", "p4.1"]
-    await story.act("record_joint_meeting", mediator("mia"), present=present, outcome="full")
+    met: dict[str, Any] = {"present": present, "outcome": "full"}
+    assert await story.refused("record_joint_meeting", mediator("mia"), **met) == "not_signed", "asked or not"
+    await story.act("record_joint_meeting", mediator("mia"), signed_in_room=["p4"], **met)
     await story.breathe()
     assert stage(world) == Stage.AGREEMENT
     visit = world.journey.meeting("visit/p4/1")

@@ -9,7 +9,7 @@ from domain.parties import Channel
 from domain.policy import STANDARD_LADDERS, Do, Policy
 from domain.targets import ladder_with
 from domain.working_days import add_working_days, at_local, local_day
-from tests.workflows.world import MANAGER, Story, World, mediator
+from tests.workflows.world import MANAGER, Story, World
 
 
 def consent(policy: Policy, reminders: list[int], phone: int, decide: int) -> Policy:
@@ -170,7 +170,7 @@ async def test_a_booked_meeting_is_reminded_of_by_the_new_targets(story: Story, 
     await story.until(slot.start + timedelta(hours=2))
     sent = [local_day(one.at) for one in world.sent if one.letter.kind == "visit_remind" and one.letter.to == "p1.1"]
     assert sent == [add_working_days(local_day(slot.start), -n, story.policy.holidays) for n in (4, 3)]
-    await story.act("record_visit", mediator("mia"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await the_end(story)
 
 

@@ -204,7 +204,7 @@ async def test_the_joint_meeting_waits_for_a_visit_that_was_not_held_after_all(s
     await ready_to_visit(story)
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", MIA, party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await story.act("correct_record", MIA, record="visit/p1/1", answer="no_show")
     for party in ("p2", "p3"):
         slot = await story.visit_booked(party)
@@ -214,7 +214,7 @@ async def test_the_joint_meeting_waits_for_a_visit_that_was_not_held_after_all(s
     assert stage(world) == Stage.INITIAL_VISITS
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", MIA, party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     await story.breathe()
     assert stage(world) == Stage.JOINT_MEETING
     await ended(story)
@@ -362,6 +362,8 @@ async def test_a_disputed_agreement_has_an_addendum_for_everyone_who_had_a_copy(
     assert await story.refused("amend_agreement", MIA, **{**amended, "version": 2}) == "wrong_version"
     short = await story.refused("amend_agreement", MIA, **{**amended, "terms": amended["terms"][:1]})  # type: ignore[index]
     assert short == "terms_keep_their_numbers"
+    was_not_there = {"record": "joint_meeting/1", "answer": "full", "present": ["p2.1"]}
+    await story.act("correct_record", MIA, **was_not_there)  # who has a copy gets the new one all the same
     await story.act("amend_agreement", MIA, **amended)
     await story.breathe()
     assert world.made[-1].version == 2

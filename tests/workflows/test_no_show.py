@@ -32,7 +32,7 @@ async def test_a_family_that_missed_its_visit_is_offered_new_dates(story: Story,
     assert not [task for task in world.tasks() if task.startswith("phone/")], "nobody rings a family for one no-show"
     slot = await story.visit_booked("p1")
     await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", mediator("mia"), party="p1", held=True, confidentiality_explained=True)
+    await story.visit_held("p1")
     assert [meeting.status for meeting in world.journey.meetings if meeting.party == "p1"] == [
         MeetingStatus.NO_SHOW,
         MeetingStatus.HELD,

@@ -50,6 +50,34 @@ async def test_a_reply_holds_the_ladder_of_its_party_until_it_is_read(story: Sto
     assert (await story.closing()).reason == ClosingReason.NOT_AGREED
 
 
+async def test_a_reply_that_was_ticked_off_unread_holds_the_ladder_again(story: Story, world: World) -> None:
+    await asked_for_consent(story)
+    await story.act("receive_reply", MAILBOX, person="p2.1")
+    await story.act("tick_task", task="reply/p2.1/act-2")
+    await story.act("bring_back_task", task="reply/p2.1/act-2")
+    await story.working_days(6)
+    assert world.letters(about="consent/p2") == ["consent_ask"]
+    assert await story.refused("bring_back_task", task="reply/p2.1/act-2") == "no_such_task", "it is there already"
+    await story.act("tick_task", task="reply/p2.1/act-2")
+    await story.working_days(6)
+    assert world.letters(about="consent/p2") != ["consent_ask"]
+    await withdrawn(story)
+
+
+async def test_a_call_that_was_not_made_is_to_be_made(story: Story, world: World) -> None:
+    await asked_for_consent(story)
+    await story.working_days(12)
+    call = "phone/consent/p2/1"
+    await story.act("tick_task", task=call, outcome="spoke")
+    assert call not in world.tasks()
+    await story.act("bring_back_task", task=call)
+    assert call in world.tasks()
+    await story.act("tick_task", task=call, outcome="spoke")
+    await story.act("answer_consent", COORDINATOR, party="p2", yes=True, how="phone")
+    assert await story.refused("bring_back_task", task=call) == "no_such_task", "they have answered"
+    await withdrawn(story)
+
+
 async def test_every_reply_is_read_before_the_ladder_goes_on(story: Story, world: World) -> None:
     await asked_for_consent(story)
     await story.act("receive_reply", MAILBOX, person="p2.1")

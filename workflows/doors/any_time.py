@@ -13,6 +13,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.errands import near
     from workflows.neighbours import CaseFile, OfTwoCases, Reassignment
 
+MOST_TICKED = 20  # tasks that are remembered after they were ticked off
+
 
 class AnyTime(Desk):
     """Handlers and validators of what may come at any moment."""
@@ -131,12 +133,29 @@ class AnyTime(Desk):
             return
         if task.kind in LETTERS_BY_HAND:
             self.errands.seen_to.append(task.key)
+        else:
+            self.journey.ticked = [*self.journey.ticked, task][-MOST_TICKED:]
         self.errands.close_tasks(lambda one: one is task)
         if task.kind == READ_REPLY:
             self.asks.replies_have_changed()
 
     @tick_task.validator
     def may_tick_task(self, command: c.TickTask) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def bring_back_task(self, command: c.BringBackTask) -> Accepted:
+        async with self.heard(command):
+            [task] = [task for task in self.journey.ticked if task.key == command.task]
+            self.journey.ticked.remove(task)
+            self.journey.tasks.append(task)
+            self.errands.changed()
+            if task.kind == READ_REPLY:
+                self.asks.replies_have_changed()
+        return await self.accept(command, command.task)
+
+    @bring_back_task.validator
+    def may_bring_back_task(self, command: c.BringBackTask) -> None:
         self.judge(command)
 
     @workflow.update

@@ -25,8 +25,9 @@ class Steps(Desk):
         async with self.heard(command):
             closing = self.end_of_the_call(command)
             if closing and self.can_be_regretted(command):
-                answered = lambda: self.says("explaining_call", "go_on")  # noqa: E731
-                self.end_unless_undone(closing, lambda: self.learn_of_the_call(command), answered)
+                self.end_unless_undone(
+                    closing, lambda: self.learn_of_the_call(command), lambda: self.says("explaining_call", "go_on")
+                )
             else:
                 self.learn_of_the_call(command)
         return await self.accept(command, outcome=command.outcome, permission=command.permission)

@@ -63,6 +63,7 @@ FORMS: dict[str, CommandForm] = {
     "undo": any_time.Undoing(),
     "reassign": any_time.Reassigning(),
     "tick_task": any_time.Tick(),
+    "bring_back_task": any_time.BringingBack(),
     "report_returned_letter": any_time.ReturnedLetter(),
     "change_policy": any_time.PolicyChange(),
     "take_case": whole_case.Taking(),

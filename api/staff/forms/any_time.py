@@ -20,7 +20,7 @@ from api.staff.forms.base import (
 )
 from domain import titles, words
 from domain.commands import COORDINATORS, ReportReturnedLetter
-from domain.journey import POSSIBLE_DUPLICATE, Letter
+from domain.journey import POSSIBLE_DUPLICATE, Letter, Task
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -291,6 +291,28 @@ class Tick(CommandForm):
         if fields["outcome"] == "call_back":
             fields["call_back"] = start_of(typed, "call_back_day", "call_back_time", s.now)
         return fields, {"note": typed.one("note")}
+
+
+class BringingBack(CommandForm):
+    button: ClassVar[str] = "Bring it back"
+
+    def title(self, s: Setting, kind: str) -> str:
+        return f"To be done again: {words.task_title(s.case, self._task(s))}"
+
+    def about_is_known(self, s: Setting) -> bool:
+        return any(task.key == s.about for task in s.journey.ticked)
+
+    def questions(self, s: Setting) -> Questions:
+        return [REASON]
+
+    def intro(self, s: Setting) -> str:
+        return "It was ticked off by mistake, and stands among the tasks again."
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"task": s.about}, {"reason": typed.one("reason")}
+
+    def _task(self, s: Setting) -> Task:
+        return next(task for task in s.journey.ticked if task.key == s.about)
 
 
 class ReturnedLetter(CommandForm):

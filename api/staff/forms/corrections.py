@@ -78,10 +78,8 @@ class Record(CommandForm):
     def questions(self, s: Setting) -> Questions:
         answers = can_become(s.journey, s.about)
         options = tuple(Option(one, _capital(words.answer_title(s.about, one)), _hint(s, one)) for one in answers)
-        only = answers[0] if len(answers) == 1 else ""
-        now = Field(
-            "answer", "What should it say?", "choice", options=options, value=self._as_it_stands(s, answers) or only
-        )
+        stands = self._as_it_stands(s, answers)
+        now = Field("answer", "What should it say?", "choice", options=options, value=stands)
         return [now, *self._who_came(s), REASON]
 
     def _as_it_stands(self, s: Setting, answers: list[str]) -> str:

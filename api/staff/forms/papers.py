@@ -1,5 +1,6 @@
 """Papers that staff take in for a party, and what they do with them on its word."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from api.forms import Field, Typed
@@ -7,6 +8,8 @@ from api.staff.forms.base import HOW, NOTE, SAID_BY, CommandForm, Fields, PartyF
 from domain import words
 from domain.papers import KINDS_IN_WORDS, MEGABYTE, MOST_BYTES, Paper
 from domain.parties import party_of
+
+HOW_IT_CAME = replace(HOW, label="How did it reach you?")
 
 
 class AddingPaper(PartyForm):
@@ -24,7 +27,7 @@ class AddingPaper(PartyForm):
         return [
             Field("title", "What is it?", hint="One line, such as “Report of the speech therapist”."),
             Field("files", "File", "files", hint=hint, missing="Choose the file."),
-            HOW,
+            HOW_IT_CAME,
             NOTE,
         ]
 
