@@ -12,7 +12,7 @@ from PIL import Image
 from api.privacy import may_open_papers, participant_may_open
 from casefile.papers import PaperToKeep
 from domain.commands import COMMANDS
-from domain.journey import Journey
+from domain.journey import Fact, Journey
 from domain.papers import MOST_AT_ONCE, MOST_BYTES, MOST_OF_ONE_PARTY, Paper, PaperText
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason
@@ -56,9 +56,20 @@ def test_which_staff_open_papers() -> None:
 def test_which_parties_open_a_paper(paper: dict[str, Any], readers: set[str]) -> None:
     journey = sample_case().journey
     assert journey
+    journey.facts |= {f"consent/{party.key}": Fact(answer="yes", at=NOW) for party in journey.parties[1:]}
     one = Paper.model_validate({"key": "k", "of": "p2.1", "given": NOW, "check": "clean", **paper})
     people = [person.key for party in journey.parties for person in party.people]
     assert {person for person in people if participant_may_open(journey, person, one)} == readers
+
+
+def test_who_has_not_agreed_to_take_part_reads_nothing_of_the_others() -> None:
+    journey = sample_case().journey
+    assert journey
+    journey.facts.pop("consent/p3", None)
+    one = Paper(key="k", of="p1.1", given=NOW, check="clean", released=NOW, exchanged=NOW)
+    assert not participant_may_open(journey, "p3.1", one)
+    journey.facts["consent/p3"] = Fact(answer="yes", at=NOW)
+    assert participant_may_open(journey, "p3.1", one)
 
 
 # Through a personal link
