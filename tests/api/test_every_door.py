@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pytest
 from fastapi.routing import APIRoute
 
-from api.app import STAFF_PAGES, json_door
+from api.app import STAFF_PAGES
+from api.rest.routes import router as json_door
 from api.staff.forms import FORMS
 from domain.commands import StaffRole
 from tests.api.staff_world import NOW, Browser, Office
