@@ -121,6 +121,7 @@ def api(settings: Settings, args: argparse.Namespace) -> int:
         access_log=False,  # it would keep the tokens of personal links
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,  # longer than proxies and clients keep theirs: else one is closed as it is used again
     )
     return 0
 
