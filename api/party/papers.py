@@ -33,7 +33,8 @@ FORM = [
 
 async def _visit_of_papers(link_id: str, request: Request, services: Services) -> Visit | None:
     visit = await _visit(link_id, request, services)
-    return visit if visit is not None and visit.link.purpose in ("case", "papers") else None
+    opens = visit is not None and not visit.gone and visit.link.purpose in ("case", "papers")
+    return visit if opens else None
 
 
 @router.get("/my/{link_id}/papers")

@@ -78,7 +78,7 @@ async def test_the_other_parent_by_post(office: Office) -> None:
         ({"postcode": "nowhere"}, "Postcode must be a postcode"),
         ({"permitted": ""}, "Ask Ruth Whitfield first, and confirm here that they agree."),
         ({"reason": ""}, "Give the reason"),
-        ({"reason": "x" * 9000}, "use at most 8000 characters"),
+        ({"reason": "x" * 9000}, "Use at most 8000 characters"),
     ],
 )
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(

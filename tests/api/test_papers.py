@@ -151,6 +151,24 @@ async def test_a_party_comes_to_its_papers_from_its_case_page(office: Office, fi
     assert "/papers" not in (await supporter.arrive(filled, "p1.2", "case")).text
 
 
+async def test_no_paper_opens_for_who_was_taken_out(office: Office, filled: FilledCase, helen: Party) -> None:
+    for key in ("mine", "theirs"):
+        await kept(office, key)
+    papers = (given("mine", "p2.1"), given("theirs", "p1.1", exchanged=NOW))
+    await papers_are(office, *papers)
+    page = (await helen.get(f"{helen.link}/papers")).text
+    assert "Title mine" in page
+    assert "Title theirs" in page
+    now = (await office.world.services.cases.load(office.case_id)).journey
+    assert now
+    here = [party for party in now.parties if party.key != "p2"]
+    await papers_are(office, *papers, parties=here, left=["p2", "p2.1"])
+    for path in ("papers", "papers/mine", "papers/theirs"):
+        assert (await helen.get(f"{helen.link}/{path}")).status_code == 404
+    assert (await helen.send(("report.pdf", PDF), once="once-0123456789abcdef")).status_code == 404
+    assert office.world.taken == []
+
+
 async def test_papers_are_sent_and_kept_private(office: Office, ruth: Party) -> None:
     answer = await ruth.send(("report.pdf", PDF), ("IMG_1.HEIC", photograph()), title="From the therapist")
     assert answer.status_code == 200, text_of(answer.text)
