@@ -35,9 +35,8 @@ async def measure(size: Size) -> Part:
         "the agreement as a PDF",
         f"p95 <= {GOAL * 1000:.0f} ms, byte-identical",
         f"{in_ms(took)}; {'byte-identical' if same else f'{len(made)} different files'}",
-        f"an empty page: {in_ms(nothing)}",
+        f"an empty page, its compiler kept: {in_ms(nothing)}",
         high <= GOAL and same,
-        "It is typeset from nothing each time; the baseline shows that the compiler itself is not what takes the time. "
-        "Next: keep one compiler, which remembers the template between documents.",
+        "It is typeset from nothing each time. Next: try to keep one compiler between documents, as the baseline does.",
     )
     return Part("Documents", [row], "The page of `tests/sample_case.py`, typeset in this process, one after another.")

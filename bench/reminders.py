@@ -56,7 +56,8 @@ async def measure(size: Size) -> Part:
         f"p99 {high:.2f} s, the last {max(late):.2f} s; {early} early; {len(late)} of {size.reminders} sent",
         f"polled every minute: p99 {0.99 * 60:.0f} s late by the waiting alone",
         high <= GOAL.seconds and early == 0 and len(late) == size.reminders,
-        "All wake in the same second, and one worker on the machine of the server takes them in turn.",
+        "All wake in the same second, and one worker on the machine of the server takes them in turn. "
+        "Next: two workers.",
     )
     notes = (
         "Permission was asked of so many families; their reminders are due at 09:00 on the third working day. Time is "
