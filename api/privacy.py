@@ -46,7 +46,8 @@ def may_open_papers(reader: StaffMember, case: CaseView) -> bool:
 
 def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
     """Whoever gave a paper, and who speaks for their party; of the other parties who speaks for each that has agreed to
-    take part, and only after it was released and exchanged."""
+    take part, and only after it was released and exchanged. Not a party that joined after the release: a report may say
+    where a separated parent lives, and whoever let the others have it did not think of them."""
     if not paper.can_be_opened:
         return False
     if paper.of == person:
@@ -54,4 +55,5 @@ def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
     party = journey.party(party_of(person))
     if party is None or party.lead != person:
         return False
-    return party_of(paper.of) == party.key or (paper.exchanged is not None and journey.takes_part(party.key))
+    theirs = paper.exchanged is not None and paper.is_for(party.key) and journey.takes_part(party.key)
+    return theirs or party_of(paper.of) == party.key

@@ -4,8 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from domain.parties import party_of
 from domain.text import Line
 
 MEGABYTE = 1024 * 1024
@@ -93,6 +94,7 @@ class Paper(BaseModel):
     released: datetime | None = None
     exchanged: datetime | None = None
     taken_back: datetime | None = None
+    kept_from: list[str] = Field(default_factory=list)  # parties that joined after it was released
 
     @property
     def state(self) -> PaperState:
@@ -111,6 +113,11 @@ class Paper(BaseModel):
     def is_there(self) -> bool:
         """Its bytes are kept."""
         return self.state not in (PaperState.TAKEN_BACK, PaperState.INFECTED)
+
+    def is_for(self, party: str) -> bool:
+        """It is another's, and this party was in the case when it was released: whoever let the others have it knew of
+        them."""
+        return party_of(self.of) != party and party not in self.kept_from
 
     @property
     def can_be_opened(self) -> bool:

@@ -45,6 +45,12 @@ class Papers:
             paper.released = workflow.now()
             self._see_to_the_exchange()
 
+    def keep_from(self, party: str) -> None:
+        """A party joins: what has been released was not meant for its eyes. Its giver may give it once more."""
+        for paper in self.journey.papers:
+            if paper.released:
+                paper.kept_from.append(party)
+
     def go_on(self) -> None:
         """The case was opened again: what was still to be checked is checked, and what was released is exchanged."""
         for paper in self.journey.papers:
@@ -157,17 +163,17 @@ class Papers:
         for paper in ready:
             paper.exchanged = now
         for party in self.journey.parties:
-            if self.journey.takes_part(party.key) and any(party_of(paper.of) != party.key for paper in ready):
+            if self.journey.takes_part(party.key) and any(paper.is_for(party.key) for paper in ready):
                 self._tell(party, meeting)
         self.errands.note("papers_exchanged", number=str(len(ready)))
         return True
 
     def tell_of_earlier_ones(self, key: str) -> None:
-        """A party joins when the others have exchanged their papers for the meeting that is booked."""
+        """A party agrees when the others have exchanged their papers for the meeting that is booked."""
         meeting, party = self._meeting(), self.journey.party(key)
         theirs = [paper for paper in self.journey.papers if paper.exchanged and paper.can_be_opened]
         ahead = meeting is not None and meeting.slot is not None and workflow.now() < meeting.slot.start
-        if meeting and party and ahead and any(party_of(paper.of) != key for paper in theirs):
+        if meeting and party and ahead and any(paper.is_for(key) for paper in theirs):
             self._tell(party, meeting)
 
     def _tell(self, party: Party, meeting: Meeting) -> None:

@@ -48,6 +48,7 @@ def test_which_staff_open_papers() -> None:
         ({"of": "p2.2"}, {"p2.1", "p2.2"}),  # somebody in copy sent it by e-mail
         ({"released": NOW}, {"p2.1"}),
         ({"released": NOW, "exchanged": NOW}, {"p1.1", "p2.1", "p3.1"}),
+        ({"released": NOW, "exchanged": NOW, "kept_from": ["p3"]}, {"p1.1", "p2.1"}),
         ({"exchanged": NOW, "check": "waiting"}, set()),
         ({"check": "infected"}, set()),
         ({"exchanged": NOW, "taken_back": NOW}, set()),

@@ -409,9 +409,12 @@ async def test_one_that_joins_reads_the_papers_when_it_has_agreed(story: Story, 
     await story.until(morning_before(story, slot) + timedelta(minutes=1))
     assert paper(world, key).state == PaperState.EXCHANGED
     assert world.recipients("papers_to_read") == ["p2.1", "p3.1"], "they have not agreed to keep them private"
+    assert paper(world, key).kept_from == ["p4"], "whoever let the others have it did not think of them"
+    await released(story, "p2")
+    await story.until(await story.now() + timedelta(minutes=11))
+    assert world.recipients("papers_to_read") == ["p1.1", "p2.1", "p3.1", "p3.1"]
     await agrees(story)
-    assert world.recipients("papers_to_read") == ["p2.1", "p3.1", "p4.1"]
-    nothing_twice(world)
+    assert world.recipients("papers_to_read") == ["p1.1", "p2.1", "p3.1", "p3.1", "p4.1"]
     await ended(story)
 
 

@@ -40,6 +40,7 @@ class People(Desk):
                 self.take_out(party)
                 self.judge(command)
             self.journey.parties.append(party)
+            self.papers.keep_from(party.key)
             if self.journey.stage not in BEFORE_THE_OTHERS_ARE_CONTACTED:
                 self.journey.contacted.append(party.key)
                 self.bring_in(party.key)
