@@ -57,7 +57,7 @@ class Person:
                 page = await browser.get(link)
                 if form_of(page) is not None:  # it still asks: a reminder is answered as the first letter is
                     say(f"{self.name}: {await self.answer(browser, link)}")
-                elif self.leaves_when_invited and "joint meeting" in message["Subject"].lower():
+                elif self.leaves_when_invited and "joint meeting is booked" in message["Subject"].lower():
                     self.silent = True
                     page = await browser.get(f"{page.url}/withdraw")
                     form = form_of(page)
