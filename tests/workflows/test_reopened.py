@@ -192,7 +192,7 @@ async def test_what_staff_still_had_to_see_to_is_kept(story: Story, world: World
 async def test_no_agreement_and_then_another_joint_meeting(story: Story, world: World) -> None:
     await story.up_to_the_joint_meeting()
     await story.met("none")
-    await passed(story, 5)
+    await passed(story, 16)
     await story.woken()
     assert await story.refused("reopen_case", COORDINATOR) == "manager_reopens"
     world.verdicts["mia"] = Verdict(refusal="registration_out_of_date", about="mia")
