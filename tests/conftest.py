@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,21 @@ from tests import clamav, postgresql
 from tests.real_service import Service, ports_that_are_free, running
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+NOTHING_SKIPPED = bool(
+    os.environ.get("NOTHING_SKIPPED")
+)  # where everything is installed, a test that is left out fails
+
+
+def pytest_configure() -> None:
+    if NOTHING_SKIPPED and not postgresql.available():
+        raise pytest.UsageError(f"NOTHING_SKIPPED is set, and the case file is tested on: {postgresql.in_words()}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if NOTHING_SKIPPED and reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("NOTHING_SKIPPED is set, and tests were skipped", red=True)
 
 
 def pytest_report_header() -> list[str]:

@@ -89,3 +89,4 @@ def running(folder: Path, ports: list[int]) -> Iterator[Service]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            raise AssertionError(f"the service does not stop: {output.read_text()}") from None

@@ -26,8 +26,7 @@ ONE_SHOT = {"prepare", "temporal-schema"}
 def program(name: str) -> str:
     """One of the development tools, beside Python."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if not found:
-        pytest.skip(f"{name} is not installed")
+    assert found, f"{name} is in requirements-dev.lock, and not installed"
     return found
 
 
