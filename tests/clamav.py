@@ -2,18 +2,17 @@
 
 import shutil
 import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.leash import leashed
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The harmless text that every scanner takes for a virus."""
 
 UP_WITHIN = 60.0
-LEASH = '"$@" & server=$!; read _; kill $server; wait $server'  # ends it with the tests, killed ones included
 
 
 def binary() -> str | None:
@@ -38,36 +37,22 @@ def clamd() -> Iterator[Path]:
         (folder / "database" / "ours.ndb").write_text(f"Test.EICAR:0:*:{EICAR.hex()}\n")
         where = folder / "socket"
         (folder / "clamd.conf").write_text(
-            f"DatabaseDirectory {folder}/database\nLocalSocket {where}\nForeground yes\nLogFile {folder}/log\n"
+            f"DatabaseDirectory {folder}/database\nLocalSocket {where}\nForeground yes\n"
             "StreamMaxLength 20M\nMaxThreads 2\nUser root\n"
         )
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", LEASH, "leash", found, "--config-file", folder / "clamd.conf"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _wait_for(where, folder / "log")
+        with leashed(
+            [found, "--config-file", folder / "clamd.conf"], folder / "output", lambda: _answers(where), UP_WITHIN
+        ):
             yield where
-        finally:
-            assert process.stdin
-            process.stdin.close()
-            process.wait(timeout=20)
     finally:
         shutil.rmtree(folder)
 
 
-def _wait_for(where: Path, log: Path) -> None:
-    deadline = time.monotonic() + UP_WITHIN
-    while True:
-        try:
-            with socket.socket(socket.AF_UNIX) as line:
-                line.connect(str(where))
-                line.sendall(b"zPING\0")
-                assert line.recv(10) == b"PONG\0"
-                return
-        except OSError:
-            said = log.read_text() if log.exists() else ""
-            assert time.monotonic() < deadline, f"clamd is not up after {UP_WITHIN} s: {said}"
-            time.sleep(0.1)
+def _answers(where: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(where))
+            line.sendall(b"zPING\0")
+            return line.recv(10) == b"PONG\0"
+    except OSError:
+        return False

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from casefile.migrate import upgrade
 from settings import database_url_from
+from tests.leash import leashed
 
 GIVEN = os.environ.get("TEST_POSTGRES_URL", "")
 USUAL_PLACES = (
@@ -30,8 +30,6 @@ USUAL_PLACES = (
 )
 UNPRIVILEGED = ("postgres", "nobody")
 UP_WITHIN = 30.0
-LEASH = '"$@" & server=$!; read _; kill -QUIT $server; wait $server'
-"""For the shell: ends the server as soon as nobody holds its standard input any more, killed tests included."""
 
 
 def binaries() -> Path | None:
@@ -101,6 +99,13 @@ class Server:
 
         asyncio.run(run())
 
+    def answers(self) -> bool:
+        try:
+            self.run("SELECT 1")
+        except (OSError, asyncpg.CannotConnectNowError):
+            return False
+        return True
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The address of a migrated, empty database."""
@@ -157,33 +162,19 @@ def _own() -> Iterator[str]:
         quickly = [
             part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
         ]
-        command = [bin / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", *quickly]
-        log = folder / "log"
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", LEASH, "leash", *command],
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                **other,  # type: ignore[call-overload]
-            )
-        try:
-            url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
-            _wait_for(Server(url), log)
+        command: list[str | Path] = [
+            bin / "postgres",
+            "-D",
+            folder / "data",
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=",
+            *quickly,
+        ]
+        url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
+        # QUIT: without waiting for those who are connected
+        with leashed(command, folder / "log", Server(url).answers, UP_WITHIN, "QUIT", cwd=folder, **other):
             yield url
-        finally:
-            process.stdin.close()
-            process.wait(timeout=20)
     finally:
         shutil.rmtree(folder)
-
-
-def _wait_for(server: Server, log: Path) -> None:
-    deadline = time.monotonic() + UP_WITHIN
-    while True:
-        try:
-            return server.run("SELECT 1")
-        except (OSError, asyncpg.CannotConnectNowError):
-            assert time.monotonic() < deadline, f"PostgreSQL is not up after {UP_WITHIN} s: {log.read_text()}"
-            time.sleep(0.05)

@@ -58,27 +58,22 @@ async def near(part: Part[Neighbour, Order, Answer], order: Order, summary: str)
         raise Broken(summary) from error
 
 
-async def far(part: Part[Neighbour, Order, Answer], order: Order, summary: str) -> Answer:
-    """Ask mail or calendars, which are others' and may be away for days. ActivityError: given up after 30 days, or at
-    once where trying again cannot help."""
-    return await workflow.execute_activity_method(
-        part,
-        order,
-        start_to_close_timeout=timedelta(minutes=2),
-        schedule_to_close_timeout=timedelta(days=30),
-        retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
-        summary=summary,
-    )
-
-
-async def far_within(part: Part[Neighbour, Order, Answer], order: Order, within: timedelta, summary: str) -> Answer:
-    """Ask a server of others that should answer soon. ActivityError: it did not."""
+async def far(
+    part: Part[Neighbour, Order, Answer],
+    order: Order,
+    summary: str,
+    *,
+    within: timedelta = timedelta(days=30),
+    at_least_every: timedelta = timedelta(hours=1),
+) -> Answer:
+    """Ask mail, calendars or a scanner, which are others' and may be away for days. ActivityError: given up after
+    `within`, or at once where trying again cannot help."""
     return await workflow.execute_activity_method(
         part,
         order,
         start_to_close_timeout=timedelta(minutes=2),
         schedule_to_close_timeout=within,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+        retry_policy=RetryPolicy(maximum_interval=at_least_every),
         summary=summary,
     )
 

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.papers import Paper
     from domain.parties import BY_HAND, Party, party_of
     from domain.policy import Policy
-    from workflows.errands import Errands, far, far_within
+    from workflows.errands import Errands, far
     from workflows.neighbours import Checked, PaperKeeping, PaperOrder
 
 TELL_AFTER = timedelta(hours=1)  # a scanner that is away for longer is a task for a person
@@ -88,7 +88,9 @@ class Papers:
     async def _ask_the_scanner(self, paper: Paper) -> Checked:
         order, summary = self.order(paper.key), "check a paper for harmful software"
         try:
-            return await far_within(PaperKeeping.check_paper, order, TELL_AFTER, summary)
+            return await far(
+                PaperKeeping.check_paper, order, summary, within=TELL_AFTER, at_least_every=timedelta(minutes=5)
+            )
         except ActivityError:
             if not self._is_over(paper):
                 self.errands.open_task("paper_unchecked", _unchecked(paper), paper.of)

@@ -204,6 +204,10 @@ async def give_command(
         at=services.clock(),
     )
     answer = await services.intake.take(command, texts)
+    return _answered(answer)
+
+
+def _answered(answer: Answer) -> JSONResponse:
     return JSONResponse(answer.model_dump(), {"accepted": 200, "pending": 202, "refused": 409}[answer.status])
 
 
@@ -290,7 +294,7 @@ async def send_paper(
     answer = await services.intake.take(AddPaper.model_validate({**by, "party": wanted.party, "how": wanted.how}))
     if answer.status == "refused":
         await services.papers.forget_refused(case_id, services.clock())
-    return JSONResponse(answer.model_dump(), {"accepted": 200, "pending": 202, "refused": 409}[answer.status])
+    return _answered(answer)
 
 
 @router.get(

@@ -10,8 +10,9 @@ from casefile.reading import MediatorView
 from domain import titles, words
 from domain.commands import COMMANDS, How, StaffRole
 from domain.journey import Journey, Meeting
-from domain.parties import NEEDS, Channel
+from domain.parties import NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
+from domain.stages import OutcomeDetail
 from domain.view import CaseView, VenueView
 from domain.working_days import LONDON
 
@@ -72,6 +73,27 @@ YES_NO = (Option("yes", "Yes"), Option("no", "No"))
 def told(typed: Typed) -> Fields:
     """The words that go with an answer that reached the service somehow."""
     return {"note": typed.one("note"), "said_by": typed.one("said_by")}
+
+
+def everyone(s: Setting) -> tuple[Option, ...]:
+    """Whoever can have come to a meeting, party by party."""
+    return tuple(
+        Option(
+            person.key,
+            person.details.name,
+            party.name
+            if person.role == PersonRole.LEAD
+            else f"{party.name}, {titles.PERSON_ROLES[person.role].lower()}",
+        )
+        for party in s.case.parties
+        for person in party.people
+    )
+
+
+def outcomes(otherwise: str) -> Field:
+    """What a joint meeting came to in particular; `otherwise` says what it means when nothing is chosen."""
+    details = (Option(detail, titles.OUTCOMES[detail]) for detail in OutcomeDetail)
+    return Field("detail", "In particular", "pick", optional=True, options=(Option("", otherwise), *details))
 
 
 class CommandForm:

@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from api.forms import Field, Group, Option, Typed
 from api.staff.forms.agreement import read_terms, term_rows, wishes_field
-from api.staff.forms.base import REASON, CommandForm, Fields, Questions, Setting, number_of
+from api.staff.forms.base import REASON, CommandForm, Fields, Questions, Setting, everyone, number_of, outcomes
 from domain import titles, words
 from domain.corrections import NOT_YET, can_become
-from domain.parties import ORGANISATIONS, PersonRole
-from domain.stages import OutcomeDetail
+from domain.parties import ORGANISATIONS
 
 
 class Details(CommandForm):
@@ -90,28 +89,16 @@ class Record(CommandForm):
         meeting = s.journey.meeting(s.about)
         if meeting is None or meeting.party:
             return []
-        people = tuple(
-            Option(
-                person.key,
-                person.details.name,
-                party.name
-                if person.role == PersonRole.LEAD
-                else f"{party.name}, {titles.PERSON_ROLES[person.role].lower()}",
-            )
-            for party in s.case.parties
-            for person in party.people
-        )
-        details = tuple(Option(detail, titles.OUTCOMES[detail]) for detail in OutcomeDetail)
         return [
             Field(
                 "present",
                 "Who came?",
                 "ticks",
                 hint="If the agreement has been issued, whoever was forgotten receives a copy. None is called back.",
-                options=people,
+                options=everyone(s),
                 value=" ".join(meeting.present),
             ),
-            Field("detail", "In particular", "pick", optional=True, options=(Option("", "As recorded"), *details)),
+            outcomes("As recorded"),
         ]
 
     def hidden(self, s: Setting) -> dict[str, str]:

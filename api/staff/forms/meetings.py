@@ -17,18 +17,19 @@ from api.staff.forms.base import (
     Questions,
     Setting,
     channel_field,
+    everyone,
     minutes_of,
     needed_for,
+    outcomes,
     start_of,
     told,
 )
 from api.staff.forms.preparation import VOICE, VOICE_WORDS, read_voice
-from domain import titles, words
+from domain import words
 from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
-from domain.parties import Channel, PersonRole, party_of
+from domain.parties import Channel, party_of
 from domain.scheduling import suits
-from domain.stages import OutcomeDetail
 from domain.working_days import LONDON
 
 
@@ -285,19 +286,8 @@ class JointMeeting(CommandForm):
     blame: ClassVar[Mapping[str, str]] = {"present": "present", "absent": "absent"}
 
     def questions(self, s: Setting) -> Questions:
-        people = tuple(
-            Option(
-                person.key,
-                person.details.name,
-                party.name
-                if person.role == PersonRole.LEAD
-                else f"{party.name}, {titles.PERSON_ROLES[person.role].lower()}",
-            )
-            for party in s.case.parties
-            for person in party.people
-        )
         return [
-            Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=people),
+            Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=everyone(s)),
             *self.to_sign(s),
             Field(
                 "outcome",
@@ -323,16 +313,7 @@ class JointMeeting(CommandForm):
                 "manager decides how it goes on.",
                 options=tuple(Option(party.key, party.name) for party in s.case.parties),
             ),
-            Field(
-                "detail",
-                "In particular",
-                "pick",
-                optional=True,
-                options=(
-                    Option("", "Nothing in particular"),
-                    *(Option(detail, titles.OUTCOMES[detail]) for detail in OutcomeDetail),
-                ),
-            ),
+            outcomes("Nothing in particular"),
             NOTE,
         ]
 
