@@ -21,7 +21,7 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return is_its_mediator and not written_by_another
         case "record_visit":  # what may be shared, who else should come: not for a mediator who has only been asked
             return is_its_mediator or runs_the_case
-        case "record_childs_voice" if text == "voice":
+        case "record_childs_voice" | "add_paper" | "release_paper" | "take_back_paper":
             return is_its_mediator or runs_the_case
         case "refer":  # why it is another matter than a case that may be somebody else's
             return runs_the_case

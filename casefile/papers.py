@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.commands import StoredElsewhere
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, PaperRow
 from casefile.vault import CaseKey, Vault
@@ -15,7 +16,7 @@ from domain.papers import PaperText, PaperView
 FORGOTTEN_AFTER = timedelta(days=1)  # a file whose command was never stored
 
 
-class PaperOfAnother(Exception):
+class PaperOfAnother(StoredElsewhere):
     """A paper of another case is kept under this key."""
 
 

@@ -119,11 +119,6 @@ class Reading:
         """The case's letters, the oldest first. NoSuchCase."""
         return await Letters(self.database, self.vault).of_case(case_id)
 
-    async def letter(self, case_id: str, letter_id: str) -> dict[str, Any] | None:
-        """A letter's words as it was sent, as fields; None: no such letter, not written yet, or erased."""
-        found = next((letter for letter in await self.letters(case_id) if letter.id == letter_id), None)
-        return found.words.model_dump() if found and found.words else None
-
     async def document(self, case_id: str, kind: str, version: int) -> bytes | None:
         """A PDF that the service made; None: there is none, or it was erased."""
         async with self.database.read() as session:

@@ -36,7 +36,7 @@ def possible(journey: Journey) -> list[Possible]:
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.second_thoughts else []
     answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
-    found += [Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask)) for ask in answerable]
+    found += [answer_to(ask) for ask in answerable]
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
@@ -93,6 +93,11 @@ def possible(journey: Journey) -> list[Possible]:
     if not journey.ending:
         found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
+
+
+def answer_to(ask: OpenAsk) -> Possible:
+    """The command by which an ask is answered. KeyError: a manager decides on it instead."""
+    return Possible(kind=_ANSWERED_BY[ask.kind], about=_about(ask))
 
 
 _ANSWERED_BY = {

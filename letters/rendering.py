@@ -273,7 +273,7 @@ def _signing(case: CaseView, party: PartyView, letter: Letter) -> dict[str, Any]
     for a signature, on the telephone to be read out."""
     own = [one for one in case.journey.signatures if one.party == party.key] if case.journey else []
     signature = case.journey.signature(party.key) if case.journey else None
-    channel = case.person(letter.to).details.channel
+    channel = case.channel_of(letter.to)
     return {
         "points": TEXTS[signature.version if signature else LATEST],
         "on_paper": channel == Channel.POST,

@@ -54,7 +54,9 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
         return _shown(visit, 403, stale=True)
     if not visit.may_act:
         return _shown(visit, 409)
-    if await services.commands.known(_id_of(visit, typed, 0)):
+    if before := await services.commands.known(_id_of(visit, typed, 0)):  # sent twice
+        if before.status == "refused":
+            return _shown(visit, 409, problem=REFUSED.get(before.code, _NOT_RECORDED))
         return _shown(visit, notice=_RECEIVED)
     typed.check(FORM)
     uploads = typed.files.get("files", [])

@@ -442,7 +442,6 @@ async def letter_page(
     line = next((line for line in await services.reading.letters(case.id) if line.id == letter_id), None)
     if line is None:
         raise HTTPException(404, "This case has no such letter. Choose one on the case page.")
-    written = await services.reading.letter(case.id, letter_id)
     return page(
         request,
         "staff/letter.html",
@@ -450,11 +449,10 @@ async def letter_page(
         letter=line,
         title=titles.LETTERS.get(line.kind, line.kind),
         to=words.recipient(case, line.to),
-        subject=written["subject"] if written else "",
-        text=without_token(written["text"]) if written else "",
-        invitation=bool(written and written.get("invitation")),
+        subject=line.words.subject if line.words else "",
+        text=without_token(line.words.text) if line.words else "",
         returned=_returned_link(case, me, line),
-        attachments=[name.replace("/", ", version ") for name in written.get("attachments", [])] if written else [],
+        attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )
 
 

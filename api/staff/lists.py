@@ -22,7 +22,7 @@ from casefile.vault import Erased
 from domain import rules, titles, words
 from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
-from domain.possible import Possible, possible
+from domain.possible import Possible, answer_to
 from domain.stages import Stage
 from domain.view import CaseView
 from workflows.doors import workflow_id
@@ -225,7 +225,7 @@ def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> 
         found = Possible(kind="decide_on_silence", about=task.about)
     else:
         ask = journey.open_ask(task.key) or journey.open_ask(task.about)
-        found = possible(journey.model_copy(update={"asks": [ask]}))[0] if ask and not journey.closing else None
+        found = answer_to(ask) if ask and not journey.closing else None
     if found and me.has(*COMMANDS[found.kind].may):
         return do_link(case.reference, found)
     return f"/cases/{case.reference}"

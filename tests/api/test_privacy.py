@@ -42,6 +42,9 @@ EVERYBODY = {
         ("receive_reply", "words", {"coordinator", "manager", "lead"}),
         ("note_automatic_reply", "words", {"coordinator", "manager", "lead"}),
         ("give_feedback", "note", {"coordinator", "manager", "lead"}),
+        ("record_childs_voice", "note", {"coordinator", "manager", "lead", "mediator"}),
+        ("take_back_paper", "reason", {"coordinator", "manager", "lead", "mediator"}),
+        ("release_paper", "said_by", {"coordinator", "manager", "lead", "mediator"}),
         ("record_explaining_call", "note", set(EVERYBODY)),
     ],
 )

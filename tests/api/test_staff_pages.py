@@ -471,8 +471,15 @@ async def test_what_cannot_be_delivered_yet_is_told_honestly(office: Office) -> 
 async def test_an_end_that_can_be_undone_stands_on_the_page_with_its_time(office: Office) -> None:
     at = office.world.now.replace(hour=15, minute=20)
     ending = Ending(closing=Closing(reason=ClosingReason.WITHDRAWN, who="p2"), at=at)
-    journey = Journey(parties=parties(), stage=Stage.CONSENT, contacted=["p1", "p2"], ending=ending)
+    call = OpenAsk(key="explaining_call", of="coordinator", asked=at)
+    task = Task(
+        key="explaining_call", kind="explaining_call", about="explaining_call", role=StaffRole.COORDINATOR, opened=at
+    )
+    journey = Journey(
+        parties=parties(), stage=Stage.CONSENT, contacted=["p1", "p2"], ending=ending, asks=[call], tasks=[task]
+    )
     await office.world.file(office.case_id, journey)
+    assert "do/record_explaining_call" in (await office.jo.get("/tasks")).text, "a task leads to its own form"
     page = await office.jo.get(f"/cases/{office.reference}")
     assert f"The case closes at {words.clock(at)}" in text_of(page.text)
     assert f"/cases/{office.reference}/do/undo" in page.text

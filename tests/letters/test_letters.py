@@ -65,14 +65,16 @@ def test_what_a_letter_says_can_be_said_on_the_telephone(kind: str) -> None:
 
 def test_on_paper_there_is_the_text_with_room_for_a_signature_and_on_the_telephone_it_is_read_out() -> None:
     case = sample_case(signatures=[])
-    details = case.party("p2").lead.details
+    assert case.journey
+    in_use = case.journey.person("p2.1")  # the one that is left when letters came back, whatever was asked for
+    assert in_use
     for kind in ("sign_ask", "sign_remind"):
-        details.channel = Channel.EMAIL
+        in_use.channel = Channel.EMAIL
         assert "AGREEMENT TO MEDIATE" not in render(case, letter(kind), service=SERVICE, now=NOW).text
-        details.channel = Channel.POST
+        in_use.channel = Channel.POST
         paper = render(case, letter(kind), service=SERVICE, now=NOW).text
         assert all(point in paper for point in (*TEXTS[LATEST], "Signature: ...", "send this letter back"))
-        details.channel = Channel.PHONE
+        in_use.channel = Channel.PHONE
         script = " ".join(script_of(render(case, letter(kind), service=SERVICE, now=NOW).text))
         assert all(point in script for point in (*TEXTS[LATEST], "Do you agree to this?"))
 
