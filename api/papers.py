@@ -77,8 +77,3 @@ def _file_name(paper: PaperView) -> str:
     stem, dot, given = name.rpartition(".")
     same = given.lower() == ending or (ending, given.lower()) == ("jpg", "jpeg")
     return name if dot and stem and same else f"{name}.{ending}"
-
-
-def size_in_words(size: int) -> str:
-    """ "1.2 MB", "80 KB"."""
-    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"

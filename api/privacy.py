@@ -11,8 +11,7 @@ from domain.view import CaseView
 def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str = "") -> bool:
     """May they read this text ("note", "may_share" …) that went with a command of this kind, given by `by`? Asked only
     of those who may open the case."""
-    runs_the_case = reader.has(StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD)
-    is_its_mediator = case.journey is not None and bool(reader.id) and case.journey.mediator == reader.id
+    runs_the_case, is_its_mediator = _runs_the_case(reader), _is_its_mediator(reader, case)
     match kind:
         case "hold" | "release":
             return reader.has(StaffRole.SAFEGUARDING_LEAD, StaffRole.MANAGER)
@@ -39,9 +38,21 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
 def may_open_papers(reader: StaffMember, case: CaseView) -> bool:
     """Those who run the case, and its mediator; not one who has only been asked. Asked only of those who may open the
     case."""
-    if reader.has(StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD):
-        return True
+    return _runs_the_case(reader) or _is_its_mediator(reader, case)
+
+
+def _runs_the_case(reader: StaffMember) -> bool:
+    return reader.has(StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.SAFEGUARDING_LEAD)
+
+
+def _is_its_mediator(reader: StaffMember, case: CaseView) -> bool:
     return case.journey is not None and bool(reader.id) and case.journey.mediator == reader.id
+
+
+def hide_papers(reader: StaffMember, case: CaseView) -> None:
+    """Whoever may not open the papers sees not even their titles, in lists or in the timeline."""
+    if not may_open_papers(reader, case):
+        case.papers = {}
 
 
 def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:

@@ -144,3 +144,8 @@ class PaperView(BaseModel):
     def title(self) -> str:
         """What it is called."""
         return (self.text.title or self.text.name) if self.text else "a paper"
+
+
+def size_in_words(size: int) -> str:
+    """ "1.2 MB", "80 KB", of bytes."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"

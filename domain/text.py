@@ -62,6 +62,11 @@ def _postcode(text: str) -> str:
     return f"{parts[1]} {parts[2]}"
 
 
+REFERENCE = r"SM-[0-9]{4}-[0-9]{5,9}"
+"""How a case is called in letters and on the telephone: its year, and a number of five digits or more."""
+
+Reference = Annotated[str, StringConstraints(pattern=f"^{REFERENCE}$")]
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
 Name = Annotated[Line, StringConstraints(min_length=1)]
 Email = Annotated[

@@ -11,7 +11,8 @@ from enum import StrEnum
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-from domain.text import without_controls
+from domain.papers import size_in_words
+from domain.text import REFERENCE, without_controls
 
 LONGEST = 7_900  # characters of a reply that go to the case: what `Words` takes, with a word about the rest
 CUT = "\n[Cut here: the whole message is in the mailbox.]"
@@ -38,10 +39,7 @@ class Attachment(NamedTuple):
     @property
     def label(self) -> str:
         """ "report.pdf (80 KB)"."""
-        size = len(self.content)
-        return (
-            f"{self.name} ({size / 1_000_000:.1f} MB)" if size >= 1_000_000 else f"{self.name} ({-(-size // 1000)} KB)"
-        )
+        return f"{self.name} ({size_in_words(len(self.content))})"
 
 
 class Arrival(NamedTuple):
@@ -80,7 +78,7 @@ def read(raw: bytes) -> Arrival:
     )
 
 
-_REFERENCE = re.compile(r"\bSM-[0-9]{4}-[0-9]{5}\b")
+_REFERENCE = re.compile(rf"\b{REFERENCE}\b")
 
 
 def _header(message: Message, name: str) -> str:

@@ -5,15 +5,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.forms import Field, Typed
-from api.papers import NotTakenIn, handed_out, looked_at, sent_files, size_in_words
-from api.party.routes import PENDING, REFUSED, Visit, _unknown, _visit
+from api.papers import NotTakenIn, handed_out, looked_at, sent_files
+from api.party.routes import PENDING, Visit, find_visit, unknown_link, why_refused
 from api.privacy import participant_may_open
 from api.services import Services, ServicesDep
 from casefile.cases import derived_id
 from domain import titles, words
 from domain.commands import AddPaper, Command, How, ReleasePaper, TakeBackPaper, Texts
-from domain.papers import KINDS_IN_WORDS, MEGABYTE, MOST_AT_ONCE, MOST_BYTES, Paper, PaperState
+from domain.papers import KINDS_IN_WORDS, MEGABYTE, MOST_AT_ONCE, MOST_BYTES, Paper, PaperState, size_in_words
 from domain.parties import party_of
+from domain.refusals import Refusal
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,7 +33,7 @@ FORM = [
 
 
 async def _visit_of_papers(link_id: str, request: Request, services: Services) -> Visit | None:
-    visit = await _visit(link_id, request, services)
+    visit = await find_visit(link_id, request, services)
     opens = visit is not None and not visit.gone and visit.link.purpose in ("case", "papers")
     return visit if opens else None
 
@@ -40,7 +41,7 @@ async def _visit_of_papers(link_id: str, request: Request, services: Services) -
 @router.get("/my/{link_id}/papers")
 async def papers(link_id: str, request: Request, services: ServicesDep) -> Response:
     visit = await _visit_of_papers(link_id, request, services)
-    return _shown(visit) if visit else _unknown(request)
+    return _shown(visit) if visit else unknown_link(request)
 
 
 @router.post("/my/{link_id}/papers")
@@ -48,7 +49,7 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
     """New papers: private until they are released."""
     visit = await _visit_of_papers(link_id, request, services)
     if visit is None:
-        return _unknown(request)
+        return unknown_link(request)
     typed = Typed.of(await request.form())
     if not visit.is_ours(typed):
         return _shown(visit, 403, stale=True)
@@ -56,7 +57,7 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
         return _shown(visit, 409)
     if before := await services.commands.known(_id_of(visit, typed, 0)):  # sent twice
         if before.status == "refused":
-            return _shown(visit, 409, problem=REFUSED.get(before.code, _NOT_RECORDED))
+            return _shown(visit, 409, problem=why_refused(before.code))
         return _shown(visit, notice=_RECEIVED)
     typed.check(FORM)
     uploads = typed.files.get("files", [])
@@ -82,7 +83,7 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
     refused = next((answer for answer in answers if answer.status == "refused"), None)
     if refused:
         await services.papers.forget_refused(visit.case.id, services.clock())
-        return await _again(link_id, request, services, 409, problem=REFUSED.get(refused.code, _NOT_RECORDED))
+        return await _again(link_id, request, services, 409, problem=why_refused(refused.code))
     if any(answer.status == "pending" for answer in answers):
         return _shown(visit, 202, notice=f"We have your papers. {PENDING}")
     return await _again(link_id, request, services, notice=_RECEIVED)
@@ -94,10 +95,10 @@ async def open_paper(link_id: str, key: str, request: Request, services: Service
     visit = await _visit_of_papers(link_id, request, services)
     paper = visit.case.journey.paper(key) if visit and visit.case.journey else None
     if visit is None or visit.case.journey is None or paper is None:
-        return _unknown(request)
+        return unknown_link(request)
     if not participant_may_open(visit.case.journey, visit.link.person, paper):
-        return _unknown(request)
-    return await handed_out(services, visit.case, key, by=visit.link.person) or _unknown(request)
+        return unknown_link(request)
+    return await handed_out(services, visit.case, key, by=visit.link.person) or unknown_link(request)
 
 
 @router.get("/my/{link_id}/papers/{key}/take-back")
@@ -106,7 +107,7 @@ async def may_take_back(link_id: str, key: str, request: Request, services: Serv
     visit = await _visit_of_papers(link_id, request, services)
     mine = [one for one in _mine(visit) if one["key"] == key] if visit else []
     if visit is None or not mine:
-        return _unknown(request)
+        return unknown_link(request)
     return visit.page("party/take_back.html", paper=mine[0], stale=False)
 
 
@@ -125,7 +126,7 @@ async def _do(
 ) -> Response:
     visit = await _visit_of_papers(link_id, request, services)
     if visit is None:
-        return _unknown(request)
+        return unknown_link(request)
     typed = Typed.of(await request.form())
     if not visit.is_ours(typed):
         return _shown(visit, 403, stale=True)
@@ -135,7 +136,7 @@ async def _do(
     fields = {**visit.envelope(typed), "id": derived_id(visit.command_id(typed), kind.kind(), key)}
     answer = await services.intake.take(kind(**fields, paper=key, how=How.LINK))
     if answer.status == "refused":
-        return await _again(link_id, request, services, 409, problem=REFUSED.get(answer.code, _NOT_RECORDED))
+        return await _again(link_id, request, services, 409, problem=why_refused(answer.code))
     if answer.status == "pending":
         return _shown(visit, 202, notice=f"We have your answer. {PENDING}")
     return await _again(link_id, request, services, notice=_DONE[kind])
@@ -144,7 +145,7 @@ async def _do(
 async def _again(link_id: str, request: Request, services: Services, status: int = 200, **said: Any) -> Response:
     """The page as it is now that something was done."""
     visit = await _visit_of_papers(link_id, request, services)
-    return _shown(visit, status, **said) if visit else _unknown(request)
+    return _shown(visit, status, **said) if visit else unknown_link(request)
 
 
 def _id_of(visit: Visit, typed: Typed, number: int) -> str:
@@ -217,8 +218,7 @@ _SAID = {
 }
 _LATER = "You have let the others have it. We check it for harmful software first."
 _RECEIVED = "We have your papers. They are private: the others see nothing of them before you say so."
-_NOT_RECORDED = "This could not be recorded now. Ring us, and we see to it together."
-_GONE = "This paper is not here any more. Below you see those that are."
+_GONE = why_refused(Refusal.NO_SUCH_PAPER)
 _DONE: dict[type[Command], str] = {
     ReleasePaper: "You have let the others have this paper. They get it before the joint meeting.",
     TakeBackPaper: "The paper is taken back. We have erased it.",

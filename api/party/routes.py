@@ -47,7 +47,7 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
     """The address in a letter."""
     link = await services.links.find(token)
     if link is None:
-        return _unknown(request)
+        return unknown_link(request)
     response = RedirectResponse(f"/my/{link.id}", 303)
     response.set_cookie(
         _cookie(link.id),
@@ -89,15 +89,15 @@ async def type_code(request: Request, services: ServicesDep) -> Response:
 @router.get("/my/{link_id}")
 async def read(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The page of a link."""
-    visit = await _visit(link_id, request, services)
-    return visit.show() if visit else _unknown(request)
+    visit = await find_visit(link_id, request, services)
+    return visit.show() if visit else unknown_link(request)
 
 
 @router.post("/my/{link_id}")
 async def answer(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of a link."""
-    visit = await _visit(link_id, request, services)
-    return await _answered(visit, Typed.of(await request.form())) if visit else _unknown(request)
+    visit = await find_visit(link_id, request, services)
+    return await _answered(visit, Typed.of(await request.form())) if visit else unknown_link(request)
 
 
 async def _answered(visit: "Visit", typed: Typed) -> Response:
@@ -127,9 +127,9 @@ async def _answered(visit: "Visit", typed: Typed) -> Response:
 @router.get("/my/{link_id}/withdraw")
 async def may_withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
     """Asks once more, before somebody leaves the mediation."""
-    visit = await _visit(link_id, request, services)
+    visit = await find_visit(link_id, request, services)
     if visit is None or visit.link.purpose != "case":
-        return _unknown(request)
+        return unknown_link(request)
     if not visit.may_withdraw:
         return RedirectResponse(f"/my/{link_id}", 303)
     return visit.page("party/withdraw.html", stale=False)
@@ -138,9 +138,9 @@ async def may_withdraw(link_id: str, request: Request, services: ServicesDep) ->
 @router.post("/my/{link_id}/withdraw")
 async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
     """Somebody leaves the mediation."""
-    visit = await _visit(link_id, request, services)
+    visit = await find_visit(link_id, request, services)
     if visit is None or visit.link.purpose != "case":
-        return _unknown(request)
+        return unknown_link(request)
     typed = Typed.of(await request.form())
     if not visit.is_ours(typed):
         return visit.page("party/withdraw.html", 403, stale=True)
@@ -155,17 +155,17 @@ async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Res
 @router.get(f"/my/{{link_id}}/{CHILD}")
 async def read_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """A page beside the one of a link: to take a signature back, or to say how the child is to be heard."""
-    visit = await _visit(link_id, request, services)
-    return visit.show() if visit and visit.turns_to(_last_part(request)) else _unknown(request)
+    visit = await find_visit(link_id, request, services)
+    return visit.show() if visit and visit.turns_to(_last_part(request)) else unknown_link(request)
 
 
 @router.post(f"/my/{{link_id}}/{TAKE_BACK}")
 @router.post(f"/my/{{link_id}}/{CHILD}")
 async def answer_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of such a page."""
-    visit = await _visit(link_id, request, services)
+    visit = await find_visit(link_id, request, services)
     if visit is None or not visit.turns_to(_last_part(request)):
-        return _unknown(request)
+        return unknown_link(request)
     return await _answered(visit, Typed.of(await request.form()))
 
 
@@ -328,15 +328,14 @@ class Visit:
                 return self._told("Thank you", ACCEPTED.get(self._kind, "We have recorded your answer."), 200)
             case "pending":
                 return self._told("We have your answer", PENDING, 202)
-        message = REFUSED.get(answer.code, "This could not be recorded now. Ring us, and we see to it together.")
-        return self._told("This was not recorded", message, 409)
+        return self._told("This was not recorded", why_refused(answer.code), 409)
 
     @property
     def _kind(self) -> str:
         return self.question.kind.kind() if self.question else "withdraw"
 
 
-async def _visit(link_id: str, request: Request, services: Services) -> Visit | None:
+async def find_visit(link_id: str, request: Request, services: Services) -> Visit | None:
     """Who stands behind the cookie of this page; None when it is not the person of this link."""
     token = request.cookies.get(_cookie(link_id), "") if LINK_ID.fullmatch(link_id) else ""
     link = await services.links.find(token) if token else None
@@ -356,7 +355,7 @@ def _cookie(link_id: str) -> str:
     return f"link-{link_id}"
 
 
-def _unknown(request: Request) -> Response:
+def unknown_link(request: Request) -> Response:
     return page(request, "party/unknown.html", 404)
 
 
@@ -412,3 +411,8 @@ STAGES: dict[Stage, str] = {
     Stage.ACTIONS: "What was agreed is being carried out. We follow it until it is done.",
     Stage.CLOSED: "The mediation has ended.",
 }
+
+
+def why_refused(code: str) -> str:
+    """The sentence for a party whose answer was not taken."""
+    return REFUSED.get(code, "This could not be recorded now. Ring us, and we see to it together.")

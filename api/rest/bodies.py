@@ -1,9 +1,9 @@
 """What is sent to the JSON door, and how a command's one flat body becomes a command and its words."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.json_schema import models_json_schema
 
 from api.intake import Intake, NoSuchPolicy, implausible
@@ -11,9 +11,8 @@ from api.rest.examples import EXAMPLES
 from api.rest.problems import FieldError, field_errors, not_taken
 from domain.commands import Actor, ChangePolicy, Command, Texts
 from domain.referral import AnotherMatter, ReferralForm
-from domain.text import Email, Line, Name, Words
+from domain.text import Email, Line, Name, Reference, Words
 
-CaseReference = Annotated[str, StringConstraints(pattern=r"^SM-\d{4}-\d{5,9}$")]
 ENVELOPE = ("id", "case_id", "actor", "at")  # said by the request itself, not by its body
 
 
@@ -21,13 +20,13 @@ class ReferralBody(ReferralForm):
     """A referral. The first party is the referrer; the child's name and all contact details stay in the case file."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["refer"]]})
-    not_a_duplicate_of: list[CaseReference] = Field(
+    not_a_duplicate_of: list[Reference] = Field(
         default=[],
         max_length=50,
         description="cases that a 409 named as likely about the same child, and that are another matter",
     )
     why_another_matter: Words = Field("", description="needed with not_a_duplicate_of; kept with the case")
-    split_from: CaseReference | Literal[""] = Field(
+    split_from: Reference | Literal[""] = Field(
         "", description="the case out of which this one is opened: it goes on unchanged, and the two are linked"
     )
 

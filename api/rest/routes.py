@@ -34,13 +34,11 @@ from domain.journey import Task
 from domain.papers import MOST_BYTES
 from domain.stages import Stage
 from domain.targets import STEPS, Targets, sentence
-from domain.text import Line
+from domain.text import REFERENCE, Line
 from domain.view import CaseView, VenueView
 from domain.working_days import local_day
 
 router = APIRouter(prefix="/api", route_class=ProblemRoute)
-
-REFERENCE = re.compile(r"SM-\d{4}-\d{5,9}")
 
 
 # Who
@@ -92,7 +90,7 @@ Reference = Annotated[str, Path(description="such as SM-2026-00042", max_length=
 
 async def _case_id(services: Services, me: StaffMember, reference: str) -> str:
     """The case, if this member of staff may see it; else it does not exist for them."""
-    if not REFERENCE.fullmatch(reference):
+    if not re.fullmatch(REFERENCE, reference):
         raise NoSuchCase(reference)
     case_id = await services.cases.case_id(reference)
     if _sees_own_only(me):
@@ -323,7 +321,7 @@ class TaskQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
     role: StaffRole | None = None
     mine: bool = Field(False, description="of cases that I coordinate or mediate")
-    reference: str = Field("", pattern=r"^(SM-\d{4}-\d{5,9})?$")
+    reference: str = Field("", pattern=f"^({REFERENCE})?$")
 
 
 class TaskList(BaseModel):

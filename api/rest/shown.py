@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.privacy import may_open_papers, may_read
+from api.privacy import hide_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
@@ -249,8 +249,7 @@ def shown(
 ) -> CaseShown:
     """The case as this member of staff may see it."""
     journey = case.journey
-    if not may_open_papers(reader, case):
-        case.papers = {}  # the timeline does not tell their titles either
+    hide_papers(reader, case)
     return CaseShown(
         reference=case.reference,
         route=case.route,
@@ -304,7 +303,7 @@ def shown(
         signatures=_signatures(journey) if journey else [],
         childs_voice=journey.voice.how if journey and journey.voice else None,
         agreement=_agreement(case),
-        papers=_papers(case) if may_open_papers(reader, case) else [],
+        papers=_papers(case),
         tasks=[
             TaskShown(
                 reference=case.reference,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException
 
 from api.auth import PAGES, Me, require
-from api.privacy import may_open_papers
+from api.privacy import hide_papers
 from api.services import Services
 from casefile.cases import NoSuchCase
 from casefile.staff import StaffMember
@@ -36,6 +36,5 @@ async def case_of(services: Services, me: StaffMember, reference: str) -> CaseVi
         raise HTTPException(410, "The personal text of this case was erased; only its statistics are left.") from None
     if me.only_mediates and (case.mediator is None or case.mediator.id != me.id):
         raise HTTPException(404, f"There is no case {reference[:40]} among yours.")
-    if not may_open_papers(me, case):
-        case.papers = {}  # not even their titles
+    hide_papers(me, case)
     return case

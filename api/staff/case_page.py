@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from api.auth import PAGES
 from api.intake import PENDING
 from api.pages import page
-from api.papers import handed_out, size_in_words
+from api.papers import handed_out
 from api.privacy import may_open_papers, may_read
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, Coordinator, case_of
@@ -28,7 +28,7 @@ from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.corrections import RECORDED_BY, given_again
 from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
-from domain.papers import MEDIA_TYPES
+from domain.papers import MEDIA_TYPES, size_in_words
 from domain.parties import Channel
 from domain.possible import Possible, possible
 from domain.scheduling import suits
@@ -160,8 +160,9 @@ async def case_page(
 
 async def _another_matter(services: Services, case: CaseView, me: StaffMember) -> dict[str, Any] | None:
     """The cases that were found when this one was taken in, and why it is none of them."""
-    said = case.texts.get(await services.reading.referral_command(case.id))
-    return said if said and may_read(me, case, "refer", "why") else None
+    if not may_read(me, case, "refer", "why"):
+        return None
+    return case.texts.get(await services.reading.referral_command(case.id)) or None
 
 
 @router.post("/cases/{reference}/take")

@@ -2,14 +2,11 @@
 
 Another case is named by its reference, which tells nothing about anybody."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from domain.commands.base import Change, Command
 from domain.stages import LinkKind
-
-Reference = Annotated[str, Field(pattern=r"^SM-\d{4}-\d{5,9}$", examples=["SM-2026-00042"])]
+from domain.text import Reference
 
 
 class TakeCase(Command):

@@ -7,8 +7,7 @@ from api.forms import Field, Option, Typed
 from api.staff.forms.base import REASON, CommandForm, Fields, Questions, Setting
 from domain import words
 from domain.stages import LinkKind
-
-REFERENCE = re.compile(r"SM-\d{4}-\d{5,9}")
+from domain.text import REFERENCE
 
 
 class Taking(CommandForm):
@@ -44,7 +43,7 @@ class _OfTwo(CommandForm):
     blame: ClassVar[dict[str, str]] = {"other": "other"}
 
     def about_is_known(self, s: Setting) -> bool:
-        return not s.about or bool(REFERENCE.fullmatch(s.about))
+        return not s.about or bool(re.fullmatch(REFERENCE, s.about))
 
     def questions(self, s: Setting) -> Questions:
         return [
@@ -60,7 +59,7 @@ class _OfTwo(CommandForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         other = typed.one("other").upper()
-        if other and not REFERENCE.fullmatch(other):
+        if other and not re.fullmatch(REFERENCE, other):
             typed.wrong("other", "Give the whole reference of the other case, such as SM-2026-00042.")
         return {"other": other}, {"reason": typed.one("reason")}
 
