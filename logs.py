@@ -34,6 +34,7 @@ CODES = frozenset(  # ids, codes, route templates, servers: no words
             "kind",
             "letter",
             "method",
+            "paper",
             "route",
             "server",
             "standards",
