@@ -12,7 +12,17 @@ from pydantic import BaseModel
 from domain import titles
 from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Armed, Ending, Event, Journey, OpenAsk, Task
+from domain.journey import (
+    LETTERS_BY_HAND,
+    POSSIBLE_DUPLICATE,
+    READ_REPLY,
+    Armed,
+    Ending,
+    Event,
+    Journey,
+    OpenAsk,
+    Task,
+)
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -611,7 +621,7 @@ def _about(case: CaseView, event: Event) -> str:
     if event.what in ("tick_task", "bring_back_task"):
         done = Task(
             key=event.about,
-            kind=_TASK_KINDS.get(kind, kind),
+            kind=_kind_of_task(event.about),
             about=rest if kind in ("escalated", POSSIBLE_DUPLICATE) else rest.rpartition("/")[0],
             role=StaffRole.COORDINATOR,
             opened=event.at,
@@ -622,8 +632,17 @@ def _about(case: CaseView, event: Event) -> str:
     return who(case, event.about) if event.about else "the case"
 
 
+def _kind_of_task(key: str) -> str:
+    kind, _, rest = key.partition("/")
+    if kind == Channel.PHONE and ":" in rest:  # the key of a letter; else it is a call about an ask
+        return "letter_by_phone"
+    return _TASK_KINDS.get(kind, kind)
+
+
 _TASK_KINDS = {
     "letter": "letter_failed",
+    "post": "letter_by_post",
+    "document": "document_failed",
     "calendar": "calendar_failed",
     "address": "bad_address",
     "reply": READ_REPLY,

@@ -221,9 +221,7 @@ class Errands:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
         key = f"{channel}/{letter.key}"
         self.open_task(f"letter_by_{channel}", key, letter.about)
-        await workflow.wait_condition(
-            lambda: all(task.key != key for task in self.journey.tasks) or not self._is_wanted(letter)
-        )
+        await workflow.wait_condition(lambda: self.journey.task(key) is None or not self._is_wanted(letter))
         gone = key in self.seen_to
         self.close_tasks(lambda task: task.key == key)
         self.new_settled.append(Settled(letter=letter, state="sent" if gone else "withheld"))
@@ -291,7 +289,7 @@ class Errands:
 
     def open_task(self, kind: str, key: str, about: str = "", role: StaffRole = StaffRole.COORDINATOR) -> None:
         """Once for each key, until it is closed."""
-        if not any(task.key == key for task in self.journey.tasks):
+        if self.journey.task(key) is None:
             task = Task(key=key, kind=kind, about=about, role=role, opened=workflow.now())
             self.journey.tasks.append(task)
             self.changed()

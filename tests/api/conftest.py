@@ -215,7 +215,6 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
         parties=start.parties,
         stage=Stage.JOINT_MEETING,
         contacted=["p1", "p2", "p3"],
-        policy_name="standard",
         mediator="mediator",
         offer=1,
         asks=[

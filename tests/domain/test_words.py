@@ -227,6 +227,15 @@ def test_the_timeline_in_words() -> None:
         event("tick_task", "phone/consent/p2/1", outcome="voicemail")
         == "Ticked off: Ring Oakfield School: no answer yet (consent): left a message"
     )
+    assert (
+        event("tick_task", "phone/consent_ask/p2.1/1:consent:p2", outcome="spoke")
+        == "Ticked off: Ring Sam Head: “Invitation to take part”: spoke to them"
+    )
+    assert (
+        event("tick_task", "post/consent_ask/p2.1/1:consent:p2", outcome="posted")
+        == "Ticked off: Print and post “Invitation to take part” to Sam Head"
+    )
+    assert event("tick_task", "document/agreement/1").startswith("Ticked off: The agreement could not be made")
     assert event("record_action", "action/1", done="yes").endswith("action 1 of the agreement (Oakfield School): done")
     assert (
         event("move_meeting", "visit/p1/1", before="2026-12-03T10:00:00+00:00", after="2026-12-04T09:00:00+00:00")

@@ -262,10 +262,15 @@ async def test_an_agreement_that_cannot_be_typeset_is_a_task_and_holds_up_nothin
     assert "document/agreement/1" in world.tasks()
     await story.act("hold")
     await story.act("release", GUARDIAN)
+    await story.act("tick_task", task="document/agreement/1")
+    await story.breathe()
+    assert "document/agreement/1" in world.tasks(), "it failed once more"
     world.cannot_typeset = ""
     await story.act("tick_task", task="document/agreement/1")
     await story.breathe()
     assert world.letters(kind="agreement_copy") == ["agreement_copy"] * 3
+    await story.act("bring_back_task", task="document/agreement/1")
+    assert await story.refused("bring_back_task", task="document/agreement/1") == "no_such_task", "it is there"
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
 

@@ -331,9 +331,9 @@ class Steps(Desk):
     @workflow.update
     async def record_action(self, command: c.RecordAction) -> Accepted:
         async with self.heard(command):
-            for action in self.journey.actions:
-                if action.number == command.action:
-                    action.state = "done" if command.done else "not_done"
+            action = self.journey.action(command.action)
+            if action is not None:
+                action.state = "done" if command.done else "not_done"
             self.asks.learn(f"action/{command.action}", yes_or_no(command.done))
         return await self.accept(command, f"action/{command.action}", done=yes_or_no(command.done), how=command.how)
 

@@ -205,7 +205,7 @@ class Availability(PartyForm):
     blame: ClassVar[Mapping[str, str]] = {"half_days": "half_days"}
 
     def questions(self, s: Setting) -> Questions:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         half_days = meeting.half_days if meeting else []
         return [
             Field(
@@ -232,7 +232,7 @@ class FixMeeting(CommandForm):
     blame: ClassVar[Mapping[str, str]] = {"slot": "date", "slot.start": "time", "slot.minutes": "minutes"}
 
     def intro(self, s: Setting) -> str:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         answered = meeting.availability if meeting else {}
         if meeting is None or not answered:
             return "No party has said yet when they can come."
@@ -241,7 +241,7 @@ class FixMeeting(CommandForm):
         return "No half day suits everyone who answered. The best are:"
 
     def points(self, s: Setting) -> list[str]:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         if meeting is None or not meeting.availability:
             return []
         best = suits(meeting.availability, meeting.half_days)
