@@ -23,7 +23,7 @@ async def test_withdrawn_opened_again_and_agreed(story: Story, world: World) -> 
     await story.breathe()
     await story.act("withdraw", person("p2.1"), party="p2", how="link")
     await passed(story, 5)
-    before, versions = world.counted(), len(world.filings)
+    before = world.counted()
 
     await story.woken()
     await story.act("reopen_case")
@@ -34,7 +34,7 @@ async def test_withdrawn_opened_again_and_agreed(story: Story, world: World) -> 
     assert world.counted() == before, "something left in the minutes to regret"
     await passed(story, 11)
     assert world.recipients("case_reopened") == ["mediator/mia", "p1.1", "p2.1", "p3.1"]
-    assert world.letters(kind="consent_ask", to="p2.1") == ["consent_ask", "consent_ask"]
+    assert world.counted()["consent_ask"] == before["consent_ask"] + 1
 
     await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
     await story.breathe()
@@ -56,7 +56,6 @@ async def test_withdrawn_opened_again_and_agreed(story: Story, world: World) -> 
     numbers = [event.number for filing in world.filings for event in filing.events]
     assert numbers == list(range(1, len(numbers) + 1)), "lines of the timeline go on being numbered"
     assert [filing.version for filing in world.filings] == list(range(1, len(world.filings) + 1))
-    assert len(world.filings) > versions
     stages = [event.about for filing in world.filings for event in filing.events if event.what == "stage"]
     assert stages.count("consent") == 1, "the way that was gone before is not told again"
 
@@ -154,7 +153,7 @@ async def test_what_staff_still_had_to_see_to_is_kept(story: Story, world: World
     await refused_by_the_school(story)
     await story.breathe()
     kept = world.tasks()
-    assert [task.kind for task in world.journey.tasks] == ["letter_failed"] * len(kept)
+    assert kept == ["letter/consent_ask/p3.1/1:consent:p3"]
     await story.act("reopen_case")
     assert set(kept) <= set(world.tasks())
     world.bad_addresses = []
