@@ -15,10 +15,7 @@ ON_PAPER: dict[str, Any] = {"version": 1, "how": "letter"}
 
 async def all_visited(story: Story, childs_voice: str = "own_words") -> None:
     """Everyone was visited, and nobody has signed yet."""
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
+    await ready_to_visit(story)
     await story.only_visited(childs_voice)
 
 

@@ -167,10 +167,7 @@ async def test_a_missed_joint_meeting_is_not_followed_up_again_after_a_withdrawa
 
 
 async def test_signatures_stand_and_papers_go_before_the_new_meeting(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
+    await ready_to_visit(story)
     await story.only_visited()
     await story.signs("p1")
     key = await released(story, "p1")
@@ -287,10 +284,7 @@ async def test_a_visit_to_be_held_again_is_left_off_when_everyone_has_met(story:
 
 
 async def test_no_agreement_is_undone_then_full_with_signatures_and_amended(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
+    await ready_to_visit(story)
     await story.only_visited()
     world.admits = "p1.2"
     await story.act("add_supporter", party="p1")
@@ -415,10 +409,7 @@ async def test_one_that_joins_reads_the_papers_when_it_has_agreed(story: Story, 
 async def test_a_bounce_other_targets_and_another_contact(story: Story, world: World) -> None:
     """In the midst of the question for dates and of the question for a signature."""
     world.known["p2.1"] = [Channel.POST]
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
+    await ready_to_visit(story)
     await story.only_visited()
     await story.working_days(2)
     assert world.letters(to="p2.1", kind="availability") == ["availability_ask", "availability_remind"]
@@ -454,10 +445,7 @@ async def test_a_bounce_other_targets_and_another_contact(story: Story, world: W
 
 
 async def test_another_mediator_while_they_sign_and_a_visit_is_booked(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
+    await ready_to_visit(story)
     await story.only_visited()
     await story.joint_meeting_fixed(days_ahead=14)
     await joins(story)
