@@ -217,7 +217,8 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     async def deliver(self, order: LetterToDeliver) -> Delivery:
         letter, at = order.letter, activity.info().current_attempt_scheduled_time
         if activity.info().attempt == 1:  # any other is Temporal's, not the case's
-            if letter.key in self.settled:
+            # A mediator's task of before the end keeps its letter: `case_reopened` leads to the page where it stands.
+            if letter.key in self.settled and not (letter.kind == "staff_task" and self.journey.reopened):
                 self.again.append(letter)
             if not letter.reply and not is_office_time(at, self.policy):
                 self.too_early.append(Sent(letter, at))
