@@ -12,13 +12,15 @@ from temporalio.worker import Replayer
 
 from settings import Settings
 from telemetry import Tracing
+from tests.workflows.conftest import RECORDED
 from workflows.case import MediationCase
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
 
 
-def test_there_are_histories() -> None:
-    assert len(HISTORIES) >= 6
+def test_every_recorded_story_has_its_history_and_no_other_is_there() -> None:
+    stories = [f"test_{history.name.removesuffix('.json.gz')}" for history in HISTORIES]
+    assert stories == sorted(RECORDED)
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.stem)
