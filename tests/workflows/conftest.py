@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from domain.bank_holidays import of_england
 from domain.policy import standard
@@ -43,11 +43,17 @@ RECORDED = (
 
 @pytest.fixture
 async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Story]:
-    """A case to be told; what it did is replayed afterwards, so that no story rests on chance. With RECORD_HISTORIES
-    set, the histories of some are written there, as `make histories` does."""
+    """A case to be told; what it did is replayed afterwards, so that no story rests on chance. The sandbox, which knows
+    what no workflow may call, is in the replay: it doubles the time of whatever runs in it. With RECORD_HISTORIES set,
+    the histories of some are written there, as `make histories` does."""
     year = (await env.get_current_time()).year
     async with Worker(
-        env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities, max_cached_workflows=5
+        env.client,
+        task_queue="cases",
+        workflows=[MediationCase],
+        activities=world.activities,
+        max_cached_workflows=5,
+        workflow_runner=UnsandboxedWorkflowRunner(),
     ):
         story = Story(env, world, standard(of_england(year, year + 3)))
         yield story
