@@ -168,8 +168,16 @@ class Event(BaseModel):
     detail: dict[str, str] = Field(default_factory=dict)
 
 
+LetterState = Literal["queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed", "ambiguous"]
+"""What became of a letter. ambiguous: the mail server broke off twice, so it may have arrived."""
+
+
 LETTERS_BY_HAND = ("letter_by_post", "letter_by_phone")
 """Kinds of the tasks by which a person posts a letter or says it on the telephone."""
+
+
+LETTERS_IN_TROUBLE = ("letter_failed", "letter_unclear", "letter_waits")
+"""Kinds of the tasks about letters that came back or could not be sent, may have arrived, or do not leave."""
 
 
 READ_REPLY = "read_reply"

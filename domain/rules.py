@@ -10,6 +10,7 @@ from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import (
     LETTERS_BY_HAND,
+    LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
     READ_REPLY,
     Journey,
@@ -542,7 +543,7 @@ def tickable(task_kind: str) -> bool:
         *LETTERS_BY_HAND,
         "phone",
         READ_REPLY,
-        "letter_failed",
+        *LETTERS_IN_TROUBLE,
         "bad_address",
         "calendar_failed",
         "safeguarding",

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import (
         LETTERS_BY_HAND,
+        LETTERS_IN_TROUBLE,
         POSSIBLE_DUPLICATE,
         READ_REPLY,
         Action,
@@ -58,7 +59,7 @@ END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that 
 
 SURVIVES_THE_END = (
     "safeguarding",
-    "letter_failed",
+    *LETTERS_IN_TROUBLE,
     "calendar_failed",
     "cancel_requested",
     READ_REPLY,

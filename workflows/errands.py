@@ -198,10 +198,15 @@ class Errands:
                 if not letter.reply:
                     await self._until_it_may_leave(letter, about)
                 delivery = await far(Correspondence.deliver, order, about)
-                if delivery.state != "held":
+                if delivery.state == "held":
+                    await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
+                elif delivery.state == "delayed":
+                    order = order.model_copy(update={"told": True})
+                    self.open_task("letter_waits", f"waits/{letter.key}", letter.about)
+                else:
                     break
-                await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
-            trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
+            self.close_tasks(lambda task: task.key == f"waits/{letter.key}")
+            trouble = delivery.state if delivery.state in ("bounced", "failed", "ambiguous") else ""
             channel = delivery.channel
             gone = delivery.state == "sent" or (
                 delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
@@ -215,7 +220,10 @@ class Errands:
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
             another_way = trouble == "bounced" and workflow.patched("another_channel")
             if not (another_way and await self.came_back(letter, channel)):
-                self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
+                if trouble == "ambiguous":
+                    self.open_task("letter_unclear", f"unclear/{letter.key}", letter.about)
+                else:
+                    self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
 
     async def _seen_to_by_hand(self, letter: Letter, channel: Channel) -> bool:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""

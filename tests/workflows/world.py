@@ -223,6 +223,9 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
             if not letter.reply and not is_office_time(at, self.policy):
                 self.too_early.append(Sent(letter, at))
         if self.mail_away:
+            info = activity.info()
+            if not order.told and info.started_time - info.scheduled_time >= timedelta(hours=1):
+                return Delivery(state="delayed")
             raise ApplicationError("mail is away")
         if letter.key in self.settled:
             return self.settled[letter.key]
