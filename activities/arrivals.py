@@ -175,8 +175,6 @@ class Arrivals(Mailroom):
             await self.commands.store(command, texts)
         elif outcome.status == "refused" and automatic:
             return "done"  # the case has ended: nobody need read a machine's note
-        elif outcome.status == "refused":
-            await self.papers.forget_refused(whose.case_id, self.now())  # the message still has them
         return _fate(outcome)
 
     async def _take_in(self, arrival: Arrival, whose: _Whose, command_id: str) -> tuple[list[str], str]:
