@@ -30,7 +30,8 @@ def test_what_was_decided_at_the_referral_becomes_a_row(tmp_path: Path) -> None:
                     version=0, stage="referral", **flags, **words,
                 )
             )  # fmt: skip
-            known = {"not_a_duplicate_of": ["SM-2026-00001", "SM-1999-00001"]} if n == 2 else {}
+            named = ["SM-2026-00001", "SM-1999-00001", "SM-2026-00001"]  # one of them twice, one of no case
+            known = {"not_a_duplicate_of": named} if n == 2 else {}
             connection.execute(
                 tables.tables["command"].insert().values(
                     id=f"refer{n}", case_id=f"c{n}", number=0, kind="refer", payload=known, actor_kind="staff",
