@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from activities.records import Records
+from casefile.tables import Document
 from domain.commands import Actor, LinkCases, ReopenCase, StaffRole, TellApart
 from domain.journey import Ending, Event, Journey, Task
 from domain.parties import Channel, PartyRole, PersonRole
@@ -241,6 +242,17 @@ async def test_the_task_to_compare_leads_to_the_other_case(office: Office) -> No
     assert f"May be about the same child as {other}: compare the two" in (await office.jo.get("/tasks")).text
     form = await office.jo.get(f"{page(office)}/do/tick_task?about={task.key}")
     assert "lets you link the two" in form.text
+
+
+# What the page leans on
+
+
+async def test_a_damaged_agreement_takes_no_page_away(office: Office) -> None:
+    async with office.world.services.database.write() as session:
+        (await session.get_one(Document, (office.case_id, "agreement", 1))).sealed = b"damaged" * 9
+    shown = await office.jo.get(page(office))
+    assert shown.status_code == 200
+    assert f"{page(office)}/agreement/1.pdf" in shown.text
 
 
 # Split
