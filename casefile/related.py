@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import and_, col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import AnyTexts, parties_of
+from casefile.cases import parties_of, texts_in
 from casefile.database import Database
 from casefile.tables import Case, CaseLink, CommandText, Staff
 from casefile.vault import Erased, Vault
@@ -80,8 +80,7 @@ class Related:
             return ""
         case = await session.get_one(Case, row.case_id)
         try:
-            key = self.vault.case_key(case.id, case.wrapped_key)
-            texts = key.open(AnyTexts, row.sealed, f"command/{command}").root
+            texts = texts_in(row, self.vault.case_key(case.id, case.wrapped_key))
         except Erased:
             return ""
         except ValueError:
