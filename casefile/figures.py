@@ -2,7 +2,6 @@
 one case or one person."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -101,7 +100,7 @@ async def _asks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], d
             asks[ask.kind] += 1
             in_vain = ask.armed is None and ask.climbed > 0 and moves  # what stands still is not armed either
             overdue[ask.kind] += bool(in_vain or (ask.due and ask.due < now))
-    return dict(asks), _all_of(asks, overdue)
+    return dict(asks), dict(overdue)
 
 
 async def _tasks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
@@ -133,7 +132,3 @@ def _moves() -> ColumnElement[bool]:
     """Of a case: neither hold nor pause nor a reply that nobody has read keeps its reminders and letters back."""
     unread = select(TaskRow.case_id).where(TaskRow.kind == READ_REPLY, col(TaskRow.closed).is_(None))
     return ~col(Case.on_hold) & ~col(Case.paused) & col(Case.id).not_in(unread)
-
-
-def _all_of(names: Iterable[str], counted: Counter[str]) -> dict[str, int]:
-    return {name: counted[name] for name in names}

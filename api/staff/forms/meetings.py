@@ -202,8 +202,6 @@ class Visit(PartyForm):
 
 
 class Availability(PartyForm):
-    blame: ClassVar[Mapping[str, str]] = {"half_days": "half_days"}
-
     def questions(self, s: Setting) -> Questions:
         meeting = s.journey.latest_joint()
         half_days = meeting.half_days if meeting else []
@@ -283,8 +281,6 @@ class FixMeeting(CommandForm):
 
 
 class JointMeeting(CommandForm):
-    blame: ClassVar[Mapping[str, str]] = {"present": "present", "absent": "absent"}
-
     def questions(self, s: Setting) -> Questions:
         return [
             Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=everyone(s)),
