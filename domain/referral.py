@@ -39,6 +39,7 @@ class PersonDetails(BaseModel):
 
 
 MOST_PARTIES = 8
+MOST_PEOPLE = 10  # of one party
 """In one case."""
 
 _NEEDED = {
@@ -56,7 +57,7 @@ class PartyDetails(BaseModel):
 
     role: PartyRole
     organisation: Line = ""
-    people: list[PersonDetails] = Field(min_length=1, max_length=10)
+    people: list[PersonDetails] = Field(min_length=1, max_length=MOST_PEOPLE)
     reached_later: bool = False
 
     @model_validator(mode="after")

@@ -22,12 +22,12 @@ from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
 from domain import titles
 from domain.parties import ORGANISATIONS, Channel, PartyRole, PersonRole
-from domain.referral import MOST_PARTIES, AnotherMatter, ReferralForm
+from domain.referral import MOST_PARTIES, MOST_PEOPLE, AnotherMatter, ReferralForm
 from domain.view import CaseView, PartyView
 
 router = APIRouter(include_in_schema=False)
 
-PEOPLE = 3
+PEOPLE = 3  # of each party are asked for; a party of another case may bring more
 WHY_ANOTHER = Field(
     "why_another",
     "Why is it another matter?",
@@ -110,7 +110,7 @@ def whose_of(n: int) -> str:
     return "the referrer" if n == 1 else f"other party {n - 1}"
 
 
-def people_fields(n: int) -> Fold:
+def people_fields(n: int, count: int) -> Fold:
     """The questions about the other people of a party."""
     return Fold(
         f"Language, needs, and more people of {whose_of(n)}: a decision-maker, a supporter, an interpreter",
@@ -124,7 +124,7 @@ def people_fields(n: int) -> Fold:
                 beside=True,
                 optional=True,
             ),
-            *(_person(n, m) for m in range(2, PEOPLE + 1)),
+            *(_person(n, m) for m in range(2, count + 1)),
         ),
     )
 
@@ -147,14 +147,20 @@ def _person(n: int, m: int) -> Group:
     )
 
 
-def questions_of(blocks: list[int]) -> list[Part]:
+def questions_of(blocks: list[int], typed: Typed) -> list[Part]:
     """All questions, in the order of the page."""
     form: list[Part] = []
     for n in blocks:
-        form += [party_fields(n), people_fields(n)]
+        form += [party_fields(n), people_fields(n, _people(typed, n))]
         if n == 1:
             form += child_fields()
     return form
+
+
+def _people(typed: Typed, n: int) -> int:
+    """How many people of a party the form asks for."""
+    more = [m for m in range(PEOPLE + 1, MOST_PEOPLE + 1) if f"p{n}_{m}_name" in typed.values]
+    return max([PEOPLE, *more])
 
 
 @router.get("/cases/new")
@@ -228,7 +234,7 @@ def _another_matter(typed: Typed, known: list[FoundCase], *, just_decided: bool)
 def read(typed: Typed, blocks: int) -> ReferralForm | None:
     """The referral as it was typed; None, and complaints in `typed`."""
     shown = [n for n in range(1, blocks + 1) if n <= 2 or _anything(typed, n)]
-    questions = questions_of(shown)
+    questions = questions_of(shown, typed)
     typed.check(questions)
     born = typed.day("born", "The date of birth")
     asked = {one.name: one for one in fields_of(questions)}
@@ -245,7 +251,7 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
                 typed.wrong(f"p{n}_{part}", asked[f"p{n}_{part}"].missing)
         names |= {f"parties.{place}": f"p{n}_1_name", f"parties.{place}.organisation": f"p{n}_organisation"}
         people: list[dict[str, str]] = []
-        for m in range(1, PEOPLE + 1):
+        for m in range(1, _people(typed, n) + 1):
             person = {part: value for part in _DETAILS if (value := typed.one(f"p{n}_{m}_{part}"))}
             if m > 1 and not person.keys() - {"channel"}:  # which is never empty
                 continue
@@ -298,7 +304,7 @@ def _form(
         options=tuple(Option(name, title) for name, title in policies.items()),
         value="standard",
     )
-    questions = questions_of(list(range(1, blocks + 1)))
+    questions = questions_of(list(range(1, blocks + 1)), typed)
     typed.in_order(questions)
     return page(
         request,
@@ -346,7 +352,7 @@ def as_typed(case: CaseView, parties: list[PartyView]) -> dict[str, list[str]]:
     for n, party in enumerate(parties, 1):
         said |= {f"p{n}_role": party.role, f"p{n}_organisation": party.organisation}
         others = [one for one in party.people if one.role != PersonRole.LEAD]
-        for m, person in enumerate([party.lead, *others][:PEOPLE], 1):
+        for m, person in enumerate([party.lead, *others], 1):
             details = person.details.model_dump(mode="json")
             said |= {f"p{n}_{m}_{part}": details[part] for part in _DETAILS}
             if m > 1:

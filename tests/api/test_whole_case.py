@@ -306,6 +306,8 @@ async def test_whoever_comes_along_is_taken_over_as_they_are(office: Office) -> 
             role=PersonRole.SUPPORTER,
         ),
         PersonDetails(name="Ian Ray", channel=Channel.PHONE, phone="07700 900124", role=PersonRole.INTERPRETER),
+        PersonDetails(name="Lee Bright", email="lee@family.example", role=PersonRole.IN_COPY),
+        PersonDetails(name="Una Bright", email="una@family.example", role=PersonRole.IN_COPY),
     ]
     head = PersonDetails(name="Helen Marsh", email="head@hilda.example")
     form = ReferralForm(
