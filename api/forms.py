@@ -23,12 +23,12 @@ class Option:
 @dataclass(frozen=True)
 class Field:
     """One question. `choice`: radio buttons; `pick`: a list that opens; `ticks`: any number of boxes; `tick`: one box
-    that means yes; `files`: any number of files, which browsers forget when a form is shown again."""
+    that means yes; `file` and `files`: one, or any number, which browsers forget when a form is shown again."""
 
     name: str
     label: str
     kind: Literal[
-        "line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick", "files"
+        "line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick", "file", "files"
     ] = "line"
     hint: str = ""
     options: tuple[Option, ...] = ()

@@ -26,7 +26,7 @@ class AddingPaper(PartyForm):
         hint = f"One file: {KINDS_IN_WORDS}, up to {MOST_BYTES // MEGABYTE} MB."
         return [
             Field("title", "What is it?", hint="One line, such as “Report of the speech therapist”."),
-            Field("files", "File", "files", hint=hint, missing="Choose the file."),
+            Field("files", "File", "file", hint=hint, missing="Choose the file."),
             HOW_IT_CAME,
             NOTE,
         ]
