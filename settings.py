@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     temporal_address: str = Field(default_factory=lambda known: f"127.0.0.1:{known['temporal_port']}")
     temporal_namespace: str = "default"
     temporal_task_queue: str = "mediation"
+    # Which code a worker has, such as a commit's hash: only the current build takes steps then (docs/runbook.md)
+    build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
     temporal_tls: bool = False
     temporal_tls_ca: Path | None = None
     temporal_tls_cert: Path | None = None
