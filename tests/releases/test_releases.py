@@ -201,26 +201,29 @@ def builds_of(history: WorkflowHistory) -> list[str]:
 
 
 async def test_a_case_begun_on_the_old_code_ends_on_the_new(operations: Operations, story: Story) -> None:
-    async with contextlib.AsyncExitStack() as workers:
-        async with operations.worker(story.world):  # from before builds were told apart
-            await story.refer()
-            await filed(story.world)
-        await workers.enter_async_context(operations.worker(story.world, build_id="1"))
-        assert (await operations.make_current("1")).endswith("Before, it was none.")
-        await story.explained_and_permitted()
+    async with operations.worker(story.world):  # from before builds were told apart
+        await story.refer()
+        await filed(story.world)
 
-        # The new build works beside the old one, and takes nothing yet
-        await workers.enter_async_context(operations.worker(story.world, ChangedWithCare, build_id="2"))
-        await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
-        assert builds_of(await history_of(story)) == ["", "1"]
+    async with asyncio.timeout(120), contextlib.AsyncExitStack() as new:
+        async with operations.worker(story.world, build_id="1"):
+            assert (await operations.make_current("1")).endswith("Before, it was none.")
+            await story.explained_and_permitted()
 
-        assert await operations.make_current("2") == "Build 2 of mediation is current. Before, it was 1."
-        await story.act("answer_consent", person("p3.1"), party="p3", yes=True, how="link")
+            # The new build works beside the old one, and takes nothing yet
+            await new.enter_async_context(operations.worker(story.world, ChangedWithCare, build_id="2"))
+            story.world.mail_away = True  # a letter of the old build is tried again by the new
+            await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
+            assert builds_of(await history_of(story)) == ["", "1"]
+            assert await operations.make_current("2") == "Build 2 of mediation is current. Before, it was 1."
+            await story.act("answer_consent", person("p3.1"), party="p3", yes=True, how="link")
+        story.world.mail_away = False
         await story.act("withdraw", person("p2.1"), party="p2", how="link")
         assert (await story.closing()).reason == ClosingReason.WITHDRAWN
         begun_on_old = await history_of(story)
         assert builds_of(begun_on_old) == ["", "1", "2"]
         assert PATCH not in patches(begun_on_old)
+        assert story.world.letters(kind="consent_receipt") == ["consent_receipt"] * 2
 
         # What begins now begins on the new code, on its new way, on which the old code could not go on
         await story.begin(story.start)
