@@ -217,7 +217,7 @@ COMMANDS: dict[str, Command] = {
     "check-migrations": check_migrations,
     "prepare-temporal": prepare_temporal,
 }
-PARTS = ("temporal", "calendar", "mail", "worker", "api")
+PARTS = ("temporal", "calendar", "mail", "texts", "worker", "api")  # of stack/parts.py
 MAKES_SECRETS = {"up", "demo"}  # development only; the other commands find them, or say what is missing
 
 

@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     @classmethod
     def is_hard_to_guess(cls, token: str) -> str:
         if token and (len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", token)):
-            raise ValueError("needs 24 or more letters and digits: `openssl rand -hex 24` makes them")
+            raise ValueError(f"needs {SHORTEST_TOKEN} or more letters and digits: `openssl rand -hex 24` makes them")
         return token
 
     @field_validator("worker_metrics_address")
@@ -231,7 +231,8 @@ class Settings(BaseSettings):
             raise ValueError("CODEC_KEYS, VAULT_KEY, LINK_SECRET: each needs a key of its own, and none of zeros")
         for name in ("database_url", "smtp_url", "caldav_url", "imap_url"):
             account = urlsplit(getattr(self, name))
-            if account.password and unquote(account.password).lower() in (*KNOWN_TO_EVERYBODY, account.username):
+            name_as_password = unquote(account.username or "").lower()
+            if account.password and unquote(account.password).lower() in (*KNOWN_TO_EVERYBODY, name_as_password):
                 raise ValueError(f"{name.upper()}: production refuses a password that everybody can guess")
         public = urlsplit(self.public_url)
         if public.scheme != "https" and public.hostname not in LOOPBACK:

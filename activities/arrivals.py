@@ -39,7 +39,7 @@ Fate = Literal["done", "waits", "left"]
 class _Whose(NamedTuple):
     """A case, and the participant of it who wrote."""
 
-    case_id: str
+    case: CaseView
     person: str
 
 
@@ -157,7 +157,7 @@ class Arrivals(Mailroom):
         if outcome is None:
             by = {
                 "id": command_id,
-                "case_id": whose.case_id,
+                "case_id": whose.case.id,
                 "actor": MAILBOX,
                 "at": self.now(),
                 "person": whose.person,
@@ -175,15 +175,13 @@ class Arrivals(Mailroom):
             await self.commands.store(command, texts)
         elif outcome.status == "refused" and automatic:
             return "done"  # the case has ended: nobody need read a machine's note
-        elif outcome.status == "refused":
-            await self.papers.forget_refused(whose.case_id, self.now())  # the message still has them
         return _fate(outcome)
 
     async def _take_in(self, arrival: Arrival, whose: _Whose, command_id: str) -> tuple[list[str], str]:
         """What is attached is kept as papers of who wrote, each under a key that is the same when the message is read
         again. The keys, and what became of each in words; what was not kept is still in the mailbox."""
-        case = await self.cases.load(whose.case_id)
-        room = MOST_OF_ONE_PARTY - (len(case.journey.papers_of(party_of(whose.person))) if case.journey else 0)
+        journey = whose.case.journey
+        room = MOST_OF_ONE_PARTY - (len(journey.papers_of(party_of(whose.person))) if journey else 0)
         kept: list[PaperToKeep] = []
         said = []
         for number, file in enumerate(arrival.attachments):
@@ -210,23 +208,24 @@ class Arrivals(Mailroom):
         if arrival.more:
             said.append(f"and {arrival.more} more, not kept")
         if kept:
-            await self.papers.keep(whose.case_id, kept, self.now())
+            await self.papers.keep(whose.case.id, kept, self.now())
         return [paper.key for paper in kept], "; ".join(said)
 
     async def _whose(self, arrival: Arrival, letter: CaseLetter | None) -> _Whose | None:
         """By the letter that is answered; else by a case's reference, when the sender is one of its participants. An
         answer to somebody else's letter is theirs who wrote it, if they take part; else it stands for the addressee."""
         if letter:
-            person = _participant(await self.cases.load(letter.case_id), arrival.sender)
+            case = await self.cases.load(letter.case_id)
+            person = _participant(case, arrival.sender)
             if person or not to_staff(letter.to):
-                return _Whose(letter.case_id, person or letter.to)
+                return _Whose(case, person or letter.to)
         for reference in arrival.references:
             try:
                 case = await self.cases.load(await self.cases.case_id(reference))
             except NoSuchCase:
                 continue
             if person := _participant(case, arrival.sender):
-                return _Whose(case.id, person)
+                return _Whose(case, person)
         return None
 
 

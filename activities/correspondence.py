@@ -2,7 +2,7 @@
 more under the same Message-ID. By post and on the telephone it is written here, and leaves when a person says so."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -44,6 +44,7 @@ from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
 
 log = structlog.get_logger(__name__)
 
+SOMEBODY_IS_TOLD = timedelta(hours=1)  # after so long without a server that takes the letter
 SENT_ONCE_MORE = 2  # a letter whose reply was lost goes a second time, and then a person looks
 
 
@@ -131,6 +132,8 @@ class Letters(Correspondence):
             return await self._settle(row_id, "sent")
         if not trouble.unclear:
             await self._back_into_the_queue(row_id, trouble.code)
+        if not order.told and self.now() - activity.info().scheduled_time >= SOMEBODY_IS_TOLD:
+            return Delivery(state="delayed")
         raise ApplicationError(f"nobody took the letter yet: {trouble.code}", type="mail_away")
 
     async def _make_ready(self, row_id: str, order: LetterToDeliver) -> EmailMessage | _Text | Delivery:
@@ -154,7 +157,7 @@ class Letters(Correspondence):
                 if not order.letter.reply and self._may_not_leave_now(case, journey, order.letter):
                     return Delivery(state="held")
                 if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
-                    raise _Settled("failed", "ambiguous")
+                    raise _Settled("ambiguous", "connection_lost")
                 earlier, later = await _of_the_same_asking(session, row)
                 if later:
                     raise _Settled("withheld", "overtaken")

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from casefile import related
-from casefile.cases import AnyTexts, add_participant, left_of, view
+from casefile.cases import add_participant, left_of, texts_in, view
 from casefile.corrections import correct_words
 from casefile.database import Database
 from casefile.finding import Finding
@@ -362,7 +362,7 @@ def _admitted_before(people: list[Participant], command: str) -> Admitted | None
 
 async def _texts(session: AsyncSession, key: CaseKey, command: str) -> dict[str, Any]:
     row = await session.get(CommandText, command)
-    return key.open(AnyTexts, row.sealed, f"command/{command}").root if row else {}
+    return texts_in(row, key) if row else {}
 
 
 def _named_in(texts: dict[str, Any], role: PersonRole) -> PersonDetails | None:

@@ -212,7 +212,7 @@ ApiStaff = Annotated[StaffMember, Depends(token_holder)]
 
 class Lockout:
     """After five wrong passwords for an e-mail address it is locked for five minutes, whether or not there is such an
-    account. Kept in memory: one API process, and a restart forgives."""
+    account. Kept in memory: each API process counts for itself, and a restart forgives."""
 
     FAILURES, PAUSE, MOST = 5, timedelta(minutes=5), 10_000
 

@@ -24,7 +24,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from casefile.cases import Cases, NoSuchCase, derived_id
+from casefile.cases import Cases, derived_id
 from casefile.commands import Commands, Outcome, StoredElsewhere
 from casefile.finding import Finding, FoundCase
 from casefile.policies import Policies
@@ -133,7 +133,7 @@ class Intake:
     async def known_as(self, form: ReferralForm, command_id: str, split_from: str = "") -> list[FoundCase]:
         """Cases that are likely about the child of a referral that is about to be taken in, for those who may see all
         cases; none for one that was taken in already. That a case is like the one from which it is split is no news."""
-        if await self._is_there(derived_id("case", command_id)):
+        if await self.cases.exists(derived_id("case", command_id)):
             return []
         return [one for one in await self._finding.same_child(form) if one.line.reference != split_from]
 
@@ -152,13 +152,13 @@ class Intake:
         for something else."""
         policy = await self.policy(form.policy)
         case_id = derived_id("case", command_id)
-        created = not await self._is_there(case_id)
+        created = not await self.cases.exists(case_id)
         try:
             start = await self.cases.open(
                 form, command_id, actor, coordinator, policy, self.clock(), another, split_from
             )
         except IntegrityError:  # posted twice in one moment, or the id belongs to another command
-            if not await self._is_there(case_id):
+            if not await self.cases.exists(case_id):
                 raise StoredElsewhere(command_id) from None
             start, created = await self.cases.start_of(case_id), False
         outcome = await self._answered(case_id, command_id)
@@ -209,13 +209,6 @@ class Intake:
         if outcome.code not in list(Refusal):
             return FAILED_SENTENCE
         return refusal_sentence(outcome.code, outcome.about, await self.cases.load(case_id))
-
-    async def _is_there(self, case_id: str) -> bool:
-        try:
-            await self.cases.start_of(case_id)
-        except NoSuchCase:
-            return False
-        return True
 
     async def _answered(self, case_id: str, command_id: str) -> Outcome:
         """The outcome, after the case had a few seconds to answer. The delivery goes on when whoever asked is gone."""

@@ -1,5 +1,5 @@
 """How often somebody may have us write to a mailbox, or try the codes of posted letters. Kept in memory, like the
-lockout of passwords: one API process, and a restart forgives."""
+lockout of passwords: each API process counts for itself, and a restart forgives (docs/deployment.md)."""
 
 import hashlib
 import ipaddress

@@ -47,7 +47,7 @@ class Services:
     staff: StaffAccounts
     intake: Intake
     clock: Callable[[], datetime]
-    temporal: Client | None = None  # asked by /health only
+    temporal: Client | None = None  # asked whether it answers: by /health and /metrics
 
 
 def services_of(request: Request) -> Services:

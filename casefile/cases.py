@@ -48,6 +48,11 @@ class AnyTexts(RootModel[dict[str, Any]]):
     """The texts of a command, of whatever kind."""
 
 
+def texts_in(row: CommandText, key: CaseKey) -> dict[str, Any]:
+    """The texts of a command by field. ValueError: they do not open."""
+    return key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root
+
+
 class CaseLine(BaseModel):
     """A case as a list shows it."""
 
@@ -172,6 +177,10 @@ class Cases:
                     sealed = key.seal(another, f"command/{command_id}")
                     session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
         return await self.start_of(case_id)
+
+    async def exists(self, case_id: str) -> bool:
+        async with self.database.read() as session:
+            return (await session.exec(select(Case.id).where(Case.id == case_id))).first() is not None
 
     async def start_of(self, case_id: str) -> CaseStart:
         """What the case's workflow is (or was) started with."""
@@ -353,7 +362,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         journey=journey,
         mediator=await staff_view(session, case.mediator_id),
         venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
-        texts={row.command_id: key.open(AnyTexts, row.sealed, f"command/{row.command_id}").root for row in accepted},
+        texts={row.command_id: texts_in(row, key) for row in accepted},
         family_permits=text.family_permits,
         papers=await papers_of(session, case.id, key),
     )

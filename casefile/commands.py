@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlmodel import col, func, select
+from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
-from casefile.tables import Case, CommandOutcome, CommandRow, CommandText
+from casefile.tables import Case, CommandOutcome, CommandRow, CommandText, PaperRow
 from casefile.vault import Vault
 from domain.commands import EVERY_COMMAND, Command, Texts
 
@@ -110,13 +110,22 @@ class Commands:
             )
 
     async def settle(self, command_id: str, outcome: Outcome, at: datetime) -> None:
-        """Write down what the case said; the first answer stands."""
+        """Write down what the case said; the first answer stands. What was sent with a refused command is erased,
+        whichever door it came through and however late the answer is."""
         async with self.database.write() as session:
-            if await session.get(CommandOutcome, command_id) is None:
-                session.add(
-                    CommandOutcome(
-                        command_id=command_id, status=outcome.status, code=outcome.code, about=outcome.about, at=at
-                    )
+            if await session.get(CommandOutcome, command_id) is not None:
+                return
+            session.add(
+                CommandOutcome(
+                    command_id=command_id, status=outcome.status, code=outcome.code, about=outcome.about, at=at
+                )
+            )
+            if outcome.status == "refused":
+                case_id = (await session.get_one(CommandRow, command_id)).case_id
+                await session.exec(
+                    update(PaperRow)
+                    .where(col(PaperRow.case_id) == case_id, col(PaperRow.command) == command_id)
+                    .values(sealed=None, sealed_text=None)
                 )
 
     async def known(self, command_id: str) -> Outcome | None:

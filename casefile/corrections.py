@@ -6,7 +6,7 @@ from typing import Literal
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import AnyTexts
+from casefile.cases import AnyTexts, texts_in
 from casefile.tables import Case, CommandText, PartyRow
 from casefile.tokens import keep_case_tokens
 from casefile.vault import Vault
@@ -31,7 +31,7 @@ async def correct_words(
     row = await session.get(CommandText, command)
     if row is None:
         raise LookupError(f"no words of command {command}")
-    said = key.open(AnyTexts, row.sealed, f"command/{command}").root
+    said = texts_in(row, key)
     if WAS in said:
         return True  # done before, and its completion was lost
     right = DetailsTexts.model_validate(said)

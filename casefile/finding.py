@@ -115,7 +115,7 @@ class Finding:
         query: Any = (
             select(SearchToken.case_id)
             .join(Case, col(Case.id) == col(SearchToken.case_id))
-            .where(col(SearchToken.hash).in_(hashes), col(Case.wrapped_key).is_not(None))
+            .where(col(SearchToken.hash).in_(hashes), col(Case.wrapped_key).is_not(None), col(Case.id).not_in(but))
             .group_by(col(SearchToken.case_id))
             .order_by(points.desc(), func.max(Case.created).desc(), col(SearchToken.case_id))
             .limit(_MOST_COMPARED)
@@ -123,8 +123,6 @@ class Finding:
         found = []
         async with self.database.read() as session:
             for case_id in list(await session.exec(query)):
-                if case_id in but:
-                    continue
                 case = await session.get_one(Case, case_id)
                 known = await self._household(session, case)
                 if known and (why := why_the_same(sought, known)):

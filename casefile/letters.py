@@ -9,7 +9,7 @@ from casefile.cases import NoSuchCase, derived_id
 from casefile.database import Database
 from casefile.tables import Case, LetterRow
 from casefile.vault import CaseKey, Erased, Vault
-from domain.journey import Letter
+from domain.journey import Letter, LetterState
 
 
 def letter_id(case_id: str, letter: Letter) -> str:
@@ -39,7 +39,7 @@ class LetterView(BaseModel):
     to: str
     number: int
     channel: str
-    state: str  # queued, sending, by_hand, sent, withheld, bounced, failed
+    state: LetterState
     queued: datetime
     settled: datetime | None
     attempts: int

@@ -98,11 +98,6 @@ class Papers:
         async with self.database.write() as session:
             await _erase(session, case_id, [key])
 
-    async def forget_refused(self, case_id: str, at: datetime) -> None:
-        """Erase the files whose command the case has refused."""
-        async with self.database.write() as session:
-            await _forget_what_came_to_nothing(session, case_id, at)
-
 
 async def papers_of(session: AsyncSession, case_id: str, key: CaseKey) -> dict[str, PaperView]:
     """The case's papers without their bytes, by key."""

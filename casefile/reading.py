@@ -119,6 +119,12 @@ class Reading:
         """The case's letters, the oldest first. NoSuchCase."""
         return await Letters(self.database, self.vault).of_case(case_id)
 
+    async def versions(self, case_id: str, kind: str) -> list[int]:
+        """The versions of a PDF that the service made, in order."""
+        made = select(Document.version).where(Document.case_id == case_id, Document.kind == kind)
+        async with self.database.read() as session:
+            return list(await session.exec(made.order_by(col(Document.version))))
+
     async def document(self, case_id: str, kind: str, version: int) -> bytes | None:
         """A PDF that the service made; None: there is none, or it was erased."""
         async with self.database.read() as session:

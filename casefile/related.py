@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlmodel import and_, col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import AnyTexts, parties_of
+from casefile.cases import parties_of, texts_in
 from casefile.database import Database
 from casefile.tables import Case, CaseLink, CommandText, Staff
 from casefile.vault import Erased, Vault
@@ -73,16 +73,19 @@ class Related:
         return found
 
     async def _why(self, session: AsyncSession, command: str) -> str:
-        """The reason as it was given, in whichever of the two cases; "" when its words were erased."""
+        """The reason as it was given, in whichever of the two cases; "" when its words were erased. Damaged words of
+        one case must not take the page of the other away."""
         row = await session.get(CommandText, command)
         if row is None:
             return ""
         case = await session.get_one(Case, row.case_id)
         try:
-            key = self.vault.case_key(case.id, case.wrapped_key)
+            texts = texts_in(row, self.vault.case_key(case.id, case.wrapped_key))
         except Erased:
             return ""
-        texts = key.open(AnyTexts, row.sealed, f"command/{command}").root
+        except ValueError:
+            log.error("the reason of a link cannot be read", case=case.id)
+            return "(cannot be read)"
         return str(texts.get("reason") or texts.get("why") or "")
 
 

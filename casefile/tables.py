@@ -212,8 +212,8 @@ class TimelineEvent(SQLModel, table=True):
 
 
 class LetterRow(SQLModel, table=True):
-    """A letter and what became of it: queued -> sending -> sent | withheld | bounced | failed; by post or on the
-    telephone queued -> by_hand -> sent | withheld."""
+    """A letter and what became of it: queued -> sending -> sent | withheld | bounced | failed | ambiguous; by
+    post or on the telephone queued -> by_hand -> sent | withheld. What each means: domain.journey.LetterState."""
 
     __tablename__ = "letter"
     __table_args__ = (UniqueConstraint("case_id", "kind", "about", "to", "number"),)
@@ -228,7 +228,7 @@ class LetterRow(SQLModel, table=True):
     channel: str = "email"  # domain.parties.Channel: the one it is sent on
     state: str = Field(default="queued", index=True)
     queued: datetime = Field(sa_type=Instant)
-    settled: datetime | None = Field(default=None, sa_type=Instant)  # when it was sent, withheld, bounced or failed
+    settled: datetime | None = Field(default=None, sa_type=Instant)  # when its fate was decided
     attempts: int = 0
     problem: str = ""  # an SMTP code or our own; no personal text
     message_id: str = ""

@@ -168,8 +168,16 @@ class Event(BaseModel):
     detail: dict[str, str] = Field(default_factory=dict)
 
 
+LetterState = Literal["queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed", "ambiguous"]
+"""What became of a letter. ambiguous: the mail server broke off twice, so it may have arrived."""
+
+
 LETTERS_BY_HAND = ("letter_by_post", "letter_by_phone")
 """Kinds of the tasks by which a person posts a letter or says it on the telephone."""
+
+
+LETTERS_IN_TROUBLE = ("letter_failed", "letter_unclear", "letter_waits")
+"""Kinds of the tasks about letters that came back or could not be sent, may have arrived, or do not leave."""
 
 
 READ_REPLY = "read_reply"
@@ -263,7 +271,6 @@ class Journey(BaseModel):
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
     bad_addresses: list[BadAddress] = Field(default_factory=list)
     left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
-    policy_name: str = ""
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
     paused: bool = False
@@ -308,6 +315,14 @@ class Journey(BaseModel):
         """The participant of this key."""
         return next((person for party in self.parties for person in party.people if person.key == key), None)
 
+    def task(self, key: str) -> Task | None:
+        """The open task of this key."""
+        return next((task for task in self.tasks if task.key == key), None)
+
+    def action(self, number: int) -> Action | None:
+        """The action of this number."""
+        return next((action for action in self.actions if action.number == number), None)
+
     def bad_channels(self, person: str) -> list[Channel]:
         """On which channels letters to this person come back."""
         return [bad.channel for bad in self.bad_addresses if bad.person == person]
@@ -320,6 +335,12 @@ class Journey(BaseModel):
     def meeting(self, key: str) -> Meeting | None:
         """The meeting of this key."""
         return next((meeting for meeting in self.meetings if meeting.key == key), None)
+
+    def latest_joint(self) -> Meeting | None:
+        """The joint meeting that is being arranged or was held last."""
+        joint = [meeting for meeting in self.meetings if meeting.key.startswith("joint_meeting/")]
+        took_place = [meeting for meeting in joint if meeting.status != MeetingStatus.CANCELLED]
+        return next(reversed(took_place or joint), None)
 
     def signature(self, party: str) -> Signature | None:
         """Under the agreement to mediate, while it counts."""

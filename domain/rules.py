@@ -10,6 +10,7 @@ from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import (
     LETTERS_BY_HAND,
+    LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
     READ_REPLY,
     Journey,
@@ -86,7 +87,7 @@ def _consent(command: c.AnswerConsent, journey: Journey, now: datetime) -> None:
 
 def _silence(command: c.DecideOnSilence, journey: Journey, now: datetime) -> None:
     ask = journey.open_ask(command.ask)
-    if ask is None or not any(task.key == f"decide/{ask.key}" for task in journey.tasks):
+    if ask is None or journey.task(f"decide/{ask.key}") is None:
         raise Refused(Refusal.NOT_ASKED, command.ask)
     _not_ending_twice(command, journey, ends=command.decision == "close")
 
@@ -246,7 +247,7 @@ def _issue(command: c.IssueAgreement, journey: Journey, now: datetime) -> None:
 
 
 def _action(command: c.RecordAction, journey: Journey, now: datetime) -> None:
-    action = next((action for action in journey.actions if action.number == command.action), None)
+    action = journey.action(command.action)
     if action is None or action.state == "dropped":
         raise Refused(Refusal.NO_SUCH_ACTION, str(command.action))
     if command.actor.kind == "participant" and party_of(command.actor.id) != action.owner:
@@ -345,7 +346,7 @@ def can_take_out(journey: Journey, party: str) -> bool:
 
 def _take_away(command: c.RemovePerson, journey: Journey, now: datetime) -> None:
     party = journey.party(party_of(command.person))
-    if party is None or command.person not in [person.key for person in party.people]:
+    if party is None or journey.person(command.person) is None:
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
     if command.person not in [person.key for person in party.others]:
         raise Refused(Refusal.SPEAKS_FOR_THEM, command.person)
@@ -396,9 +397,6 @@ def _other_than(meeting: Meeting, command: c.CorrectRecord, journey: Journey) ->
         raise Refused(Refusal.AS_BEFORE, meeting.key)
     if journey.stage == Stage.JOINT_MEETING and command.answer in ("full", "partial", "none"):
         _everyone_has_agreed(journey)
-        for party in journey.unsigned:
-            if any(party_of(person) == party for person in present):
-                raise Refused(Refusal.NOT_SIGNED, party)
 
 
 def _amend(command: c.AmendAgreement, journey: Journey, now: datetime) -> None:
@@ -498,7 +496,7 @@ def _paper_of(command: c.ReleasePaper | c.TakeBackPaper, journey: Journey) -> Pa
 
 
 def _from_somebody(command: c.ReceiveReply | c.NoteAutomaticReply, journey: Journey, now: datetime) -> None:
-    if not any(person.key == command.person for party in journey.parties for person in party.people):
+    if journey.person(command.person) is None:
         raise Refused(Refusal.NO_SUCH_PERSON, command.person)
 
 
@@ -508,7 +506,7 @@ def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) 
 
 
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
-    task = next((task for task in journey.tasks if task.key == command.task), None)
+    task = journey.task(command.task)
     if task is None:
         raise Refused(Refusal.NO_SUCH_TASK)
     if not tickable(task.kind):
@@ -545,7 +543,7 @@ def tickable(task_kind: str) -> bool:
         *LETTERS_BY_HAND,
         "phone",
         READ_REPLY,
-        "letter_failed",
+        *LETTERS_IN_TROUBLE,
         "bad_address",
         "calendar_failed",
         "safeguarding",
@@ -624,9 +622,8 @@ def _asked(journey: Journey, kind: str, party: str = "") -> OpenAsk:
 
 
 def _known(people: list[str], journey: Journey) -> None:
-    known = [person.key for party in journey.parties for person in party.people]
     for key in people:
-        if key not in known:
+        if journey.person(key) is None:
             raise Refused(Refusal.NO_SUCH_PERSON, key)
 
 

@@ -213,6 +213,7 @@ LETTER_STATES: dict[str, str] = {
     "withheld": "Not sent: no longer needed",
     "bounced": "Came back: the address did not accept it",
     "failed": "Could not be sent",
+    "ambiguous": "May have arrived: the connection broke off",
 }
 
 LETTERS: dict[str, str] = {

@@ -12,7 +12,18 @@ from pydantic import BaseModel
 from domain import titles
 from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
-from domain.journey import LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, Armed, Ending, Event, Journey, OpenAsk, Task
+from domain.journey import (
+    LETTERS_BY_HAND,
+    LETTERS_IN_TROUBLE,
+    POSSIBLE_DUPLICATE,
+    READ_REPLY,
+    Armed,
+    Ending,
+    Event,
+    Journey,
+    OpenAsk,
+    Task,
+)
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -348,7 +359,7 @@ def task_title(case: CaseView, task: Task) -> str:
         if task.key == "escalated/allocation":
             return "No mediator has taken the case yet: look at the panel"
         return f"Late: {ask_title(case, task.about)}" if task.about else "Late: look at the case"
-    if task.kind in ("letter_failed", *LETTERS_BY_HAND):
+    if task.kind in (*LETTERS_IN_TROUBLE, *LETTERS_BY_HAND):
         return _letter_task(case, task)
     if task.kind == "bad_address":
         return _address_task(case, task)
@@ -387,6 +398,10 @@ def _letter_task(case: CaseView, task: Task) -> str:
         return f"Print and post {title} to {whom}"
     if task.kind == "letter_by_phone":
         return f"Ring {whom}: {title}"
+    if task.kind == "letter_waits":
+        return f"{title} to {whom} has not left for an hour. It goes by itself when it can: ring them if it cannot wait"
+    if task.kind == "letter_unclear":
+        return f"{title} may or may not have reached {whom}: ask them"
     return f"{title} could not be delivered to {whom}: find out why"
 
 
@@ -543,7 +558,13 @@ def event_sentence(case: CaseView, event: Event) -> str:
         )
     if event.what in ("letter_failed", "report_bounce", "report_returned_letter"):
         title, to = titles.LETTERS.get(event.detail.get("kind", ""), "A letter"), event.detail.get("to", "")
-        return f"“{title}” could not be delivered" + (f" to {recipient(case, to)}" if to else "")
+        unclear = event.detail.get("state") == "ambiguous"
+        whom = recipient(case, to) if to else "somebody"
+        return (
+            f"“{title}” may or may not have reached {whom}"
+            if unclear
+            else f"“{title}” could not be delivered to {whom}"
+        )
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
     said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
@@ -611,7 +632,7 @@ def _about(case: CaseView, event: Event) -> str:
     if event.what in ("tick_task", "bring_back_task"):
         done = Task(
             key=event.about,
-            kind=_TASK_KINDS.get(kind, kind),
+            kind=_kind_of_task(event.about),
             about=rest if kind in ("escalated", POSSIBLE_DUPLICATE) else rest.rpartition("/")[0],
             role=StaffRole.COORDINATOR,
             opened=event.at,
@@ -622,8 +643,19 @@ def _about(case: CaseView, event: Event) -> str:
     return who(case, event.about) if event.about else "the case"
 
 
+def _kind_of_task(key: str) -> str:
+    kind, _, rest = key.partition("/")
+    if kind == Channel.PHONE and ":" in rest:  # the key of a letter; else it is a call about an ask
+        return "letter_by_phone"
+    return _TASK_KINDS.get(kind, kind)
+
+
 _TASK_KINDS = {
     "letter": "letter_failed",
+    "unclear": "letter_unclear",
+    "waits": "letter_waits",
+    "post": "letter_by_post",
+    "document": "document_failed",
     "calendar": "calendar_failed",
     "address": "bad_address",
     "reply": READ_REPLY,

@@ -22,9 +22,9 @@ from stack.parts import Part, StackFailed, all_parts, environment
 
 STEP_WITHIN = 120.0
 UP = "Everything is up. Ctrl-C stops it."
-# A part may stop only when everything that talks to it has stopped: each stage waits for the one before.
 LEFTOVERS_END_WITHIN = 5.0  # seconds
 SERVERS, OURS = (known.TEMPORAL, known.CALENDAR, known.MAIL, known.TEXTS), (known.WORKER, known.API)
+# A part may stop only when everything that talks to it has stopped: each stage waits for the one before.
 STAGES_OF_STOPPING = ((known.API,), (known.WORKER,), (known.CALENDAR, known.MAIL, known.TEXTS), (known.TEMPORAL,))
 
 

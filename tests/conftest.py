@@ -1,9 +1,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from casefile.migrate import upgrade
 from tests import clamav, postgresql
@@ -33,33 +36,54 @@ def pytest_report_header() -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of a module marked `both_databases` run on each that is there; all others on SQLite."""
-    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+    if "database_kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
         kinds = [SQLITE, POSTGRESQL] if postgresql.available() else [SQLITE]
-        metafunc.parametrize("database_url", kinds, indirect=True)
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+class CaseFiles:
+    """Case files for tests: each a copy of one that was made once for all of them."""
+
+    def __init__(self, folder: Path, until_the_end: ExitStack) -> None:
+        self.folder, self.until_the_end = folder, until_the_end
+
+    @cached_property
+    def migrated_sqlite(self) -> str:
+        url = f"sqlite+aiosqlite:///{self.folder / 'casefile.db'}"
+        upgrade(url)
+        return url
+
+    @cached_property
+    def postgresql(self) -> postgresql.Server:
+        return self.until_the_end.enter_context(postgresql.server())
+
+    @contextmanager
+    def copy(self, kind: str, into: Path, like: str = "") -> Iterator[str]:
+        """The address of a case file that is migrated and empty, or like another that nobody is using."""
+        if kind == POSTGRESQL:
+            with self.postgresql.database(like) as url:
+                yield url
+        else:
+            copied = shutil.copy(make_url(like or self.migrated_sqlite).database or "", into)
+            yield f"sqlite+aiosqlite:///{copied}"
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty case file, migrated once and copied for each test."""
-    path = tmp_path_factory.mktemp("migrated") / "casefile.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.Server]:
-    with postgresql.server() as up:
-        yield up
+def case_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseFiles]:
+    with ExitStack() as until_the_end:
+        yield CaseFiles(tmp_path_factory.mktemp("migrated"), until_the_end)
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """SQLITE or POSTGRESQL."""
+    return getattr(request, "param", SQLITE)
+
+
+@pytest.fixture
+def database_url(case_files: CaseFiles, database_kind: str, tmp_path: Path) -> Iterator[str]:
     """The address of a test's own case file, migrated and empty."""
-    if getattr(request, "param", SQLITE) == SQLITE:
-        yield f"sqlite+aiosqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), tmp_path)}"
-        return
-    server: postgresql.Server = request.getfixturevalue("postgresql_server")
-    with server.database() as url:
+    with case_files.copy(database_kind, tmp_path) as url:
         yield url
 
 

@@ -107,11 +107,11 @@ class Server:
         return True
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a migrated, empty database."""
+    def database(self, like: str = "") -> Iterator[str]:
+        """The address of a migrated, empty database, or of a copy of one that nobody is using."""
         self.made += 1
-        name = f"{self.prefix}_{self.made}"
-        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        name, template = f"{self.prefix}_{self.made}", make_url(like).database if like else self.template
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield self.of(name)
         finally:

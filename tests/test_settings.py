@@ -182,6 +182,12 @@ def test_production_does_not_read_development_secrets(monkeypatch: pytest.Monkey
         ("DATABASE_URL", "postgresql://cases:changeme@db/cases", "DATABASE_URL: production refuses a password"),
         ("DATABASE_URL", "postgresql://cases:cases@db/cases", "DATABASE_URL: production refuses a password"),
         ("CALDAV_URL", "https://cal:Password@calendar.internal/", "CALDAV_URL: production refuses a password"),
+        ("DATABASE_URL", "postgresql://Cases:cases@db/cases", "DATABASE_URL: production refuses a password"),
+        (
+            "IMAP_URL",
+            "imaps://a%40b.org:A%40b.org@mail.internal/INBOX",
+            "IMAP_URL: production refuses a password",
+        ),
         ("IMAP_URL", "imaps://box:secret@mail.internal/INBOX", "IMAP_URL: production refuses a password"),
         ("METRICS_TOKEN", "hunter2", "METRICS_TOKEN: needs 24 or more letters and digits"),
         ("METRICS_TOKEN", f"hunter2 {KEY}", "METRICS_TOKEN: needs 24 or more letters and digits"),

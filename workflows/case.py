@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import (
         LETTERS_BY_HAND,
+        LETTERS_IN_TROUBLE,
         POSSIBLE_DUPLICATE,
         READ_REPLY,
         Action,
@@ -58,7 +59,7 @@ END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that 
 
 SURVIVES_THE_END = (
     "safeguarding",
-    "letter_failed",
+    *LETTERS_IN_TROUBLE,
     "calendar_failed",
     "cancel_requested",
     READ_REPLY,
@@ -75,7 +76,6 @@ def begun(case: CaseStart) -> Journey:
     return Journey(
         parties=case.parties,
         contacted=[case.referrer],
-        policy_name=case.policy.name,
         record_only_after_start=case.policy.record_only_after_start,
     )
 
@@ -355,7 +355,9 @@ class MediationCase(Doors):
         """A new date is there: their office need not be rung any more."""
         self.errands.close_tasks(
             lambda task: (
-                task.about.startswith(f"no_show/{party}") and f"/{sort}/" in task.about and task.kind == "phone"
+                task.kind == "phone"
+                and task.about.startswith(f"no_show/{party}/" if party else "no_show/")
+                and f"/{sort}/" in task.about
             )
         )
 
@@ -387,7 +389,7 @@ class MediationCase(Doors):
         task = f"document/agreement/{agreement.version}"
         while (await near(Documents.make_agreement, order, f"typeset agreement {agreement.version}")).trouble:
             self.errands.open_task("document_failed", task)
-            await workflow.wait_condition(lambda: all(still_open.key != task for still_open in self.journey.tasks))
+            await workflow.wait_condition(lambda: self.journey.task(task) is None)
         agreement.status, agreement.issued = "issued", workflow.now()
         agreement.copies = list(dict.fromkeys([*agreement.copies, *self.meetings.latest_joint().present]))
         for person in agreement.copies:
@@ -552,7 +554,7 @@ class MediationCase(Doors):
             for ask in [ask for ask in self.journey.asks if ask.of == MEDIATOR and ask.kind != "acceptance"]:
                 if self.journey.meeting(ask.key) is None:
                     self.asks.start_again(ask.key, from_rung=0)
-                elif any(task.key == ask.key for task in self.journey.tasks):  # held, and not recorded yet
+                elif self.journey.task(ask.key):  # held, and not recorded yet
                     self.write_to_staff(MEDIATOR, "staff_task", ask.key)
             for task in self.journey.tasks:
                 if task.kind == "sign":
@@ -748,7 +750,7 @@ class MediationCase(Doors):
     ) -> None:
         """To a party's lead, if we may write to the party at all."""
         if party in self.journey.contacted:
-            to = next(p.lead for p in self.journey.parties if p.key == party)
+            to = self.lead_of(party)
             self.errands.send(
                 Letter(kind=kind, about=about, to=to, number=number, reply=reply, while_asked=while_asked)
             )
@@ -786,8 +788,8 @@ class MediationCase(Doors):
 
     def would_come_too_late(self, to: str, meeting: Meeting) -> bool:
         """A letter by post would arrive on the day of the meeting, or after it."""
-        by_post = any(p.key == to and p.channel == Channel.POST for party in self.journey.parties for p in party.people)
-        if not by_post or meeting.slot is None:
+        person = self.journey.person(to)
+        if person is None or person.channel != Channel.POST or meeting.slot is None:
             return False
         policy = self.asks.policy
         arrives = add_working_days(local_day(workflow.now()), policy.posting_days, policy.holidays)

@@ -198,10 +198,15 @@ class Errands:
                 if not letter.reply:
                     await self._until_it_may_leave(letter, about)
                 delivery = await far(Correspondence.deliver, order, about)
-                if delivery.state != "held":
+                if delivery.state == "held":
+                    await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
+                elif delivery.state == "delayed":
+                    order = order.model_copy(update={"told": True})
+                    self.open_task("letter_waits", f"waits/{letter.key}", letter.about)
+                else:
                     break
-                await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
-            trouble = delivery.state if delivery.state in ("bounced", "failed") else ""
+            self.close_tasks(lambda task: task.key == f"waits/{letter.key}")
+            trouble = delivery.state if delivery.state in ("bounced", "failed", "ambiguous") else ""
             channel = delivery.channel
             gone = delivery.state == "sent" or (
                 delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
@@ -215,15 +220,16 @@ class Errands:
             self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
             another_way = trouble == "bounced" and workflow.patched("another_channel")
             if not (another_way and await self.came_back(letter, channel)):
-                self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
+                if trouble == "ambiguous":
+                    self.open_task("letter_unclear", f"unclear/{letter.key}", letter.about)
+                else:
+                    self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
 
     async def _seen_to_by_hand(self, letter: Letter, channel: Channel) -> bool:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
         key = f"{channel}/{letter.key}"
         self.open_task(f"letter_by_{channel}", key, letter.about)
-        await workflow.wait_condition(
-            lambda: all(task.key != key for task in self.journey.tasks) or not self._is_wanted(letter)
-        )
+        await workflow.wait_condition(lambda: self.journey.task(key) is None or not self._is_wanted(letter))
         gone = key in self.seen_to
         self.close_tasks(lambda task: task.key == key)
         self.new_settled.append(Settled(letter=letter, state="sent" if gone else "withheld"))
@@ -291,7 +297,7 @@ class Errands:
 
     def open_task(self, kind: str, key: str, about: str = "", role: StaffRole = StaffRole.COORDINATOR) -> None:
         """Once for each key, until it is closed."""
-        if not any(task.key == key for task in self.journey.tasks):
+        if self.journey.task(key) is None:
             task = Task(key=key, kind=kind, about=about, role=role, opened=workflow.now())
             self.journey.tasks.append(task)
             self.changed()

@@ -50,11 +50,10 @@ class Meetings:
 
     def latest_joint(self) -> Meeting:
         """The joint meeting that is being arranged or was held last. LookupError: none yet."""
-        joint = [meeting for meeting in self.journey.meetings if meeting.key.startswith("joint_meeting/")]
-        if not joint:
+        meeting = self.journey.latest_joint()
+        if meeting is None:
             raise LookupError("joint_meeting")
-        took_place = [meeting for meeting in joint if meeting.status != MeetingStatus.CANCELLED]
-        return took_place[-1] if took_place else joint[-1]
+        return meeting
 
     def everyone_has_met(self) -> bool:
         """Has a joint meeting come to an agreement?"""

@@ -158,15 +158,17 @@ class LetterToDeliver(BaseModel):
 
     case_id: str
     letter: Letter
+    told: bool = False  # somebody knows that it does not leave
 
 
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
     longer wanted, or there is nobody to whom it may go. bounced: its address on `channel` took it not, and never will.
-    failed: a person must see to it. by_hand: it is written, and leaves when a person posts it or says it on the
-    telephone (`channel`)."""
+    failed: a person must see to it. ambiguous: the connection broke off twice, so it may have arrived. delayed: nobody
+    took it for an hour, and nobody has been told of that yet; ask again. by_hand: it is written, and leaves when a
+    person posts it or says it on the telephone (`channel`)."""
 
-    state: Literal["sent", "held", "withheld", "bounced", "failed", "by_hand"]
+    state: Literal["sent", "held", "withheld", "bounced", "failed", "ambiguous", "delayed", "by_hand"]
     channel: Channel = Channel.EMAIL
 
 

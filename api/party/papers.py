@@ -82,7 +82,6 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
     answers = await services.intake.take_together(given)
     refused = next((answer for answer in answers if answer.status == "refused"), None)
     if refused:
-        await services.papers.forget_refused(visit.case.id, services.clock())
         return await _again(link_id, request, services, 409, problem=why_refused(refused.code))
     if any(answer.status == "pending" for answer in answers):
         return _shown(visit, 202, notice=f"We have your papers. {PENDING}")

@@ -33,7 +33,6 @@ def sign(case: CaseView, journey: Journey, person: str, purpose: str, rest: list
     signature = journey.signature(party)
     over = _over(journey)
     return Question(
-        purpose=purpose,
         title="Agreement to mediate",
         template="party/sign.html",
         kind=SignAgreementToMediate,
@@ -93,7 +92,6 @@ def may_say_how_the_child_is_heard(journey: Journey, person: str) -> bool:
 def _take_back(journey: Journey, person: str, purpose: str) -> Question:
     party = party_of(person)
     return Question(
-        purpose=purpose,
         title="Take the signature back?",
         template="party/take_back_signature.html",
         kind=TakeBackSignature,
@@ -116,7 +114,6 @@ def _take_back(journey: Journey, person: str, purpose: str) -> Question:
 
 def _child(journey: Journey, person: str, purpose: str) -> Question:
     return Question(
-        purpose=purpose,
         title="How would your child like to be heard?",
         template="party/child.html",
         kind=RecordChildsVoice,

@@ -24,7 +24,6 @@ class Term:
 class Question:
     """A question to one person."""
 
-    purpose: str
     title: str
     template: str
     kind: type[Command]

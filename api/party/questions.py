@@ -41,7 +41,6 @@ def _permission(
 ) -> Question:
     fact = journey.facts.get("permission")
     return Question(
-        purpose=purpose,
         title="May we contact the others?",
         template="party/permission.html",
         kind=RecordPermission,
@@ -66,7 +65,6 @@ def _permission(
 def _consent(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
     fact = journey.facts.get(purpose)
     return Question(
-        purpose=purpose,
         title="Invitation to mediation",
         template="party/consent.html",
         kind=AnswerConsent,
@@ -96,7 +94,6 @@ def _visit_choice(
         said = "You told us that none of the dates suited you. We offer you others."
     slots = [slot for slot in visit.offered if slot.start > now] if visit else []
     return Question(
-        purpose=purpose,
         title="Choose a date for your visit",
         template="party/visit_choice.html",
         kind=ChooseVisitDate,
@@ -136,7 +133,6 @@ def _availability(
             "You told us when you can come. Ring us if that has changed." if given else "You told us that none suits."
         )
     return Question(
-        purpose=purpose,
         title="When can you come to the joint meeting?",
         template="party/availability.html",
         kind=GiveAvailability,
@@ -182,7 +178,6 @@ def _comments(case: CaseView, journey: Journey, person: str, purpose: str, rest:
     texts = case.texts.get(agreement.command, {}) if agreement and not over else {}
     what = texts.get("what", [])
     return Question(
-        purpose=purpose,
         title="Please read the wording of the agreement",
         template="party/comments.html",
         kind=CommentOnAgreement,
@@ -236,7 +231,6 @@ def _action(case: CaseView, journey: Journey, person: str, purpose: str, rest: l
         "dropped": "This is no longer agreed. Your newest copy of the agreement says so.",
     }
     return Question(
-        purpose=purpose,
         title="Your action from the agreement",
         template="party/action.html",
         kind=RecordAction,
@@ -271,7 +265,6 @@ def _feedback(case: CaseView, journey: Journey, person: str, purpose: str, rest:
     fact, asked = journey.facts.get(purpose), journey.open_ask(purpose) is not None
     scores = ("Very poor", "Poor", "Neither good nor poor", "Good", "Very good")
     return Question(
-        purpose=purpose,
         title="How was the mediation for you?",
         template="party/feedback.html",
         kind=GiveFeedback,

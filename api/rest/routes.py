@@ -290,8 +290,6 @@ async def send_paper(
     await services.papers.keep(case_id, papers, services.clock())
     by = {"id": own_key, "case_id": case_id, "actor": me.actor(), "at": services.clock()}
     answer = await services.intake.take(AddPaper.model_validate({**by, "party": wanted.party, "how": wanted.how}))
-    if answer.status == "refused":
-        await services.papers.forget_refused(case_id, services.clock())
     return _answered(answer)
 
 

@@ -14,7 +14,7 @@ from casefile.staff import StaffMember
 from domain import words
 from domain.childs_voice import ChildsVoice
 from domain.commands import How, StaffRole
-from domain.journey import Event, Journey, Meeting
+from domain.journey import Event, Journey, LetterState, Meeting
 from domain.papers import PaperState
 from domain.parties import Channel
 from domain.possible import Possible, possible
@@ -114,7 +114,7 @@ class LetterLine(BaseModel):
     to: str = Field(examples=["p2.1"])
     to_name: str
     number: int
-    state: Literal["queued", "sending", "sent", "withheld", "bounced", "failed"]
+    state: LetterState
     queued: datetime
     settled: datetime | None
     problem: str

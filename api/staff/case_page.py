@@ -111,8 +111,9 @@ async def case_page(
     journey = case.journey
     events = await services.reading.timeline(case.id)
     pending = await services.reading.pending_kinds(case.id)
-    can_do = [one for one in possible(journey) if me.has(*COMMANDS[one.kind].may)] if journey else []
-    ready = doable(case, journey, me, services.clock()) if journey else []
+    ready = possible(journey) if journey else []
+    can_do = [one for one in ready if me.has(*COMMANDS[one.kind].may)]
+    own = doable(case, journey, ready, me, services.clock()) if journey else []
     return page(
         request,
         "staff/case.html",
@@ -126,8 +127,8 @@ async def case_page(
         steps=progress(journey, events),
         next_steps=words.next_steps(case),
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
-        doable=[one for one in ready if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
-        any_time=at_any_moment(case.reference, ready, may_split=me.has(*COORDINATORS)) if ready else [],
+        doable=[one for one in own if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
+        any_time=at_any_moment(case.reference, own, may_split=me.has(*COORDINATORS)) if own else [],
         tasks=[
             (words.task_title(case, task), titles.STAFF_ROLES[task.role], task, task_link(case, journey, task, me))
             for task in journey.tasks
@@ -141,8 +142,8 @@ async def case_page(
         ],
         prepared=prepared(case, me),
         agreement=await _agreement(services, case),
-        papers=_papers(case, journey, me) if journey else None,
-        lines=_lines(case, me, events, await services.staff.names()),
+        papers=_papers(case, journey, can_do, me) if journey else None,
+        lines=_lines(case, me, events, ready, await services.staff.names()),
         correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
@@ -220,15 +221,13 @@ def progress(journey: Journey | None, events: Sequence[Event]) -> list[tuple[str
     ]
 
 
-def doable(case: CaseView, journey: Journey, me: StaffMember, now: datetime) -> list[Doable]:
+def doable(case: CaseView, journey: Journey, ready: Sequence[Possible], me: StaffMember, now: datetime) -> list[Doable]:
     """What the case is ready for and this member of staff may do, first what is a task of theirs. What only ticks a
     task off or decides about it stands among the tasks."""
     found = []
     mine = {task_link(case, journey, task, me) for task in journey.tasks if task.role in me.roles}
-    ready = possible(journey)
-    if not journey.closing:
-        ready.append(Possible(kind="change_policy"))  # always possible, so the rules do not name it
-    for one in ready:
+    always = [] if journey.closing else [Possible(kind="change_policy")]  # so the rules do not name it
+    for one in (*ready, *always):
         command = COMMANDS[one.kind]
         elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD)
         if one.kind in elsewhere or not me.has(*command.may):
@@ -298,15 +297,11 @@ def _meeting(case: CaseView, meeting: Meeting) -> dict[str, Any]:
     }
 
 
-def _papers(case: CaseView, journey: Journey, me: StaffMember) -> dict[str, Any] | None:
+def _papers(case: CaseView, journey: Journey, can_do: Sequence[Possible], me: StaffMember) -> dict[str, Any] | None:
     """The papers with what can be done with each; None for a mediator who has only been asked."""
     if not may_open_papers(me, case):
         return None
-    ways = {
-        (one.kind, one.about): do_link(case.reference, one)
-        for one in possible(journey)
-        if one.kind in _AMONG_THE_PAPERS and me.has(*COMMANDS[one.kind].may)
-    }
+    ways = {(one.kind, one.about): do_link(case.reference, one) for one in can_do if one.kind in _AMONG_THE_PAPERS}
     return {
         "rows": [
             {
@@ -353,11 +348,6 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
     what = list(texts.get("what", []))
     states = {action.number: action.state for action in journey.actions}
     says = {"agrees": "agrees", "wants_changes": "wants changes", "silent": "said nothing in time"}
-    versions = [
-        version
-        for version in range(1, agreement.version + 1)
-        if await services.reading.document(case.id, "agreement", version) is not None
-    ]
     return {
         "agreement": agreement,
         "status": {"draft": "Draft", "comments": "Out for comments", "issued": "Issued"}[agreement.status],
@@ -373,19 +363,20 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
         ],
         "wishes": texts.get("wishes", ""),
         "comments": [(words.who(case, party), says.get(said, said)) for party, said in agreement.comments.items()],
-        "versions": versions,
+        "versions": await services.reading.versions(case.id, "agreement"),
     }
 
 
-def _lines(case: CaseView, me: StaffMember, events: Sequence[Event], names: dict[str, str]) -> list[Line]:
+def _lines(
+    case: CaseView, me: StaffMember, events: Sequence[Event], ready: Sequence[Possible], names: dict[str, str]
+) -> list[Line]:
     """The timeline, the newest first. A record is corrected at its newest line."""
-    can_do = possible(case.journey) if case.journey else []
     records = {
         one.about: do_link(case.reference, one)
-        for one in can_do
+        for one in ready
         if one.kind == "correct_record" and me.has(*RECORDED_BY[one.about.partition("/")[0]].may)
     }
-    ticked = {one.about: do_link(case.reference, one) for one in can_do if one.kind == "bring_back_task"}
+    ticked = {one.about: do_link(case.reference, one) for one in ready if one.kind == "bring_back_task"}
     again = {
         (kind, party): do_link(case.reference, Possible(kind=kind, about=party))
         for kind, party in (given_again(case.journey) if case.journey else [])

@@ -72,8 +72,6 @@ async def do(
     except StoredElsewhere:
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
     if answer.status == "refused":
-        if form.takes_a_file:
-            await services.papers.forget_refused(case.id, services.clock())
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
     return back
 

@@ -3,6 +3,7 @@ whichever button is pressed; nothing is stored before the last one."""
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -16,11 +17,11 @@ from api.pages import page
 from api.services import ServicesDep
 from api.staff.access import Coordinator, case_of
 from api.staff.doing import KEY
-from api.staff.forms.base import REACHED_AT, channel_field, needed_for
+from api.staff.forms.base import REACHED_AT, channel_field, contact_fields, needed_for
 from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
 from domain import titles
-from domain.parties import ORGANISATIONS, PartyRole, PersonRole
+from domain.parties import ORGANISATIONS, Channel, PartyRole, PersonRole
 from domain.referral import MOST_PARTIES, AnotherMatter, ReferralForm
 from domain.view import CaseView, PartyView
 
@@ -129,20 +130,18 @@ def people_fields(n: int) -> Fold:
 
 
 def _person(n: int, m: int) -> Group:
+    whose = f"p{n}_{m}_"
+    as_what = Field(
+        f"{whose}role",
+        "As",
+        "pick",
+        options=tuple(Option(role, titles.PERSON_ROLES[role]) for role in _OTHERS),
+        optional=True,
+    )
+    name, *details = (replace(one, name=f"{whose}{one.name}", optional=True) for one in contact_fields())
     return Group(
         f"Person {m} of {whose_of(n)}",
-        (
-            Field(f"p{n}_{m}_name", "Name", optional=True),
-            Field(f"p{n}_{m}_email", "E-mail address", "email", optional=True),
-            Field(f"p{n}_{m}_phone", "Telephone number", "phone", optional=True),
-            Field(
-                f"p{n}_{m}_role",
-                "As",
-                "pick",
-                options=tuple(Option(role, titles.PERSON_ROLES[role]) for role in _OTHERS),
-                optional=True,
-            ),
-        ),
+        (name, as_what, *details),
         beside=True,
         optional=True,
     )
@@ -248,8 +247,13 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
         people: list[dict[str, str]] = []
         for m in range(1, PEOPLE + 1):
             person = {part: value for part in _DETAILS if (value := typed.one(f"p{n}_{m}_{part}"))}
-            if m > 1 and not any(person.values()):
+            if m > 1 and not person.keys() - {"channel"}:  # which is never empty
                 continue
+            channel = person.get("channel", Channel.EMAIL)
+            needed = needed_for(channel)
+            if m > 1 and channel != Channel.EMAIL and needed not in person:  # an e-mail address may follow later
+                what = f"{REACHED_AT[needed][2]} of person {m} of {whose_of(n)}"
+                typed.wrong(f"p{n}_{m}_{needed}", f"Give {what}, or choose another way to reach them.")
             whom = f"parties.{place}.people.{len(people)}"
             names |= {f"{whom}.{part}": f"p{n}_{m}_{part}" for part in ("name", "email", "phone", *person)}
             people.append({**person, "role": "lead" if m == 1 else typed.one(f"p{n}_{m}_role") or "in_copy"})

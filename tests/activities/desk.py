@@ -2,9 +2,12 @@
 
 import email
 import email.policy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
+
+from temporalio.testing import ActivityEnvironment
 
 from activities.correspondence import Letters
 from casefile import letters as remembered
@@ -61,7 +64,7 @@ class Desk:
     def __init__(self, database: Database, post: Post) -> None:
         self.database, self.post, self.vault = database, post, Vault(b"v" * 32)
         self.links = Links(database, b"l" * 32)
-        self.time = NOW
+        self.time = self.asked_at = NOW  # attempts may come later than the asking
         mail = MailServer(post.url, patience=3)
         sender = "SEN Mediation Service <mediation@service.example>"
         self.texts = TextProvider("http://127.0.0.1:9/messages", patience=3)
@@ -116,8 +119,11 @@ class Desk:
     def hours_pass(self, count: int) -> None:
         self.time += timedelta(hours=count)
 
-    async def deliver(self, letter: Letter) -> str:
-        return (await self.letters.deliver(LetterToDeliver(case_id=self.case_id, letter=letter))).state
+    async def deliver(self, letter: Letter, *, told: bool = False) -> str:
+        temporal = ActivityEnvironment()
+        temporal.info = replace(temporal.info, scheduled_time=self.asked_at)
+        order = LetterToDeliver(case_id=self.case_id, letter=letter, told=told)
+        return (await temporal.run(self.letters.deliver, order)).state
 
     async def send(self, letter: Letter) -> str:
         await self.file(letter)

@@ -418,9 +418,9 @@ async def test_attachments_of_a_refused_reply_are_forgotten(room: Room, desk: De
     [command] = await room.brought()
     assert isinstance(command, ReceiveReply)
     await room.case_says("refused", "ended")
+    assert await Papers(desk.database, desk.vault).content(desk.case_id, command.papers[0]) is None
     await room.read()
     assert kept.flags == ["\\Flagged"], "it still lies in the mailbox, with what is attached"
-    assert await Papers(desk.database, desk.vault).content(desk.case_id, command.papers[0]) is None
 
 
 async def test_a_reply_after_the_end_is_left_for_a_person(room: Room, desk: Desk, post: Post) -> None:

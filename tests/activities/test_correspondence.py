@@ -221,9 +221,23 @@ async def test_after_a_second_lost_answer_a_person_looks(desk: Desk, post: Post)
     for _ in range(2):
         with pytest.raises(ApplicationError):
             await desk.deliver(CONSENT)
-    assert await desk.deliver(CONSENT) == "failed"
-    assert (await desk.row(CONSENT)).problem == "ambiguous"
+    assert await desk.deliver(CONSENT) == "ambiguous"
     assert len(post.messages) == 2
+
+
+async def test_after_an_hour_without_a_mail_server_somebody_is_told_and_it_is_tried_on(desk: Desk, post: Post) -> None:
+    post.to_recipient = "451 later"
+    await desk.file(CONSENT)
+    desk.time += timedelta(minutes=59)
+    with pytest.raises(ApplicationError):
+        await desk.deliver(CONSENT)
+    desk.time += timedelta(minutes=1)
+    assert await desk.deliver(CONSENT) == "delayed"
+    assert (await desk.row(CONSENT)).state == "queued"
+    with pytest.raises(ApplicationError):
+        await desk.deliver(CONSENT, told=True)
+    post.to_recipient = "250 OK"
+    assert await desk.deliver(CONSENT, told=True) == "sent"
 
 
 async def test_after_an_outage_the_latest_goes_as_the_first_and_not_all_at_once(desk: Desk, post: Post) -> None:

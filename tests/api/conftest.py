@@ -1,9 +1,11 @@
 """What the doors' tests share: a case file, accounts with tokens, and a case in full swing."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from domain.journey import (
     Action,
     Agreement,
     Armed,
+    CaseStart,
     Event,
     Fact,
     Journey,
@@ -43,6 +46,7 @@ from domain.stages import Stage
 from settings import Settings
 from tests.api.fakes import QUICK_HASHER, Clock, FakeTemporal, file_journey, services_on, settings_for
 from tests.api.staff_world import Office, running
+from tests.conftest import CaseFiles
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday
 PASSWORD = "correct-horse-battery"
@@ -215,7 +219,6 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
         parties=start.parties,
         stage=Stage.JOINT_MEETING,
         contacted=["p1", "p2", "p3"],
-        policy_name="standard",
         mediator="mediator",
         offer=1,
         asks=[
@@ -273,15 +276,59 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
     return case
 
 
+@dataclass
+class OfficeAsItWas:
+    """An office when everybody had signed in: copied for each test, which is quicker than to set it up anew."""
+
+    database_url: str
+    started: list[CaseStart]
+    cookies: list[dict[str, str]]
+    ids: tuple[str, str, str, str]
+
+
+@pytest.fixture(scope="session")
+def offices(case_files: CaseFiles, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], OfficeAsItWas]:
+    """By the kind of database."""
+
+    async def set_up(folder: Path, url: str) -> OfficeAsItWas:
+        async with running(settings_for(folder, database_url=url)) as (world, browser):
+            jo_id, *jo = await world.staff("Jo Coordinator", StaffRole.COORDINATOR)
+            _, *boss = await world.staff("Max Manager", StaffRole.MANAGER)
+            meg_id, *meg = await world.mediator("Meg Mediator")
+            ids = jo_id, meg_id, *await world.rich_case(jo_id, meg_id)
+            cookies = []
+            for email, password in (jo, boss, meg):
+                at = browser()
+                await at.sign_in(email, password)
+                cookies.append(dict(at.client.cookies))
+        return OfficeAsItWas(url, world.temporal.started, cookies, ids)
+
+    @cache
+    def of(kind: str) -> OfficeAsItWas:
+        folder = tmp_path_factory.mktemp("office")
+        return asyncio.run(set_up(folder, case_files.until_the_end.enter_context(case_files.copy(kind, folder))))
+
+    return of
+
+
 @pytest.fixture
-async def office(settings: Settings) -> AsyncIterator[Office]:
-    async with running(settings) as (world, browser):
-        jo_id, *jo = await world.staff("Jo Coordinator", StaffRole.COORDINATOR)
-        _, *boss = await world.staff("Max Manager", StaffRole.MANAGER)
-        meg_id, *meg = await world.mediator("Meg Mediator")
-        case_id, reference = await world.rich_case(jo_id, meg_id)
-        at = [browser() for _ in range(3)]
-        for one, (email, password) in zip(at, (jo, boss, meg), strict=True):
-            await one.sign_in(email, password)
-        jo_there, max_there, meg_there = at
-        yield Office(world, jo_there, max_there, meg_there, jo_id, meg_id, case_id, reference, browser)
+def office_as_it_was(offices: Callable[[str], OfficeAsItWas], database_kind: str) -> OfficeAsItWas:
+    return offices(database_kind)
+
+
+@pytest.fixture
+def office_settings(
+    case_files: CaseFiles, office_as_it_was: OfficeAsItWas, database_kind: str, tmp_path: Path
+) -> Iterator[Settings]:
+    with case_files.copy(database_kind, tmp_path, office_as_it_was.database_url) as url:
+        yield settings_for(tmp_path, database_url=url)
+
+
+@pytest.fixture
+async def office(office_settings: Settings, office_as_it_was: OfficeAsItWas) -> AsyncIterator[Office]:
+    async with running(office_settings) as (world, browser):
+        world.temporal.started += [start.model_copy(deep=True) for start in office_as_it_was.started]
+        jo, boss, meg = browser(), browser(), browser()
+        for one, cookies in zip((jo, boss, meg), office_as_it_was.cookies, strict=True):
+            one.client.cookies.update(cookies)
+        yield Office(world, jo, boss, meg, *office_as_it_was.ids, browser)

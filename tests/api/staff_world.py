@@ -180,7 +180,7 @@ class World:
         return case_id, reference
 
     async def _store_words(self, case_id: str, mediator: str) -> None:
-        from domain.commands import AgreementTexts, How, RecordVisit, VisitTexts, WriteAgreement
+        from domain.commands import AgreementTexts, RecordVisit, VisitTexts, WriteAgreement
 
         actor = Actor(kind="staff", id=mediator, roles=[StaffRole.MEDIATOR])
         visit = RecordVisit(
@@ -201,7 +201,6 @@ class World:
         for command, texts in ((visit, said), (agreement, what)):
             await self.services.commands.store(command, texts)
             await self.services.commands.settle(command.id, Outcome(status="accepted"), self.now)
-        assert How.LINK
 
 
 TERMS = [Term(owner="p2", by=date(2027, 3, 26)), Term(owner="p3", by=date(2027, 1, 29))]
@@ -302,6 +301,23 @@ def hidden(page: str, name: str) -> str:
     """The value of a hidden field. The forms of a page share their CSRF token."""
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', page)
     return found.group(1) if found else ""
+
+
+def form_of(page: str, action: str) -> dict[str, list[str]]:
+    """What a browser would post of the form with this address."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        attributes = dict(re.findall(r'([a-z]+)="([^"]*)"', tag))
+        if attributes["type"] in ("radio", "checkbox") and " checked" not in tag:
+            continue
+        found.setdefault(attributes["name"], []).append(unescape(attributes.get("value", "")))
+    for name, text in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL):
+        found[name] = [unescape(text)]
+    for name, options in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        values = re.findall(r'<option value="([^"]*)"([^>]*)>', options)
+        found[name] = [next((value for value, chosen in values if chosen.strip()), values[0][0])]
+    return found
 
 
 def text_of(page: str) -> str:

@@ -1,9 +1,7 @@
 """The page of the service's targets: what it says, what a change would do, and that it is saved once and whole."""
 
 import csv
-import re
 from datetime import date, datetime, timedelta
-from html import unescape
 from io import StringIO
 
 import pytest
@@ -20,7 +18,7 @@ from domain.policy import STANDARD_LADDERS, Do
 from domain.stages import Closing, ClosingReason
 from domain.targets import STEPS, Closure, Targets
 from tests.api.fakes import file_journey
-from tests.api.staff_world import NOW, Browser, Office, parties, text_of
+from tests.api.staff_world import NOW, Browser, Office, form_of, parties, text_of
 
 pytestmark = pytest.mark.both_databases
 ASKED = NOW - timedelta(days=12)  # a Thursday; eight working days ago
@@ -28,17 +26,7 @@ MAX = Actor(kind="staff", id="max", roles=[StaffRole.MANAGER])
 
 
 def fields(page: str) -> dict[str, list[str]]:
-    """What a browser would post of the form that is on a page."""
-    form = page.partition('action="/policy/edit"')[2].partition("</form>")[0]
-    found: dict[str, list[str]] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        attributes = dict(re.findall(r'([a-z]+)="([^"]*)"', tag))
-        if attributes["type"] in ("radio", "checkbox") and " checked" not in tag:
-            continue
-        found.setdefault(attributes["name"], []).append(unescape(attributes.get("value", "")))
-    for name, text in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL):
-        found[name] = [unescape(text)]
-    return found
+    return form_of(page, "/policy/edit")
 
 
 async def filled_in(browser: Browser, version: str = "", **typed: str | list[str]) -> dict[str, list[str]]:

@@ -1,15 +1,18 @@
 """A case as a whole, on its pages: opened again, linked, told apart, split; and the case file behind it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from activities.records import Records
-from domain.commands import LinkCases, ReopenCase, StaffRole, TellApart
+from casefile.tables import Document
+from domain.commands import Actor, LinkCases, ReopenCase, StaffRole, TellApart
 from domain.journey import Ending, Event, Journey, Task
+from domain.parties import Channel, PartyRole, PersonRole
+from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.stages import Closing, ClosingReason, LinkKind, Stage
-from tests.api.staff_world import Browser, Office, World
+from tests.api.staff_world import Browser, Office, World, form_of, text_of
 from workflows.neighbours import Linking, OfCase, OfTwoCases
 
 pytestmark = pytest.mark.both_databases
@@ -241,6 +244,17 @@ async def test_the_task_to_compare_leads_to_the_other_case(office: Office) -> No
     assert "lets you link the two" in form.text
 
 
+# What the page leans on
+
+
+async def test_a_damaged_agreement_takes_no_page_away(office: Office) -> None:
+    async with office.world.services.database.write() as session:
+        (await session.get_one(Document, (office.case_id, "agreement", 1))).sealed = b"damaged" * 9
+    shown = await office.jo.get(page(office))
+    assert shown.status_code == 200
+    assert f"{page(office)}/agreement/1.pdf" in shown.text
+
+
 # Split
 
 
@@ -277,6 +291,52 @@ async def test_another_case_is_opened_out_of_this_one(office: Office) -> None:
     assert "This case was opened out of that one" in (await office.jo.get(created.headers["location"])).text
     assert "Was opened out of this case" in (await office.jo.get(page(office))).text
     assert (await office.world.rows())["timeline_event"] == before, "the first goes on unchanged"
+
+
+async def test_whoever_comes_along_is_taken_over_as_they_are(office: Office) -> None:
+    family = [
+        PersonDetails(name="Ann Bright", channel=Channel.TEXT, phone="07700 900123", language="Polish"),
+        PersonDetails(
+            name="Eva Bright",
+            channel=Channel.POST,
+            address="1 Mill Lane",
+            postcode="EX1 2AB",
+            language="BSL",
+            adjustments="Step-free.",
+            role=PersonRole.SUPPORTER,
+        ),
+        PersonDetails(name="Ian Ray", channel=Channel.PHONE, phone="07700 900124", role=PersonRole.INTERPRETER),
+    ]
+    head = PersonDetails(name="Helen Marsh", email="head@hilda.example")
+    form = ReferralForm(
+        child=Child(name="Noah Bright", born=date(2016, 3, 2)),
+        about="Transport.",
+        parties=[
+            PartyDetails(role=PartyRole.PARENT, people=family),
+            PartyDetails(role=PartyRole.SCHOOL, organisation="St Hilda's", people=[head]),
+        ],
+    )
+    by = Actor(kind="staff", id=office.jo_id, roles=[StaffRole.COORDINATOR])
+    first = (await office.world.services.intake.refer(form, "refer-noah", by, office.jo_id)).reference
+    await office.jo.get(f"/cases/new?split_from={first}&party=p1&party=p2")
+    typed = form_of(office.jo.page, "/cases/new") | {"about": ["The therapy."], "action": ["create"]}
+    created = await office.jo.post("/cases/new", typed)
+    assert created.status_code == 303, text_of(created.text)
+    reference = created.headers["location"].split("/")[2].partition("?")[0]
+    cases = office.world.services.cases
+    taken_over = await cases.load(await cases.case_id(reference))
+    assert [[one.details for one in party.people] for party in taken_over.parties] == [family, [head]]
+
+
+async def test_a_supporter_s_way_to_be_reached_needs_its_address(office: Office) -> None:
+    await office.jo.get("/cases/new")
+    said = {"p1_2_name": "Eva Bright", "p1_2_channel": "post"}
+    answer = await office.jo.post("/cases/new", form_of(office.jo.page, "/cases/new") | said | {"action": "check"})
+    assert answer.status_code == 422
+    assert "Give the postal address of person 2 of the referrer, or choose another way to reach them." in text_of(
+        answer.text
+    )
+    assert 'value="Eva Bright"' in answer.text
 
 
 async def test_out_of_a_case_that_is_not_there(office: Office) -> None:

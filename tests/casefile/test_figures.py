@@ -120,7 +120,7 @@ async def test_letters_that_wait_on_purpose_are_not_late(file: File) -> None:
     await file.case("moves", Stage.CONSENT)
     await file.case("held", Stage.CONSENT, on_hold=True)
     await file.letter("moves", 1, "queued", NOW - 2 * HOUR)
-    await file.letter("moves", 2, "failed", NOW - DAY, problem="ambiguous")
+    await file.letter("moves", 2, "ambiguous", NOW - DAY)
     await file.letter("moves", 3, "failed", NOW - DAY, problem="550")
     await file.letter("held", 1, "queued", NOW - 9 * DAY)
     found = await figures(file.database, NOW)

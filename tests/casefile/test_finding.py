@@ -18,7 +18,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.finding import MOST_FOUND, Finding, index_cases
 from casefile.links import Links
-from casefile.tables import Case, SearchToken, Staff
+from casefile.tables import Case, CaseLink, SearchToken, Staff
 from casefile.tokens import forget_tokens
 from casefile.vault import Vault
 from domain.commands import Actor, DecideOnSilence, NewContactTexts, StaffRole
@@ -26,6 +26,7 @@ from domain.likeness import Sign, sought
 from domain.parties import PartyRole, PersonRole
 from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
+from domain.stages import LinkKind
 from workflows.neighbours import Admission
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -201,6 +202,20 @@ async def test_a_very_common_name_is_not_offered_without_end(file: File) -> None
     offered = [[one.line.id for one in await file.finding.same_child(referral("Maya Smith"))] for _ in range(2)]
     assert len(offered[0]) == MOST_FOUND
     assert offered[0] == offered[1]  # so that what was decided about them stays decided
+
+
+async def test_cases_that_were_decided_about_take_no_place_from_others(
+    file: File, maya: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casefile.finding._MOST_COMPARED", 1)
+    right, decided = [
+        await file.open(referral("Maya Whitfield", born=date(2017, 4, 12), email=email), email)
+        for email in ("right@family.example", "decided@family.example")
+    ]
+    async with file.database.write() as session:
+        kind = LinkKind.ANOTHER_MATTER
+        session.add(CaseLink(case_id=decided, other_id=maya, kind=kind, command="c", by="cora", at=NOW))
+    assert [one.line.id for one in await file.finding.same_child_as(maya)] == [right]
 
 
 # Indexing what was there before

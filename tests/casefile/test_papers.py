@@ -97,7 +97,7 @@ async def test_an_erased_case_takes_its_papers_along(database: Database) -> None
 
 
 async def test_files_that_came_to_nothing_are_forgotten(database: Database) -> None:
-    """Of a refused command at once; of one that a crash kept from being stored after a day."""
+    """Of a refused command with the answer, however late; of one that a crash kept from being stored after a day."""
     vault = Vault(b"v" * 32)
     papers, commands, case_id = Papers(database, vault), Commands(database, vault), await case(database)
     await papers.keep(case_id, [paper("refused"), paper("accepted"), paper("crashed")], NOW)
@@ -105,9 +105,9 @@ async def test_files_that_came_to_nothing_are_forgotten(database: Database) -> N
     for key in ("refused", "accepted"):
         await commands.store(AddPaper(id=key, case_id=case_id, actor=actor, at=NOW, party="p1", how=How.LINK))
         await commands.settle(key, Outcome(status=key), NOW)
-    await papers.forget_refused(case_id, NOW)
     kept = [key for key in ("refused", "accepted", "crashed") if await papers.is_kept(case_id, key)]
     assert kept == ["accepted", "crashed"]
+    assert (await Cases(database, vault).load(case_id)).papers["refused"].text is None, "nor is its name kept"
     await papers.keep(case_id, [paper("next")], NOW + timedelta(days=2))
     kept = [key for key in ("refused", "accepted", "crashed", "next") if await papers.is_kept(case_id, key)]
     assert kept == ["accepted", "next"]

@@ -13,13 +13,19 @@ import pytest
 import yaml
 
 from api.metrics import Metrics, families_of
+from api.shield import LARGEST_UPLOAD
 from casefile.figures import Figures
+from domain.papers import MEGABYTE
 from settings import Settings
 from tests.test_telemetry import OF_THE_WORKER
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NOT_OURS = {"READY_FILE", "FORWARDED_ALLOW_IPS"}  # of processes.py, of uvicorn
+NOT_TOLD = re.compile(  # what listens and is stored where the image has it, Temporal beside us, and what is refused
+    "host|(api|caldav|smtp|temporal|temporal_ui|text)_port|var_dir|temporal_(api_key|task_queue|tls.*)|caldav_password"
+    "|allow_demo_policy"
+)
 ONE_SHOT = {"prepare", "temporal-schema"}
 
 
@@ -126,6 +132,15 @@ def test_the_settings_of_the_containers_are_ours_and_are_accepted(
     settings = Settings()
     assert settings.environment == "production"
     assert settings.database_url == f"postgresql+asyncpg://casefile:{'c' * 48}@casefile-db:5432/casefile"
+
+
+def test_every_other_setting_reaches_the_containers(compose: dict[str, Any]) -> None:
+    told = {key.lower() for name in ("api", "worker") for key in compose["services"][name]["environment"]}
+    assert [field for field in Settings.model_fields if field not in told and not NOT_TOLD.fullmatch(field)] == []
+
+
+def test_the_proxy_is_told_to_let_papers_through() -> None:
+    assert f"bodies up to {LARGEST_UPLOAD // MEGABYTE} MB" in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_secrets_and_cases_are_never_built_in() -> None:

@@ -1,11 +1,12 @@
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from domain import titles, words
 from domain.commands import EVERY_COMMAND, StaffRole
 from domain.corrections import RECORDED_BY
-from domain.journey import Armed, Event, OpenAsk, Task
+from domain.journey import Armed, Event, LetterState, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import STANDARD_LADDERS, Do
 from domain.refusals import Refusal
@@ -193,6 +194,13 @@ def test_tasks_in_words() -> None:
     )
     assert "to Max Mediator (mediator)" in task("letter_failed", "letter/acceptance_ask/mediator/m1/1")
     assert (
+        task("letter_unclear", "unclear/consent_ask/p2.1/1", "consent/p2")
+        == "“Invitation to take part” may or may not have reached Sam Head: ask them"
+    )
+    assert task("letter_waits", "waits/consent_ask/p2.1/1", "consent/p2").startswith(
+        "“Invitation to take part” to Sam Head has not left for an hour."
+    )
+    assert (
         task("calendar_failed", "calendar/visit/p2/1/0", "visit/p2/1")
         == "Check the calendars by hand: Initial visit: Oakfield School"
     )
@@ -215,6 +223,10 @@ def test_the_timeline_in_words() -> None:
         event("letter_failed", "consent/p2", kind="consent_ask", to="p2.1", state="bounced")
         == "“Invitation to take part” could not be delivered to Sam Head"
     )
+    assert (
+        event("letter_failed", "consent/p2", kind="consent_ask", to="p2.1", state="ambiguous")
+        == "“Invitation to take part” may or may not have reached Sam Head"
+    )
     assert event("receive_reply", "p2.1") == "Sam Head replied by e-mail"
     assert event("tick_task", "reply/p2.1/m1", outcome="done") == "Ticked off: Read the reply of Sam Head"
     assert (
@@ -227,6 +239,15 @@ def test_the_timeline_in_words() -> None:
         event("tick_task", "phone/consent/p2/1", outcome="voicemail")
         == "Ticked off: Ring Oakfield School: no answer yet (consent): left a message"
     )
+    assert (
+        event("tick_task", "phone/consent_ask/p2.1/1:consent:p2", outcome="spoke")
+        == "Ticked off: Ring Sam Head: “Invitation to take part”: spoke to them"
+    )
+    assert (
+        event("tick_task", "post/consent_ask/p2.1/1:consent:p2", outcome="posted")
+        == "Ticked off: Print and post “Invitation to take part” to Sam Head"
+    )
+    assert event("tick_task", "document/agreement/1").startswith("Ticked off: The agreement could not be made")
     assert event("record_action", "action/1", done="yes").endswith("action 1 of the agreement (Oakfield School): done")
     assert (
         event("move_meeting", "visit/p1/1", before="2026-12-03T10:00:00+00:00", after="2026-12-04T09:00:00+00:00")
@@ -327,4 +348,4 @@ def test_every_code_has_its_title() -> None:
     assert set(titles.CLOSING_REASONS) == set(ClosingReason)
     assert set(titles.OUTCOMES) == set(OutcomeDetail)
     assert set(titles.CHANNELS) == set(Channel)
-    assert {"queued", "sending", "by_hand", "sent", "withheld", "bounced", "failed"} == set(titles.LETTER_STATES)
+    assert set(get_args(LetterState)) == set(titles.LETTER_STATES)

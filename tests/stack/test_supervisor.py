@@ -18,6 +18,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import WorkflowExecutionStatus
 
+from cli import PARTS
 from settings import Settings, load_settings
 from stack import Stack, StackFailed, supervisor
 from stack.keeper import Keeper
@@ -159,6 +160,7 @@ async def test_one_port_for_two_parts_is_refused(settings: Settings) -> None:
 def test_every_part_is_started_and_stopped_in_its_turn(settings: Settings) -> None:
     every = sorted(part.name for part in all_parts(settings))
     assert sorted((*SERVERS, *OURS)) == every
+    assert sorted(PARTS) == every, "`cli.py up --only` can start each"
     assert sorted(name for stage in STAGES_OF_STOPPING for name in stage) == every
 
 

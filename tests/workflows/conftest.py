@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.bank_holidays import of_england
 from domain.policy import standard
@@ -47,11 +47,17 @@ FINGERPRINTS = (
 
 @pytest.fixture
 async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Story]:
-    """A case to be told; what it did is replayed afterwards, so that no story rests on chance. With RECORD_HISTORIES
-    or RECORD_FINGERPRINTS set, what is kept of some is written anew, as `make histories` and `make fingerprints` do."""
+    """A case to be told; what it did is replayed afterwards, so that no story rests on chance. The sandbox, which knows
+    what no workflow may call, is in the replay: it doubles the time of whatever runs in it. With RECORD_HISTORIES or
+    RECORD_FINGERPRINTS set, what is kept of some is written anew, as `make histories` and `make fingerprints` do."""
     year = (await env.get_current_time()).year
     async with Worker(
-        env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities, max_cached_workflows=5
+        env.client,
+        task_queue="cases",
+        workflows=[MediationCase],
+        activities=world.activities,
+        max_cached_workflows=5,
+        workflow_runner=UnsandboxedWorkflowRunner(),
     ):
         story = Story(env, world, standard(of_england(year, year + 3)))
         yield story

@@ -85,5 +85,6 @@ async def test_an_act_that_arrives_together_with_the_news(server: WorkflowEnviro
             await withdrawal
             await choice
             assert (await story.closing()).reason == ClosingReason.WITHDRAWN
+    assert story.breaches() == []
     history = await story.case.fetch_history()
     await Replayer(workflows=[MediationCase], data_converter=pydantic_data_converter).replay_workflow(history)

@@ -7,27 +7,16 @@ from domain.childs_voice import ChildsVoice
 from domain.commands import COMMANDS
 from domain.parties import PartyRole
 from domain.stages import Stage
-from tests.workflows.test_meetings import ended, ready_to_visit
+from tests.workflows.telling import ended, ready_to_visit
 from tests.workflows.world import GUARDIAN, Story, World, mediator, person
 
 ON_PAPER: dict[str, Any] = {"version": 1, "how": "letter"}
 
 
-async def visited(story: Story, childs_voice: str = "own_words") -> None:
+async def all_visited(story: Story, childs_voice: str = "own_words") -> None:
     """Everyone was visited, and nobody has signed yet."""
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-    await only_visited(story, childs_voice)
-
-
-async def only_visited(story: Story, childs_voice: str = "own_words") -> None:
-    slots = [await story.visit_booked(party, hour=9 + 2 * n) for n, party in enumerate(("p1", "p2", "p3"))]
-    await story.until(slots[-1].start + timedelta(hours=2))
-    for party in ("p1", "p2", "p3"):
-        await story.visit_held(party, childs_voice=childs_voice)
-    await story.breathe()
+    await ready_to_visit(story)
+    await story.only_visited(childs_voice)
 
 
 async def held(story: Story, world: World, outcome: str = "full", **fields: Any) -> None:
@@ -42,7 +31,7 @@ async def after_the_meeting(story: Story) -> None:
 
 
 async def test_each_signs_on_their_page_after_the_visit(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     assert world.letters(kind="sign_ask") == ["sign_ask"] * 3
     assert world.journey.stage == Stage.JOINT_MEETING, "nothing waits for the signatures"
     await story.everyone_signs()
@@ -57,7 +46,7 @@ async def test_each_signs_on_their_page_after_the_visit(story: Story, world: Wor
 
 
 async def test_on_the_telephone_and_on_paper(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.act("sign_agreement_to_mediate", party="p1", version=1, how="phone")
     await story.act("sign_agreement_to_mediate", mediator("mia"), party="p3", version=1, how="letter")
     await story.breathe()
@@ -75,7 +64,7 @@ async def test_on_the_telephone_and_on_paper(story: Story, world: World) -> None
 async def test_signed_on_paper_at_the_visit_before_it_is_recorded(story: Story, world: World) -> None:
     await ready_to_visit(story)
     await story.act("sign_agreement_to_mediate", party="p1", **ON_PAPER)
-    await only_visited(story)
+    await story.only_visited()
     assert world.recipients("sign_ask") == ["p2.1", "p3.1"]
     await ended(story)
 
@@ -89,7 +78,7 @@ async def test_nobody_signs_before_there_is_a_mediator(story: Story, world: Worl
 
 
 async def test_silent_until_the_meeting_and_signed_in_the_room(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.signs("p1")
     await story.signs("p2")
     await after_the_meeting(story)
@@ -116,7 +105,7 @@ async def test_silent_until_the_meeting_and_signed_in_the_room(story: Story, wor
 
 
 async def test_who_was_not_there_need_not_have_signed(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.signs("p1")
     await story.signs("p2")
     await after_the_meeting(story)
@@ -132,7 +121,7 @@ async def test_who_was_not_there_need_not_have_signed(story: Story, world: World
 
 
 async def test_without_signatures_there_is_another_meeting_and_they_stay_asked(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await after_the_meeting(story)
     await held(story, world, "another")
     assert [ask.key for ask in world.journey.open_asks("sign")] == ["sign/p1", "sign/p2", "sign/p3"]
@@ -143,7 +132,7 @@ async def test_without_signatures_there_is_another_meeting_and_they_stay_asked(s
 
 
 async def test_a_new_contact_is_asked_to_sign_unless_the_party_has(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.signs("p3")
     await story.working_days(3)
     for party in ("p2", "p3"):
@@ -160,7 +149,7 @@ async def test_a_new_contact_is_asked_to_sign_unless_the_party_has(story: Story,
 
 
 async def test_a_withdrawal_ends_the_asking(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     before = len(world.letters(kind="sign"))
     await story.act("withdraw", person("p2.1"), party="p2", how="link")
     await story.closing()
@@ -169,7 +158,7 @@ async def test_a_withdrawal_ends_the_asking(story: Story, world: World) -> None:
 
 
 async def test_a_pause_and_a_hold_silence_it(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     for stop, go_on in (("pause", ("resume",)), ("hold", ("release", GUARDIAN))):
         await story.act(stop)
         before = world.letters(kind="sign")
@@ -184,7 +173,7 @@ async def test_a_pause_and_a_hold_silence_it(story: Story, world: World) -> None
 
 
 async def test_a_wrong_click_is_taken_back_and_they_are_asked_anew(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.act("sign_agreement_to_mediate", party="p2", **ON_PAPER)  # it was the authority's paper
     await story.act("sign_agreement_to_mediate", party="p3", **ON_PAPER)
     await story.act("take_back_signature", mediator("mia"), party="p2")
@@ -206,7 +195,7 @@ async def test_a_wrong_click_is_taken_back_and_they_are_asked_anew(story: Story,
 
 
 async def test_the_mediator_who_takes_over_hears_what_is_left_to_be_signed(story: Story, world: World) -> None:
-    await visited(story)
+    await all_visited(story)
     await story.signs("p1")
     await story.signs("p2")
     await story.working_days(9)
@@ -254,7 +243,7 @@ async def test_nobody_is_asked_when_nobody_came(story: Story, world: World) -> N
 
 
 async def test_undecided_when_the_meeting_is_fixed_is_a_task_of_the_mediator(story: Story, world: World) -> None:
-    await visited(story, "undecided")
+    await all_visited(story, "undecided")
     await story.everyone_signs()
     await story.days(10)
     assert not world.journey.open_asks("childs_voice"), "there is time until a date is fixed"
@@ -273,7 +262,7 @@ async def test_undecided_when_the_meeting_is_fixed_is_a_task_of_the_mediator(sto
 
 
 async def test_an_undecided_voice_holds_up_no_meeting(story: Story, world: World) -> None:
-    await visited(story, "undecided")
+    await all_visited(story, "undecided")
     await story.everyone_signs()
     await after_the_meeting(story)
     await held(story, world)
@@ -302,7 +291,7 @@ async def test_a_young_person_speaks_for_themself(story: Story, world: World) ->
     await story.explained_and_permitted()
     await story.everyone_consents()
     await story.mediator_accepts()
-    await only_visited(story, childs_voice="")
+    await story.only_visited(childs_voice="")
     await story.joint_meeting_fixed()
     await story.breathe()
     assert not world.journey.open_asks("childs_voice")

@@ -1,6 +1,7 @@
 """The case is allocated to a member of the panel: offered, accepted or declined; silence passes to the next."""
 
 from domain.stages import Stage
+from tests.workflows.telling import ended
 from tests.workflows.world import MANAGER, Story, World, mediator
 from workflows.neighbours import Verdict
 
@@ -9,11 +10,6 @@ async def ready(story: Story) -> None:
     await story.refer()
     await story.explained_and_permitted()
     await story.everyone_consents()
-
-
-async def ended(story: Story) -> None:
-    await story.act("withdraw", party="p1", how="phone")
-    await story.closing()
 
 
 async def test_unsuitable_mediators_are_refused(story: Story, world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.commands import Slot
 from domain.journey import MeetingStatus
 from domain.stages import Stage
-from tests.workflows.test_meetings import ended, ready_to_visit
+from tests.workflows.telling import ended, ready_to_visit
 from tests.workflows.world import MANAGER, Story, World, mediator, person
 from workflows.neighbours import Verdict
 

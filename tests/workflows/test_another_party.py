@@ -5,36 +5,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from domain.commands import Actor
 from domain.journey import MeetingStatus
 from domain.parties import Channel, PartyRole
 from domain.stages import Closing, ClosingReason, Stage
-from tests.workflows.test_meetings import ended, ready_to_visit
-from tests.workflows.world import COORDINATOR, DAY, GUARDIAN, MANAGER, Story, World, mediator, person
+from tests.workflows.telling import agrees, ended, ended_by_hand, joins, ready_to_visit, stage, visited
+from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, mediator, person
 from workflows.neighbours import Verdict
-
-
-async def joins(story: Story, role: PartyRole = PartyRole.SCHOOL, by: Actor = COORDINATOR, **fields: Any) -> None:
-    """A fourth party, reached by e-mail unless the story has said otherwise."""
-    story.world.admits = story.world.admits or "p4.1"
-    await story.act("add_party", by, role=role, **{"permitted": True, **fields})
-    await story.breathe()
-
-
-def stage(world: World) -> Stage:
-    return world.journey.stage
-
-
-async def agrees(story: Story, party: str = "p4", yes: bool = True) -> None:
-    await story.act("answer_consent", person(f"{party}.1"), party=party, yes=yes, how="link")
-    await story.breathe()
-
-
-async def visited(story: Story, party: str = "p4") -> None:
-    slot = await story.visit_booked(party, days_ahead=2, hour=15)
-    await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", mediator("mia"), party=party, held=True, confidentiality_explained=True)
-    await story.breathe()
 
 
 async def test_a_second_school_before_the_permission_is_contacted_with_the_others(story: Story, world: World) -> None:
@@ -80,7 +56,7 @@ async def test_who_joins_while_a_mediator_is_found_is_waited_for_before_the_visi
     await joins(story, PartyRole.HEALTH_BODY)
     await story.mediator_accepts()
     await story.breathe()
-    assert (world.journey.stage, world.journey.mediator) == (Stage.ALLOCATION, "mia")
+    assert (stage(world), world.journey.mediator) == (Stage.ALLOCATION, "mia")
     assert world.letters(to="p4.1") == ["consent_ask"]
     await agrees(story)
     assert stage(world) == Stage.INITIAL_VISITS
@@ -455,11 +431,3 @@ async def test_an_invitation_that_nobody_has_posted_yet_is_not_posted_any_more(s
     assert story.by_hand() == ["no_longer_part p1.2"]
     await story.seen_to()
     await ended(story)
-
-
-async def ended_by_hand(story: Story) -> None:
-    """Somebody is written to by post: the last letters are posted."""
-    await story.act("withdraw", party="p1", how="phone")
-    await story.until(await story.now() + timedelta(minutes=11))
-    await story.seen_to()
-    await story.closing()

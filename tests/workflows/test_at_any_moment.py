@@ -48,6 +48,12 @@ async def test_mail_away_for_weeks_holds_nothing_up(story: Story, world: World) 
     await story.refer()
     world.mail_away = True
     await story.explained_and_permitted()
+    await story.env.sleep(timedelta(minutes=30))
+    assert world.tasks() == []
+    await story.env.sleep(timedelta(minutes=90))
+    asked = [f"waits/consent_ask/p{n}.1/1:consent:p{n}" for n in (2, 3)]
+    assert sorted(world.tasks()) == [*asked, "waits/referral_received/p1.1/1:"], "after an hour somebody is told"
+    await story.act("tick_task", task=asked[0])
     await story.days(21)
     assert world.queued("consent/p3") == ["consent_ask", *["consent_remind"] * 3, "staff_escalate"]
     await story.everyone_consents()
@@ -56,6 +62,7 @@ async def test_mail_away_for_weeks_holds_nothing_up(story: Story, world: World) 
     world.mail_away = False
     assert await story.closing() == Closing(reason=ClosingReason.WITHDRAWN, who="p2")
     assert world.letters(kind="consent") == ["consent_receipt"] * 2, "a stale reminder went out"
+    assert world.tasks() == [], "what has left needs nobody's attention"
     assert sorted(sent.letter.to for sent in world.sent if sent.letter.kind.startswith(("closed", "withdrawal"))) == [
         "p1.1", "p2.1", "p3.1",
     ]  # fmt: skip
@@ -262,10 +269,15 @@ async def test_an_agreement_that_cannot_be_typeset_is_a_task_and_holds_up_nothin
     assert "document/agreement/1" in world.tasks()
     await story.act("hold")
     await story.act("release", GUARDIAN)
+    await story.act("tick_task", task="document/agreement/1")
+    await story.breathe()
+    assert "document/agreement/1" in world.tasks(), "it failed once more"
     world.cannot_typeset = ""
     await story.act("tick_task", task="document/agreement/1")
     await story.breathe()
     assert world.letters(kind="agreement_copy") == ["agreement_copy"] * 3
+    await story.act("bring_back_task", task="document/agreement/1")
+    assert await story.refused("bring_back_task", task="document/agreement/1") == "no_such_task", "it is there"
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
 

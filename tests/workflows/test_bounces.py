@@ -7,7 +7,7 @@ from domain.commands import MAILBOX
 from domain.journey import Letter
 from domain.parties import Channel
 from domain.stages import ClosingReason
-from tests.workflows.test_replies import CAME_BACK, LETTER, asked_for_consent, withdrawn
+from tests.workflows.telling import CAME_BACK, LETTER, asked_for_consent, withdrawn
 from tests.workflows.world import COORDINATOR, Story, World, mediator, person
 
 EMAIL, TEXT, POST, PHONE = Channel.EMAIL, Channel.TEXT, Channel.POST, Channel.PHONE

@@ -9,6 +9,7 @@ from domain.parties import Channel
 from domain.policy import STANDARD_LADDERS, Do, Policy
 from domain.targets import ladder_with
 from domain.working_days import add_working_days, at_local, local_day
+from tests.workflows.telling import asked_for_consent, ended
 from tests.workflows.world import MANAGER, Story, World
 
 
@@ -43,18 +44,7 @@ async def changed(story: Story, new: Policy) -> list[str]:
     return [f"{key} {do}" for key, moved in told.items() for do in moved.at_once]
 
 
-async def asked_for_consent(story: Story, **channels: Channel) -> None:
-    await story.refer(channels=channels or None)
-    await story.explained_and_permitted()
-    await story.breathe()
-
-
-async def the_end(story: Story) -> None:
-    await story.act("withdraw", party="p1", how="phone")
-    await story.closing()
-
-
-def reminded(story: Story, party: str = "p2") -> list[int]:
+def days_of_reminders(story: Story, party: str = "p2") -> list[int]:
     """After how many working days of today's calendar reminders of consent left."""
     sent = [one for one in story.world.sent if one.letter.to == f"{party}.1" and one.letter.kind.startswith("consent")]
     first, found = local_day(sent[0].at), []
@@ -69,9 +59,9 @@ async def test_an_extra_bank_holiday_in_mid_ladder(story: Story, world: World) -
     await story.working_days(4)
     assert await changed(story, closed(story.policy, 5, since=world.journey)) == []
     await story.working_days(7)
-    assert reminded(story) == [3, 6, 9], "counted by the new calendar, so the last two came a day later"
+    assert days_of_reminders(story) == [3, 6, 9], "counted by the new calendar, so the last two came a day later"
     assert sorted(world.tasks()) == ["phone/consent/p2/1", "phone/consent/p3/1"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_holiday_announced_when_it_is_over_repeats_no_reminder(story: Story, world: World) -> None:
@@ -83,7 +73,7 @@ async def test_a_holiday_announced_when_it_is_over_repeats_no_reminder(story: St
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
     await story.working_days(2)
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind", "consent_remind"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_ladder_shortened_while_half_climbed(story: Story, world: World) -> None:
@@ -98,7 +88,7 @@ async def test_a_ladder_shortened_while_half_climbed(story: Story, world: World)
     assert world.letters(about="consent/p2", to="p2.1") == ["consent_ask", "consent_remind", "consent_remind"]
     assert sorted(world.tasks()) == ["decide/consent/p2", "decide/consent/p3"]
     assert world.letters(to="manager") == ["staff_escalate", "staff_escalate"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_fewer_reminders_skip_no_call(story: Story, world: World) -> None:
@@ -107,7 +97,7 @@ async def test_fewer_reminders_skip_no_call(story: Story, world: World) -> None:
     assert await changed(story, consent(story.policy, [5], 10, 12)) == []
     await story.working_days(2)
     assert sorted(world.tasks()) == ["phone/consent/p2/1", "phone/consent/p3/1"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_ladder_lengthened(story: Story, world: World) -> None:
@@ -116,11 +106,11 @@ async def test_a_ladder_lengthened(story: Story, world: World) -> None:
     assert sorted(world.tasks()) == ["phone/consent/p2/1", "phone/consent/p3/1"]
     assert await changed(story, consent(story.policy, [3, 6, 9, 14, 16], 18, 20)) == []
     await story.working_days(7)
-    assert reminded(story) == [3, 6, 9], "who has been rung is not reminded by letter again"
+    assert days_of_reminders(story) == [3, 6, 9], "who has been rung is not reminded by letter again"
     assert sorted(world.tasks()) == ["phone/consent/p2/1", "phone/consent/p3/1"], "nor rung twice"
     await story.working_days(1)
     assert sorted(world.tasks())[:2] == ["decide/consent/p2", "decide/consent/p3"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_change_at_night_writes_in_the_morning(story: Story, world: World) -> None:
@@ -133,7 +123,7 @@ async def test_a_change_at_night_writes_in_the_morning(story: Story, world: Worl
     assert world.letters(about="consent/p2") == ["consent_ask"]
     await story.until(at_local(add_working_days(local_day(await story.now()), 1, story.policy.holidays), time(10)))
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_paused_case_goes_on_by_the_new_targets(story: Story, world: World) -> None:
@@ -150,7 +140,7 @@ async def test_a_paused_case_goes_on_by_the_new_targets(story: Story, world: Wor
     assert ask.armed.at == at_local(add_working_days(local_day(ask.asked), 5, story.policy.holidays), time(9))
     await story.until(ask.armed.at + timedelta(hours=1))
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind", "consent_remind"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_a_booked_meeting_is_reminded_of_by_the_new_targets(story: Story, world: World) -> None:
@@ -171,7 +161,7 @@ async def test_a_booked_meeting_is_reminded_of_by_the_new_targets(story: Story, 
     sent = [local_day(one.at) for one in world.sent if one.letter.kind == "visit_remind" and one.letter.to == "p1.1"]
     assert sent == [add_working_days(local_day(slot.start), -n, story.policy.holidays) for n in (4, 3)]
     await story.visit_held("p1")
-    await the_end(story)
+    await ended(story)
 
 
 async def test_reminders_of_a_meeting_are_not_repeated(story: Story, world: World) -> None:
@@ -191,7 +181,7 @@ async def test_reminders_of_a_meeting_are_not_repeated(story: Story, world: Worl
     )
     await story.until(slot.start - timedelta(hours=1))
     assert world.letters(kind="visit_remind", to="p1.1") == ["visit_remind", "visit_remind"]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_letters_by_post_travel_longer(story: Story, world: World) -> None:
@@ -201,7 +191,7 @@ async def test_letters_by_post_travel_longer(story: Story, world: World) -> None
     assert await changed(story, story.policy.model_copy(update={"posting_days": 4})) == []
     await story.working_days(10)
     assert story.by_hand(to="p2.1") == []
-    assert reminded(story, "p3") == [3, 6, 9]
+    assert days_of_reminders(story, "p3") == [3, 6, 9]
     await story.working_days(1)
     assert story.by_hand(to="p2.1") == ["consent_remind p2.1"]
     await story.act("withdraw", party="p1", how="phone")
@@ -217,10 +207,10 @@ async def test_a_change_that_is_changed_back(story: Story, world: World) -> None
     assert await changed(story, consent(usual, [10], 12, 14)) == []
     assert await changed(story, usual) == []
     await story.working_days(6)
-    assert reminded(story) == [3, 6, 9]
+    assert days_of_reminders(story) == [3, 6, 9]
     whom = ("consent/p2", "consent/p3")
     assert sorted(world.tasks()) == [*(f"decide/{ask}" for ask in whom), *(f"phone/{ask}/1" for ask in whom)]
-    await the_end(story)
+    await ended(story)
 
 
 async def test_the_same_targets_again_change_nothing(story: Story, world: World) -> None:
@@ -229,7 +219,7 @@ async def test_the_same_targets_again_change_nothing(story: Story, world: World)
     assert await changed(story, story.policy) == []
     line = [event for filing in world.filings for event in filing.events if event.what == "change_policy"][-1]
     assert (line.detail["changed"], line.detail["moved"]) == ("", "0")
-    await the_end(story)
+    await ended(story)
 
 
 async def test_the_timeline_says_what_was_changed(story: Story, world: World) -> None:
@@ -237,4 +227,4 @@ async def test_the_timeline_says_what_was_changed(story: Story, world: World) ->
     await changed(story, consent(closed(story.policy, 2, since=world.journey), [4], 5, 6))
     [line] = [event for filing in world.filings for event in filing.events if event.what == "change_policy"]
     assert line.detail == {"policy": "standard", "changed": "consent,holidays", "moved": "2"}
-    await the_end(story)
+    await ended(story)

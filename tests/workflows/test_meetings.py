@@ -4,20 +4,9 @@ from datetime import timedelta
 
 from domain.journey import MeetingStatus
 from domain.stages import Stage
+from tests.workflows.telling import ended, ready_to_visit
 from tests.workflows.world import DAY, Story, World, mediator, person
 from workflows.neighbours import Verdict
-
-
-async def ready_to_visit(story: Story) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-
-
-async def ended(story: Story) -> None:
-    await story.act("withdraw", party="p1", how="phone")
-    await story.closing()
 
 
 async def test_a_visit_is_booked_confirmed_and_reminded(story: Story, world: World) -> None:

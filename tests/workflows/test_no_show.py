@@ -4,24 +4,8 @@ from datetime import timedelta
 
 from domain.journey import MeetingStatus
 from domain.stages import ClosingReason
-from tests.workflows.test_meetings import ended, ready_to_visit
+from tests.workflows.telling import ended, missed_joint_meeting, missed_visit, ready_to_visit
 from tests.workflows.world import MANAGER, Story, World, mediator
-
-
-async def missed_visit(story: Story, party: str) -> None:
-    """A visit is booked, and nobody is there."""
-    slot = await story.visit_booked(party)
-    await story.until(slot.start + timedelta(hours=2))
-    await story.act("record_visit", mediator("mia"), party=party, held=False)
-    await story.breathe()
-
-
-async def missed_joint_meeting(story: Story, *absent: str) -> None:
-    slot = await story.joint_meeting_fixed()
-    await story.until(slot.start + timedelta(hours=2))
-    present = [f"{party}.1" for party in ("p1", "p2", "p3") if party not in absent]
-    await story.act("record_joint_meeting", mediator("mia"), present=present, absent=list(absent), outcome="no_show")
-    await story.breathe()
 
 
 async def test_a_family_that_missed_its_visit_is_offered_new_dates(story: Story, world: World) -> None:

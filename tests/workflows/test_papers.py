@@ -1,45 +1,19 @@
 """Parties give papers: private until they release them, exchanged before everyone meets, and never twice."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from domain.commands import MAILBOX, Slot
-from domain.papers import Paper, PaperState
+from domain.papers import PaperState
 from domain.parties import Channel
-from domain.working_days import add_working_days, at_local, local_day
+from domain.working_days import at_local, local_day
+from tests.workflows.telling import ended, given, morning_before, paper, released
 from tests.workflows.world import COORDINATOR, DAY, MANAGER, Story, World, mediator, person
-
-
-async def given(story: Story, party: str = "p1") -> str:
-    """The key of a paper that the party has just sent through its link."""
-    await story.act("add_paper", person(f"{party}.1"), party=party, how="link")
-    await story.breathe()
-    return f"act-{story.acts}"
-
-
-async def released(story: Story, party: str = "p1") -> str:
-    key = await given(story, party)
-    await story.act("release_paper", person(f"{party}.1"), paper=key, how="link")
-    await story.breathe()
-    return key
 
 
 async def meeting_fixed(story: Story, days_ahead: int = 12) -> Slot:
     """Everyone was visited, and the joint meeting is booked."""
     await story.up_to_the_joint_meeting()
     return await story.joint_meeting_fixed(days_ahead)
-
-
-def paper(world: World, key: str) -> Paper:
-    return next(paper for paper in world.journey.papers if paper.key == key)
-
-
-def morning_before(story: Story, slot: Slot, days: int = 5) -> datetime:
-    return at_local(add_working_days(local_day(slot.start), -days, story.policy.holidays), time(9))
-
-
-async def ended(story: Story) -> None:
-    await story.act("withdraw", person("p1.1"), party="p1", how="link")
-    await story.closing()
 
 
 async def test_papers_are_exchanged_five_working_days_before_the_meeting(story: Story, world: World) -> None:

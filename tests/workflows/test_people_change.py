@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.workflows.test_meetings import ended, ready_to_visit
+from tests.workflows.telling import ended, ready_to_visit
 from tests.workflows.world import DAY, Story, World, mediator, person
 
 

@@ -6,20 +6,8 @@ import pytest
 
 from domain.commands import MAILBOX
 from domain.stages import ClosingReason
+from tests.workflows.telling import CAME_BACK, LETTER, asked_for_consent, withdrawn
 from tests.workflows.world import COORDINATOR, MANAGER, Story, World, person
-
-LETTER = {"kind_of_letter": "consent_ask", "about": "consent/p2", "to": "p2.1", "number": 1}
-CAME_BACK = "letter/consent_ask/p2.1/1:consent:p2"
-
-
-async def asked_for_consent(story: Story) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.breathe()
-
-
-async def withdrawn(story: Story) -> None:
-    await story.act("withdraw", person("p1.1"), party="p1", how="link")
 
 
 async def test_a_reply_holds_the_ladder_of_its_party_until_it_is_read(story: Story, world: World) -> None:

@@ -1,7 +1,6 @@
 """What may happen to a case, happens to one case: parties that join, cases that are opened again, wrong clicks, missed
 meetings, letters that come back, other targets, papers and signatures, one upon the other."""
 
-from collections import Counter
 from datetime import timedelta
 
 from domain.commands import MAILBOX
@@ -10,19 +9,24 @@ from domain.papers import PaperState
 from domain.parties import Channel, PartyRole
 from domain.policy import STANDARD_LADDERS, Do, Rung
 from domain.stages import Closing, ClosingReason, Stage
-from tests.workflows.test_agreement_to_mediate import only_visited
-from tests.workflows.test_another_party import agrees, joins, visited
-from tests.workflows.test_meetings import ended, ready_to_visit
-from tests.workflows.test_no_show import missed_joint_meeting, missed_visit
-from tests.workflows.test_papers import morning_before, paper, released
-from tests.workflows.test_reopened import passed, reopened, sent_twice
+from tests.workflows.telling import (
+    agrees,
+    ended,
+    joins,
+    missed_joint_meeting,
+    missed_visit,
+    morning_before,
+    paper,
+    passed,
+    ready_to_visit,
+    released,
+    reopened,
+    stage,
+    visited,
+)
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, mediator, person
 
 MIA = mediator("mia")
-
-
-def stage(world: World) -> Stage:
-    return world.journey.stage
 
 
 def open_asks(world: World) -> list[str]:
@@ -41,12 +45,6 @@ async def everyone_can_come(story: Story, *parties: str) -> None:
     for party in parties:
         await story.act("give_availability", party=party, half_days=half_days, how="phone")
     await story.breathe()
-
-
-def nothing_twice(world: World) -> None:
-    assert sent_twice(world) == []
-    asked = Counter((one.letter.kind, one.letter.about, one.letter.to) for one in world.sent)
-    assert [what for what, count in asked.items() if count > 1 and what[0].endswith(("_joined", "_read"))] == []
 
 
 # Opened again, with parties that joined
@@ -70,7 +68,6 @@ async def test_one_that_joined_late_is_not_asked_about_a_meeting_of_the_past(sto
     assert world.counted()["party_joined"] == 3
     assert world.recipients("case_reopened") == ["mediator/mia", "p1.1", "p2.1", "p3.1", "p4.1"]
     assert world.letters(to="p4.1", kind="visit_choice_ask") == ["visit_choice_ask"]
-    nothing_twice(world)
     await ended(story)
 
 
@@ -87,7 +84,6 @@ async def test_the_others_hear_of_one_that_agrees_after_the_case_was_opened_agai
     await visited(story)
     assert stage(world) == Stage.JOINT_MEETING
     assert "availability/p4/2" in open_asks(world)
-    nothing_twice(world)
     await ended(story)
 
 
@@ -129,7 +125,6 @@ async def test_a_visit_that_was_left_off_is_not_looked_for_when_the_case_is_open
     for action in (1, 2):
         await story.act("record_action", MIA, action=action, done=True, how="phone")
     assert (await story.closing()).reason == ClosingReason.AGREEMENT_FULL
-    nothing_twice(world)
 
 
 # Opened again, after missed meetings
@@ -150,7 +145,6 @@ async def test_opened_again_after_a_second_missed_visit(story: Story, world: Wor
     assert world.recipients("visit_missed") == ["p1.1", "p1.1"], "one for each that was missed"
     await story.working_days(2)
     assert not [task for task in world.tasks() if "no_show" in task]
-    nothing_twice(world)
     await ended(story)
 
 
@@ -173,11 +167,8 @@ async def test_a_missed_joint_meeting_is_not_followed_up_again_after_a_withdrawa
 
 
 async def test_signatures_stand_and_papers_go_before_the_new_meeting(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-    await only_visited(story)
+    await ready_to_visit(story)
+    await story.only_visited()
     await story.signs("p1")
     key = await released(story, "p1")
     world.scanner = "away"
@@ -197,7 +188,6 @@ async def test_signatures_stand_and_papers_go_before_the_new_meeting(story: Stor
     assert [paper(world, one).state for one in (key, unchecked)] == [PaperState.EXCHANGED] * 2
     assert world.recipients("papers_to_read") == ["p1.1", "p2.1", "p3.1"]
     assert not [task for task in world.journey.tasks if task.kind == "paper_unchecked"]
-    nothing_twice(world)
     await ended(story)
 
 
@@ -244,7 +234,6 @@ async def test_a_consent_is_taken_back_while_another_party_comes_in(story: Story
     assert len([key for key in world.tasks() if key.startswith("mediator_choice")]) == 1
     assert world.recipients("party_joined").count("p3.1") == 1
     assert world.recipients("correction") == ["p2.1", "p4.1"]
-    nothing_twice(world)
     await ended(story)
 
 
@@ -295,11 +284,8 @@ async def test_a_visit_to_be_held_again_is_left_off_when_everyone_has_met(story:
 
 
 async def test_no_agreement_is_undone_then_full_with_signatures_and_amended(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-    await only_visited(story)
+    await ready_to_visit(story)
+    await story.only_visited()
     world.admits = "p1.2"
     await story.act("add_supporter", party="p1")
     slot = await story.joint_meeting_fixed()
@@ -323,7 +309,6 @@ async def test_no_agreement_is_undone_then_full_with_signatures_and_amended(stor
     await story.act("amend_agreement", MIA, version=1, terms=terms, outcome="partial")
     await story.breathe()
     assert world.recipients("agreement_copy") == sorted(present * 2)
-    nothing_twice(world)
     await ended(story)
 
 
@@ -424,11 +409,8 @@ async def test_one_that_joins_reads_the_papers_when_it_has_agreed(story: Story, 
 async def test_a_bounce_other_targets_and_another_contact(story: Story, world: World) -> None:
     """In the midst of the question for dates and of the question for a signature."""
     world.known["p2.1"] = [Channel.POST]
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-    await only_visited(story)
+    await ready_to_visit(story)
+    await story.only_visited()
     await story.working_days(2)
     assert world.letters(to="p2.1", kind="availability") == ["availability_ask", "availability_remind"]
     bounce = {"about": "availability/p2/1", "to": "p2.1", "number": 1}
@@ -456,7 +438,6 @@ async def test_a_bounce_other_targets_and_another_contact(story: Story, world: W
     await story.working_days(2)
     assert world.letters(to="p2.2", kind="availability") == ["availability_ask", "availability_remind"]
     assert story.by_hand(to="p2.1") == []
-    nothing_twice(world)
     await ended(story)
 
 
@@ -464,11 +445,8 @@ async def test_a_bounce_other_targets_and_another_contact(story: Story, world: W
 
 
 async def test_another_mediator_while_they_sign_and_a_visit_is_booked(story: Story, world: World) -> None:
-    await story.refer()
-    await story.explained_and_permitted()
-    await story.everyone_consents()
-    await story.mediator_accepts()
-    await only_visited(story)
+    await ready_to_visit(story)
+    await story.only_visited()
     await story.joint_meeting_fixed(days_ahead=14)
     await joins(story)
     await agrees(story)
@@ -491,7 +469,6 @@ async def test_another_mediator_while_they_sign_and_a_visit_is_booked(story: Sto
     await story.breathe()
     assert world.journey.unsigned == []
     assert world.counted()["sign_ask"] == 4
-    nothing_twice(world)
     await ended(story)
 
 
@@ -522,7 +499,6 @@ async def test_paused_and_held_while_papers_are_due_letters_bounce_and_a_party_j
     assert world.recipients("papers_to_read") == ["p2.1", "p3.1"], "it was released before the other party joined"
     assert world.recipients("visit_missed") == ["p3.1"]
     assert world.recipients("party_joined") == ["p1.1", "p2.1", "p3.1"]
-    nothing_twice(world)
     await ended(story)
 
 
@@ -551,5 +527,4 @@ async def test_a_duplicate_undone_then_closed_and_opened_again_with_a_party_that
     assert sorted(key for key in world.tasks() if key.startswith("visit_dates")) == [
         f"visit_dates/p{n}/1" for n in (1, 2, 3, 4)
     ]
-    nothing_twice(world)
     await ended(story)

@@ -1,21 +1,13 @@
 """Regret: an end that staff entered takes effect after ten minutes, and can be undone until then."""
 
-from datetime import timedelta
-
 from domain.stages import Closing, ClosingReason
+from tests.workflows.telling import passed
 from tests.workflows.world import MANAGER, Story, World, person
-
-MINUTE = timedelta(minutes=1)
 
 
 async def with_a_joint_meeting(story: Story) -> None:
     await story.up_to_the_joint_meeting()
     await story.joint_meeting_fixed()
-    await story.breathe()
-
-
-async def wait(story: Story, minutes: int) -> None:
-    await story.env.sleep(minutes * MINUTE)
     await story.breathe()
 
 
@@ -28,11 +20,11 @@ async def test_a_close_that_was_undone_leaves_everything_as_it_was(story: Story,
     assert world.journey.next_at is None
     assert await story.refused("close_case", MANAGER, reason="conceded") == "ending"
     assert await story.refused("withdraw", party="p1", how="phone") == "ending"
-    await wait(story, 8)
+    await passed(story, 8)
     await story.act("undo")
     assert world.journey.model_dump() == before
     assert await story.refused("undo") == "nothing_to_undo"
-    await wait(story, 30)
+    await passed(story, 30)
     assert world.journey.model_dump() == before
     assert len(world.sent) == sent, "something was said of an end that did not come"
     assert "joint_meeting/1" in world.calendar
@@ -44,7 +36,7 @@ async def test_a_withdrawal_entered_by_staff_takes_effect_after_ten_minutes(stor
     await with_a_joint_meeting(story)
     sent = len(world.sent)
     await story.act("withdraw", party="p2", how="phone")
-    await wait(story, 9)
+    await passed(story, 9)
     assert len(world.sent) == sent
     assert "joint_meeting/1" in world.calendar
     assert await story.closing() == Closing(reason=ClosingReason.WITHDRAWN, who="p2")
@@ -68,10 +60,10 @@ async def test_what_is_answered_in_the_ten_minutes_counts_after_the_undo(story: 
     await story.breathe()
     await story.act("withdraw", party="p3", how="phone")
     await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
-    await wait(story, 5)
+    await passed(story, 5)
     assert world.letters(kind="consent_receipt") == []
     await story.act("undo")
-    await wait(story, 2)
+    await passed(story, 2)
     assert world.letters(kind="consent_receipt") == ["consent_receipt"]
     await story.working_days(3)
     assert world.letters(about="consent/p3") == ["consent_ask", "consent_remind"]

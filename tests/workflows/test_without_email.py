@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from domain.parties import Channel
 from domain.stages import ClosingReason, Stage
+from tests.workflows.telling import ended_by_hand
 from tests.workflows.world import COORDINATOR, Story, World, local, mediator
 
 NO_EMAIL = {"p1": Channel.PHONE, "p2": Channel.POST, "p3": Channel.POST}
@@ -11,14 +12,6 @@ NO_EMAIL = {"p1": Channel.PHONE, "p2": Channel.POST, "p3": Channel.POST}
 
 async def answered_by_hand(story: Story, party: str) -> None:
     await story.act("answer_consent", COORDINATOR, party=party, yes=True, how="letter")
-
-
-async def the_parent_withdraws(story: Story) -> None:
-    """On the telephone: the minutes to regret pass, and the last letters are posted and said."""
-    await story.act("withdraw", COORDINATOR, party="p1", how="phone")
-    await story.until(await story.now() + timedelta(minutes=11))
-    await story.seen_to()
-    await story.closing()
 
 
 async def test_a_whole_journey_without_email(story: Story, world: World) -> None:
@@ -84,7 +77,7 @@ async def test_the_post_is_given_time(story: Story, world: World) -> None:
     assert reminder.armed
     asked, due = local(reminder.asked), local(reminder.armed.at)
     assert (due.date() - asked.date()).days == 9, "3 working days, and 2 each way: from Monday to the Wednesday week"
-    await the_parent_withdraws(story)
+    await ended_by_hand(story)
 
 
 async def test_a_reminder_takes_the_place_of_the_letter_that_nobody_posted(story: Story, world: World) -> None:
@@ -95,7 +88,7 @@ async def test_a_reminder_takes_the_place_of_the_letter_that_nobody_posted(story
     await answered_by_hand(story, "p2")
     await story.breathe()
     assert story.by_hand(to="p2.1") == ["consent_receipt p2.1"], "an answer empties the print queue of the question"
-    await the_parent_withdraws(story)
+    await ended_by_hand(story)
 
 
 async def test_nobody_is_spoken_to_before_they_are(story: Story, world: World) -> None:
@@ -116,7 +109,7 @@ async def test_nobody_is_spoken_to_before_they_are(story: Story, world: World) -
     ) == ("in_the_past")
     await story.act("tick_task", task=task.key, outcome="spoke")
     assert story.by_hand() == []
-    await the_parent_withdraws(story)
+    await ended_by_hand(story)
 
 
 async def test_somebody_who_wants_letters_on_paper_from_now_on(story: Story, world: World) -> None:
@@ -133,4 +126,4 @@ async def test_somebody_who_wants_letters_on_paper_from_now_on(story: Story, wor
     armed = [ask.by_post for ask in world.journey.open_asks("consent")]
     assert armed == [True, True]
     await story.seen_to()
-    await the_parent_withdraws(story)
+    await ended_by_hand(story)

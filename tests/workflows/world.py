@@ -109,7 +109,9 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     scanner: Literal["clean", "infected", "not_scanned", "away"] = "not_scanned"
     no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
     erased: list[str] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)  # keys of letters whose row says what became of them
+    settled: dict[str, Delivery] = field(default_factory=dict)  # by the key of a letter: what its row says became of it
+    again: list[Letter] = field(default_factory=list)  # settled, and yet the case asked for them a second time
+    too_early: list[Sent] = field(default_factory=list)  # unprompted, and asked for when nothing unprompted may leave
     linked: list[Linking] = field(default_factory=list)
     there_too: list[str] = field(default_factory=list)  # parties who are party to the other case
     alike: list[str] = field(default_factory=list)  # references of cases about the same child
@@ -213,18 +215,33 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
+        letter, at = order.letter, activity.info().current_attempt_scheduled_time
+        if activity.info().attempt == 1:  # any other is Temporal's, not the case's
+            # A mediator's task of before the end keeps its letter: `case_reopened` leads to the page where it stands.
+            if letter.key in self.settled and not (letter.kind == "staff_task" and self.journey.reopened):
+                self.again.append(letter)
+            if not letter.reply and not is_office_time(at, self.policy):
+                self.too_early.append(Sent(letter, at))
         if self.mail_away:
+            info = activity.info()
+            if not order.told and info.started_time - info.scheduled_time >= timedelta(hours=1):
+                return Delivery(state="delayed")
             raise ApplicationError("mail is away")
-        journey, letter = self.journey, order.letter
         if letter.key in self.settled:
-            return Delivery(state="sent")
+            return self.settled[letter.key]
+        delivery = self._delivered(letter, at)
+        if delivery.state != "held":
+            self.settled[letter.key] = delivery
+        return delivery
+
+    def _delivered(self, letter: Letter, at: datetime) -> Delivery:
+        journey = self.journey
         if (letter.of_an_end and letter.number <= journey.reopened) or (letter.kind == OPEN_AGAIN and journey.closing):
             return Delivery(state="withheld")
         waits = journey.silent or journey.must_be_read_first(letter)
         if (waits and not letter.reply) or (journey.second_thoughts and letter.to.startswith("p")):
             self.held.append(letter)
             return Delivery(state="held")
-        at = activity.info().current_attempt_scheduled_time
         if not letter.reply and not is_office_time(at, self.policy):
             return Delivery(state="held")
         if letter.while_asked and journey.open_ask(letter.while_asked) is None:
@@ -252,7 +269,6 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         if letter.to in (self.bad_numbers if channel == Channel.TEXT else self.bad_addresses):
             return Delivery(state="bounced", channel=channel)
         self.sent.append(Sent(letter, at, channel))
-        self.settled.append(letter.key)
         return Delivery(state="sent")
 
     @activity.defn
@@ -414,14 +430,13 @@ class Story:
         return Slot(start=at_local(day, time(hour)), minutes=60)
 
     def breaches(self) -> list[str]:
-        """Letters that no story may see: unprompted at night or on a holiday, a question after its answer, or to
-        somebody whom the case was not allowed to contact."""
-        found = []
+        """Letters that no story may see: asked for a second time, unprompted at night or on a holiday, a question after
+        its answer, or to somebody whom the case was not allowed to contact."""
+        found = [f"{letter.key} was asked for again" for letter in self.world.again]
+        found += [f"{sent.letter.key} was to leave at {local(sent.at)}" for sent in self.world.too_early]
         journey = self.world.journey
         for sent in self.world.sent:
             letter = sent.letter
-            if not letter.reply and not is_office_time(sent.at, self.policy):
-                found.append(f"{letter.kind} to {letter.to} left at {local(sent.at)}")
             fact = journey.facts.get(letter.while_asked)
             if fact and fact.at + timedelta(seconds=1) < sent.at:
                 found.append(f"{letter.kind} to {letter.to} left after the answer")
@@ -453,11 +468,16 @@ class Story:
         await self.act("choose_visit_date", person(f"{party}.1"), party=party, start=slot.start, how="link")
         return slot
 
-    async def everyone_visited(self) -> None:
+    async def only_visited(self, childs_voice: str = "own_words") -> None:
+        """Everyone, and nobody has signed yet."""
         slots = [await self.visit_booked(party, hour=9 + 2 * n) for n, party in enumerate(("p1", "p2", "p3"))]
         await self.until(slots[-1].start + timedelta(hours=2))
         for party in ("p1", "p2", "p3"):
-            await self.visit_held(party)
+            await self.visit_held(party, childs_voice=childs_voice)
+        await self.breathe()
+
+    async def everyone_visited(self) -> None:
+        await self.only_visited()
         await self.everyone_signs()
 
     async def visit_held(self, party: str, name: str = "mia", childs_voice: str = "own_words") -> None:

@@ -126,7 +126,9 @@ class AnyTime(Desk):
 
     def tick(self, command: c.TickTask) -> None:
         """A call that reached nobody stays a task, for another time."""
-        [task] = [task for task in self.journey.tasks if task.key == command.task]
+        task = self.journey.task(command.task)
+        if task is None:
+            raise refusal(Refusal.NO_SUCH_TASK)
         if command.outcome in c.NOBODY_REACHED:
             task.due = command.call_back or self.asks.policy.next_morning(workflow.now())
             self.errands.changed()
@@ -134,7 +136,8 @@ class AnyTime(Desk):
         if task.kind in LETTERS_BY_HAND:
             self.errands.seen_to.append(task.key)
         else:
-            self.journey.ticked = [*self.journey.ticked, task][-MOST_TICKED:]
+            before = [one for one in self.journey.ticked if one.key != task.key]
+            self.journey.ticked = [*before, task][-MOST_TICKED:]
         self.errands.close_tasks(lambda one: one is task)
         if task.kind == READ_REPLY:
             self.asks.replies_have_changed()
@@ -146,8 +149,8 @@ class AnyTime(Desk):
     @workflow.update
     async def bring_back_task(self, command: c.BringBackTask) -> Accepted:
         async with self.heard(command):
-            [task] = [task for task in self.journey.ticked if task.key == command.task]
-            self.journey.ticked.remove(task)
+            task = next(task for task in reversed(self.journey.ticked) if task.key == command.task)
+            self.journey.ticked = [one for one in self.journey.ticked if one.key != task.key]
             self.journey.tasks.append(task)
             self.errands.changed()
             if task.kind == READ_REPLY:
@@ -178,7 +181,6 @@ class AnyTime(Desk):
         async with self.heard(command):
             old = self.asks.policy
             effect = effect_of(self.journey, old, command.policy, workflow.now())
-            self.journey.policy_name = command.policy.name
             self.journey.record_only_after_start = command.policy.record_only_after_start
             self.errands.new_policy = command.policy
             self.asks.retune(command.policy)

@@ -215,7 +215,7 @@ class Corrections(Desk):
         any more; what is new is followed, too."""
         for number, term in enumerate(terms, 1):
             key = f"action/{number}"
-            action = next((action for action in self.journey.actions if action.number == number), None)
+            action = self.journey.action(number)
             if action is None:
                 self.journey.actions.append(Action(number=number, owner=term.owner, by=term.by))
                 self.ask_again(key)

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.childs_voice import ChildsVoice
-    from domain.journey import Action, CaseStart, Journey, Letter, Meeting, Signature, Voice
+    from domain.journey import LETTERS_IN_TROUBLE, Action, CaseStart, Journey, Letter, Meeting, Signature, Voice
     from domain.parties import Channel, Person, PersonRole
     from domain.refusals import Refusal
     from domain.rules import Refused, judge
@@ -136,7 +136,7 @@ class Desk(ABC):
         self.judge(command)
         asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None and ask.kind != "no_show"]
         self.errands.close_tasks(
-            lambda task: task.about in asked and (task.kind != "letter_failed" or f"/{before}/" in task.key)
+            lambda task: task.about in asked and (task.kind not in LETTERS_IN_TROUBLE or f"/{before}/" in task.key)
         )
         self.errands.close_tasks(lambda task: task.kind == "bad_address" and task.about == before)
         for key in asked:

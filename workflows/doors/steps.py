@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.agreement_to_mediate import LATEST
     from domain.childs_voice import ChildsVoice
-    from domain.journey import Agreement, Meeting, MeetingStatus
+    from domain.journey import LETTERS_IN_TROUBLE, Agreement, Meeting, MeetingStatus
     from domain.parties import PersonRole
     from domain.refusals import Refusal
     from domain.stages import Closing, ClosingReason
@@ -170,7 +170,7 @@ class Steps(Desk):
             self.meetings.offer_visit(command, number)
             self.asks.learn(f"visit_dates/{command.party}/{number}", "offered")
             choice = f"visit_choice/{command.party}/{number}"
-            self.errands.close_tasks(lambda task: task.about == choice and task.kind != "letter_failed")
+            self.errands.close_tasks(lambda task: task.about == choice and task.kind not in LETTERS_IN_TROUBLE)
             self.asks.start_again(choice, from_rung=0)  # other dates than before
         return await self.accept(command, command.party)
 
@@ -331,9 +331,9 @@ class Steps(Desk):
     @workflow.update
     async def record_action(self, command: c.RecordAction) -> Accepted:
         async with self.heard(command):
-            for action in self.journey.actions:
-                if action.number == command.action:
-                    action.state = "done" if command.done else "not_done"
+            action = self.journey.action(command.action)
+            if action is not None:
+                action.state = "done" if command.done else "not_done"
             self.asks.learn(f"action/{command.action}", yes_or_no(command.done))
         return await self.accept(command, f"action/{command.action}", done=yes_or_no(command.done), how=command.how)
 

@@ -1,4 +1,5 @@
-"""What can be done at any moment: withdraw, pause, hold, close; and a task that stands for itself."""
+"""What can be done at any moment: other people, withdraw, pause, hold, close, reassign; tasks, letters that came back,
+and the targets."""
 
 from typing import Any, ClassVar
 

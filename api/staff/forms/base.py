@@ -9,7 +9,7 @@ from api.forms import Field, Option, Part, Typed
 from casefile.reading import MediatorView
 from domain import titles, words
 from domain.commands import COMMANDS, How, StaffRole
-from domain.journey import Journey, Meeting
+from domain.journey import Journey
 from domain.parties import NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.stages import OutcomeDetail
@@ -39,11 +39,6 @@ class Setting:
     def party(self) -> str:
         """The party's name, where the command is about one."""
         return words.who(self.case, self.about)
-
-    def joint_meeting(self) -> Meeting | None:
-        """The joint meeting that is being arranged or was held last."""
-        found = [meeting for meeting in self.journey.meetings if meeting.key.startswith("joint_meeting/")]
-        return found[-1] if found else None
 
 
 HOW = Field(

@@ -170,7 +170,7 @@ class Amending(CommandForm):
         return min(len(s.journey.agreement.terms) + self.MORE, 40) if s.journey.agreement else self.MORE
 
     def questions(self, s: Setting) -> Questions:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         outcomes = tuple(Option(one, titles.MEETING_OUTCOMES[one]) for one in ("full", "partial"))
         rows: tuple[Group, ...] = term_rows(s, self._rows(s), droppable=True)
         return [

@@ -202,10 +202,8 @@ class Visit(PartyForm):
 
 
 class Availability(PartyForm):
-    blame: ClassVar[Mapping[str, str]] = {"half_days": "half_days"}
-
     def questions(self, s: Setting) -> Questions:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         half_days = meeting.half_days if meeting else []
         return [
             Field(
@@ -232,7 +230,7 @@ class FixMeeting(CommandForm):
     blame: ClassVar[Mapping[str, str]] = {"slot": "date", "slot.start": "time", "slot.minutes": "minutes"}
 
     def intro(self, s: Setting) -> str:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         answered = meeting.availability if meeting else {}
         if meeting is None or not answered:
             return "No party has said yet when they can come."
@@ -241,7 +239,7 @@ class FixMeeting(CommandForm):
         return "No half day suits everyone who answered. The best are:"
 
     def points(self, s: Setting) -> list[str]:
-        meeting = s.joint_meeting()
+        meeting = s.journey.latest_joint()
         if meeting is None or not meeting.availability:
             return []
         best = suits(meeting.availability, meeting.half_days)
@@ -283,8 +281,6 @@ class FixMeeting(CommandForm):
 
 
 class JointMeeting(CommandForm):
-    blame: ClassVar[Mapping[str, str]] = {"present": "present", "absent": "absent"}
-
     def questions(self, s: Setting) -> Questions:
         return [
             Field("present", "Who came?", "ticks", hint="Everyone present receives a copy.", options=everyone(s)),

@@ -40,8 +40,6 @@ class Reopening(CommandForm):
 class _OfTwo(CommandForm):
     """About this case and another, whose reference the address may give."""
 
-    blame: ClassVar[dict[str, str]] = {"other": "other"}
-
     def about_is_known(self, s: Setting) -> bool:
         return not s.about or bool(re.fullmatch(REFERENCE, s.about))
 

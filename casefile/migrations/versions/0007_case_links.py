@@ -37,7 +37,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     ids = {row.reference: row.id for row in connection.execute(sa.select(case.c.reference, case.c.id))}
     for row in connection.execute(sa.select(command).where(command.c.kind == "refer")).all():
-        for reference in row.payload.get("not_a_duplicate_of", []):
+        for reference in dict.fromkeys(row.payload.get("not_a_duplicate_of", [])):  # some were named twice
             if reference in ids and ids[reference] != row.case_id:
                 decided = {"case_id": row.case_id, "other_id": ids[reference], "kind": "another_matter"}
                 connection.execute(sa.insert(links).values(**decided, command=row.id, by=row.actor_id, at=row.at))
