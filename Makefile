@@ -8,7 +8,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench test check histories lock clean
+.PHONY: help run demo bench test check histories fingerprints lock clean
 
 help:
 	@echo "make run    start the service with everything it needs, on this machine"
@@ -17,6 +17,7 @@ help:
 	@echo "make test   run all tests"
 	@echo "make check  lint, types, import rules, migrations"
 	@echo "make histories  record the histories of cases that later code must be able to go on with"
+	@echo "make fingerprints  write down anew what a case does, for reviewers to compare"
 	@echo "make lock   resolve the dependencies anew"
 	@echo "make clean  remove the virtual environment and caches (never var/, which holds the cases)"
 
@@ -45,6 +46,9 @@ check: $(VENV)/.installed-dev
 # Only for a change that is meant to leave released cases alone: it forgets what they did (see docs/runbook.md).
 histories: $(VENV)/.installed-dev
 	RECORD_HISTORIES=tests/replay/histories $(BIN)/python -m pytest -q tests/workflows
+
+fingerprints: $(VENV)/.installed-dev
+	RECORD_FINGERPRINTS=yes $(BIN)/python -m pytest -q tests/workflows
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -26,6 +26,7 @@ CODES = frozenset(  # ids, codes, route templates, servers: no words
     (
         *(
             "at",
+            "build",
             "by",
             "case",
             "code",

@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     worker_metrics_address: str = ""  # ip:port where a worker shows its own metrics, to whoever reaches that port
     traces_url: str = ""  # of a collector that takes OTLP over HTTP, such as http://collector:4318/v1/traces
 
+    # Which code a worker has, such as a commit's hash: only the current build takes steps then (docs/runbook.md)
+    build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"

@@ -1,12 +1,15 @@
 """The worker: wires workflows and activities to what they need, and runs them.
 
-python worker.py run"""
+python worker.py run
+python worker.py verify          could what runs on the server go on under the code that is here?
+python worker.py make-current    with BUILD_ID: this build takes over all that runs (docs/runbook.md, "A release")"""
 
 import argparse
 import asyncio
 import contextlib
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -35,6 +38,7 @@ from letters.rendering import Service
 from logs import configure_logging
 from mail import MailServer
 from processes import finish, run_and_finish, say_ready, when_told_to_stop
+from releasing import deployment, make_current, verify, verify_recorded
 from settings import Settings, SettingsRefused, load_settings
 from telemetry import Tracing, runtime_of_worker
 from temporal_client import connect
@@ -54,6 +58,7 @@ from workflows.neighbours import (
 )
 
 log = structlog.get_logger(__name__)
+WORKFLOWS: list[type] = [MediationCase, EnquiryCode, MailboxWatch]
 READY_AGAIN = 10  # seconds
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
@@ -85,9 +90,10 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     return Worker(
         client,
         task_queue=settings.temporal_task_queue,
-        workflows=[MediationCase, EnquiryCode, MailboxWatch],
+        workflows=WORKFLOWS,
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         graceful_shutdown_timeout=GRACE,
+        deployment_config=deployment(settings),
     )
 
 
@@ -105,7 +111,7 @@ async def run(settings: Settings, runtime: Runtime | None) -> int:
     ):  # an error of the worker itself ends the process, to be started again
         if settings.imap_url:
             await watch_the_mailbox(client, settings.temporal_task_queue)
-        log.info("worker started", task_queue=settings.temporal_task_queue)
+        log.info("worker started", task_queue=settings.temporal_task_queue, build=settings.build_id)
         while not stop.is_set():
             say_ready()  # again and again: a file that grows old tells that this loop stands still
             with contextlib.suppress(TimeoutError):
@@ -147,17 +153,33 @@ async def connect_patiently(
 
 def main() -> None:
     os.umask(0o077)  # what is written here is for its owner
-    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__)
-    parser.add_argument("command", choices=["run"])
-    parser.parse_args()
+    parser = argparse.ArgumentParser(
+        prog="worker.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="work until told to stop")
+    verifying = commands.add_parser("verify", help="replay histories against this code; exit code 1: some cannot go on")
+    verifying.add_argument("--histories", type=Path, metavar="FOLDER", help="recorded ones, instead of the server's")
+    verifying.add_argument(
+        "--closed-within", type=int, default=0, metavar="DAYS", help="those that ended in the last days, too"
+    )
+    commands.add_parser("make-current", help="this build takes over all that runs")
+    args = parser.parse_args()
+    if args.command == "verify" and args.histories:
+        configure_logging()
+        run_and_finish(verify_recorded(args.histories, WORKFLOWS))
     try:
         settings = load_settings()
         settings.codec_key_ring()
-        runtime = runtime_of_worker(settings)
+        runtime = runtime_of_worker(settings) if args.command == "run" else None  # it would take a worker's address
     except SettingsRefused as refused:
         print(refused)  # noqa: T201
         finish(1)
     configure_logging(settings.log_level)
+    if args.command == "verify":
+        run_and_finish(verify(settings, WORKFLOWS, timedelta(days=args.closed_within)))
+    if args.command == "make-current":
+        run_and_finish(make_current(settings))
     run_and_finish(run(settings, runtime))
 
 

@@ -166,6 +166,8 @@ def test_production_does_not_read_development_secrets(monkeypatch: pytest.Monkey
     [
         ("ALLOW_DEMO_POLICY", "true", "ALLOW_DEMO_POLICY: production refuses the demo policy"),
         ("PUBLIC_URL", "http://mediation.service.example", "PUBLIC_URL: links in letters need https://"),
+        ("BUILD_ID", "release of May", "BUILD_ID: "),
+        ("DEPLOYMENT_NAME", "sen.mediation", "DEPLOYMENT_NAME: "),
         ("CODEC_KEYS", KEY, "CODEC_KEYS: should look like id:base64"),
         ("CODEC_KEYS", f"a:{KEY},a:{KEY}", "CODEC_KEYS: has the same key id twice"),
         ("VAULT_KEY", KEY, "each needs a key of its own"),

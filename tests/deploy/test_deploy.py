@@ -22,9 +22,10 @@ from tests.test_telemetry import OF_THE_WORKER
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NOT_OURS = {"READY_FILE", "FORWARDED_ALLOW_IPS"}  # of processes.py, of uvicorn
-NOT_TOLD = re.compile(  # what listens and is stored where the image has it, Temporal beside us, and what is refused
+NOT_TOLD = re.compile(  # what listens and is stored where the image has it, Temporal beside us, what is refused; and
+    # builds of workers, since these are all renewed at once
     "host|(api|caldav|smtp|temporal|temporal_ui|text)_port|var_dir|temporal_(api_key|task_queue|tls.*)|caldav_password"
-    "|allow_demo_policy"
+    "|allow_demo_policy|build_id|deployment_name"
 )
 ONE_SHOT = {"prepare", "temporal-schema"}
 

@@ -1,15 +1,12 @@
-import gzip
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.bank_holidays import of_england
 from domain.policy import standard
+from tests.replay.keeping import told
 from tests.workflows.world import Story, World, time_skipping
 from workflows.case import MediationCase
 
@@ -39,13 +36,20 @@ RECORDED = (
     "test_everything_comes_back_and_a_coordinator_rings",
 )
 """Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
+FINGERPRINTS = (
+    "test_a_full_agreement_with_one_reminder",
+    "test_a_safeguarding_hold_stops_all_unprompted_messages",
+    "test_a_whole_journey_without_email",
+    "test_everything_comes_back_and_a_coordinator_rings",
+)
+"""Stories whose commands stand in tests/replay/fingerprints. A few: a change of the journey's middle shows in each."""
 
 
 @pytest.fixture
 async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureRequest) -> AsyncIterator[Story]:
     """A case to be told; what it did is replayed afterwards, so that no story rests on chance. The sandbox, which knows
-    what no workflow may call, is in the replay: it doubles the time of whatever runs in it. With RECORD_HISTORIES set,
-    the histories of some are written there, as `make histories` does."""
+    what no workflow may call, is in the replay: it doubles the time of whatever runs in it. With RECORD_HISTORIES or
+    RECORD_FINGERPRINTS set, what is kept of some is written anew, as `make histories` and `make fingerprints` do."""
     year = (await env.get_current_time()).year
     async with Worker(
         env.client,
@@ -60,9 +64,11 @@ async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureR
     assert story.breaches() == []
     for run in story.runs:
         handle = env.client.get_workflow_handle(run.id, run_id=run.result_run_id)
-        history = await handle.fetch_history()
-        await Replayer(workflows=[MediationCase], data_converter=pydantic_data_converter).replay_workflow(history)
-    folder = os.environ.get("RECORD_HISTORIES")
-    if folder and request.node.name in RECORDED:
-        packed = gzip.compress(history.to_json().encode(), mtime=0)
-        (Path(folder) / f"{request.node.name.removeprefix('test_')}.json.gz").write_bytes(packed)
+        last = run is story.runs[-1]
+        await told(
+            await handle.fetch_history(),
+            MediationCase,
+            request.node.name.removeprefix("test_"),
+            kept=last and request.node.name in RECORDED,
+            fingerprint=last and request.node.name in FINGERPRINTS,
+        )

@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.enquiry import GIVEN_UP_AFTER, KEPT, CodeToSend
+from tests.replay.keeping import told
 from workflows.enquiry import EnquiryCode
 from workflows.neighbours import Delivery, Enquiries, activities_of
 
@@ -51,9 +52,10 @@ async def test_a_code_leaves_at_once_or_is_given_up_and_the_enquiry_is_erased(
         workflows=[EnquiryCode],
         activities=[getattr(desk, name) for name in activities_of(Enquiries)],
     ):
-        became = await env.client.execute_workflow(
+        handle = await env.client.start_workflow(
             EnquiryCode.run, ORDER, id=ORDER.workflow_id, task_queue="codes", run_timeout=timedelta(days=2)
         )
+        became = await handle.result()
     assert desk.tried[0] - begun < timedelta(seconds=30)
     assert max(desk.tried) - begun < GIVEN_UP_AFTER + timedelta(seconds=30)
     assert desk.sent == ([] if away else [ORDER])
@@ -61,3 +63,5 @@ async def test_a_code_leaves_at_once_or_is_given_up_and_the_enquiry_is_erased(
     assert (len(desk.tried) > 3) == away  # tried again and again within its time
     [erased] = desk.erased
     assert KEPT <= erased - begun < KEPT + GIVEN_UP_AFTER + timedelta(minutes=1)
+    name = "a_code_that_is_given_up" if away else "a_code_that_leaves_at_once"
+    await told(await handle.fetch_history(), EnquiryCode, name, kept=True, fingerprint=True)
