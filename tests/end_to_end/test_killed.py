@@ -1,0 +1,169 @@
+"""What a case stands on is killed with -9, each part at a moment that hurts. Nothing is lost, nothing comes twice.
+
+A part is first frozen, so that it surely has the errand in hand when it dies."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+
+from demo import Office, open_office
+from temporal_client import connect
+from tests.end_to_end.by_telephone import (
+    Case,
+    calendars_show_each_meeting_once,
+    nothing_was_lost_and_nothing_came_twice,
+    refer,
+    until,
+)
+from tests.real_service import Service
+from workflows.doors import workflow_id
+
+
+@pytest.fixture
+def run() -> str:
+    return f"k{datetime.now(UTC):%H%M%S%f}"
+
+
+@pytest.fixture
+async def office(service: Service, run: str) -> Office:
+    return await open_office(service.settings, run)
+
+
+@contextmanager
+def frozen(service: Service, part: str) -> Iterator[int]:
+    """It stands still, and whoever talks to it waits; gives its process."""
+    pid = service.pid(part)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        with suppress(ProcessLookupError):  # killed meanwhile
+            os.kill(pid, signal.SIGCONT)
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def locked(service: Service) -> Iterator[None]:
+    """Nobody can write to the case file."""
+    with closing(sqlite3.connect(service.settings.var_dir / "casefile.db", timeout=30, isolation_level=None)) as file:
+        file.execute("BEGIN IMMEDIATE")
+        yield
+        file.execute("ROLLBACK")
+
+
+async def another_one(service: Service, part: str, killed: int) -> None:
+    """Until the supervisor has started the part again."""
+
+    async def there() -> bool:
+        with suppress(ValueError, IndexError):  # it is writing the file this very moment
+            return service.pid(part) != killed
+        return False
+
+    await until(f"{part} is started again", there)
+
+
+async def test_each_part_is_killed_once_in_one_case(service: Service, office: Office, run: str) -> None:
+    temporal = await connect(service.settings)
+    case = await refer(service, office, run)
+
+    with frozen(service, "mail") as mail:  # the worker waits for its greeting, with the invitations in hand
+        await case.explained_and_permitted()
+        await case.is_leaving("consent_ask")
+        kill(mail)
+
+    with frozen(service, "worker"):  # so that the case cannot answer
+        consent = asyncio.create_task(case.consents("p2"))
+        await case.is_stored("answer_consent")
+        api = service.pid("api")
+        kill(api)  # the caller hears nothing, and asks again
+    await consent
+
+    with frozen(service, "worker") as worker:
+        consent = asyncio.create_task(case.consents("p3"))
+        await case.is_stored("answer_consent")
+        with locked(service):
+            os.kill(worker, signal.SIGCONT)
+            await case.is_in_hand(temporal, "file")  # decided, and not written down yet
+            kill(worker)
+    await consent
+
+    await case.allocated()
+    with frozen(service, "calendar") as calendar:
+        await case.chooses("p1", await case.offers_a_visit("p1"))
+        await case.is_in_hand(temporal, "book")
+        kill(calendar)
+    for party in ("p2", "p3"):
+        await case.chooses(party, await case.offers_a_visit(party))
+    for party in ("p1", "p2", "p3"):
+        await case.was_visited(party)
+
+    await case.everyone_can_come()
+    with frozen(service, "temporal") as server:
+        fixing = asyncio.create_task(case.fix(office.free_slot()))
+        await case.is_stored("fix_joint_meeting")
+        kill(server)
+    await fixing
+
+    await case.met_and_agreed()
+    await case.is_home()
+    for part, killed in {"mail": mail, "api": api, "worker": worker, "calendar": calendar, "temporal": server}.items():
+        await another_one(service, part, killed)
+    assert (await case.seen())["closed"]["reason"] == "agreement_full"
+    await nothing_was_lost_and_nothing_came_twice(case)
+    await calendars_show_each_meeting_once(case)
+
+
+async def test_a_worker_that_is_stopped_finishes_what_it_has_in_hand(
+    service: Service, office: Office, run: str
+) -> None:
+    temporal, log = await connect(service.settings), service.settings.var_dir / "log" / "worker.log"
+    stops = told_to_stop(log)
+    with frozen(service, "mail"):
+        case = await refer(service, office, run)
+        await case.is_leaving("referral_received")
+        worker = service.pid("worker")
+        os.kill(worker, signal.SIGTERM)
+
+        async def stopping() -> bool:
+            return told_to_stop(log) > stops
+
+        await until("the worker stops", stopping)
+    await another_one(service, "worker", worker)
+    assert await who_delivered(temporal, case) == [(worker, 1)], "at once, by the one that was told to stop"
+    await nothing_was_lost_and_nothing_came_twice(case)
+
+
+def told_to_stop(log: Path) -> int:
+    return log.read_text().count("worker stopping")
+
+
+async def who_delivered(temporal: Client, case: Case) -> list[tuple[int, int]]:
+    """Of each letter whose delivery has ended: by which process of a worker, and at which attempt."""
+    case_: WorkflowHandle[Any, Any] = temporal.get_workflow_handle(workflow_id(case.id))
+    found: list[tuple[int, int]] = []
+
+    async def ended() -> bool:
+        events = {event.event_id: event async for event in case_.fetch_history_events()}
+        for event in events.values():
+            if event.HasField("activity_task_completed_event_attributes"):
+                done = event.activity_task_completed_event_attributes
+                asked = events[done.scheduled_event_id].activity_task_scheduled_event_attributes
+                if asked.activity_type.name == "deliver":
+                    begun = events[done.started_event_id].activity_task_started_event_attributes
+                    found.append((int(done.identity.partition("@")[0]), begun.attempt))
+        return bool(found)
+
+    await until("a delivery has ended", ended)
+    return found
