@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from logs import configure_logging
 from processes import finish
@@ -142,6 +143,20 @@ def text_sink(settings: Settings, args: argparse.Namespace) -> int:
     return asyncio.run(serve(HERE, settings.text_port, settings.var_dir / "texts"))
 
 
+def backup(settings: Settings, args: argparse.Namespace) -> int:
+    """copy all that a service on this machine must not lose into a new folder, while it runs: backup FOLDER"""
+    from stack import StackFailed
+    from stack.backup import back_up, keys_to_keep
+
+    try:
+        folder = back_up(settings, args.folder)
+    except StackFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    print(f"Kept in {folder}. {keys_to_keep(settings)}")
+    return 0
+
+
 def migrate(settings: Settings, args: argparse.Namespace) -> int:
     """bring the database to this version's tables, and index cases that the search does not know yet"""
     from casefile.database import Database
@@ -213,6 +228,7 @@ COMMANDS: dict[str, Command] = {
     "api": api,
     "smtp-sink": smtp_sink,
     "text-sink": text_sink,
+    "backup": backup,
     "migrate": migrate,
     "check-migrations": check_migrations,
     "prepare-temporal": prepare_temporal,
@@ -231,6 +247,7 @@ def main() -> None:
     parser_of["up"].add_argument("--only", nargs="+", choices=PARTS, help="just these parts, of everything")
     parser_of["user"].add_argument("act", choices=("add", "password", "token", "list"))
     parser_of["user"].add_argument("words", nargs="*")
+    parser_of["backup"].add_argument("folder", type=Path, metavar="FOLDER", help="a new one, for this backup alone")
     args = parser.parse_args()
     try:
         settings = load_settings(make_secrets=args.command in MAKES_SECRETS)

@@ -51,6 +51,18 @@ class Service:
         return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
 
+@contextmanager
+def frozen(service: Service, part: str) -> Iterator[int]:
+    """It stands still, and whoever talks to it waits; gives its process."""
+    pid = service.pid(part)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        with suppress(ProcessLookupError):  # killed meanwhile
+            os.kill(pid, signal.SIGCONT)
+
+
 def ports_that_are_free(count: int) -> list[int]:
     """So many different free ports. All are held while looking, so that none comes twice."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

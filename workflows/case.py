@@ -69,6 +69,7 @@ SURVIVES_THE_END = (
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
 ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
 ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
+LATE = timedelta(hours=1)  # what comes later than it was due, after an outage say, is told with its date
 
 
 def begun(case: CaseStart) -> Journey:
@@ -727,7 +728,8 @@ class MediationCase(Doors):
             case Do.LAPSE:
                 self.asks.learn(ask.key, "lapsed")
         if armed.do != Do.TASK:
-            self.errands.note(f"rung_{armed.do}", ask.key, number=str(armed.number))
+            late = {"was_due": armed.at.isoformat()} if workflow.now() - armed.at > LATE else {}
+            self.errands.note(f"rung_{armed.do}", ask.key, number=str(armed.number), **late)
 
     def write_about(self, ask: OpenAsk, armed: Armed) -> None:
         """The letter of a rung: to those invited to a meeting, to a member of staff, or to a party's lead."""

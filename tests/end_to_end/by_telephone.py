@@ -105,11 +105,14 @@ class Case:
     async def is_home(self) -> None:
         """Until it has ended, and all its letters have left or were withheld."""
 
-        async def settled() -> bool:
-            case = await self.seen()
-            return bool(case["closed"]) and {one["state"] for one in case["letters"]} <= {"sent", "withheld"}
+        await self.stands_at("closed")
+        await self.letters_have_left()
 
-        await until("the case has ended and seen its letters home", settled)
+    async def letters_have_left(self) -> None:
+        async def settled() -> bool:
+            return {one["state"] for one in (await self.seen())["letters"]} <= {"sent", "withheld"}
+
+        await until("all letters have left", settled)
 
     # The steps
 

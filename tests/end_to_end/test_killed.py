@@ -6,26 +6,32 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 from temporalio.client import Client, WorkflowHandle
 
+from casefile.tables import TimelineEvent
 from demo import Office, open_office
+from domain.policy import demo
 from temporal_client import connect
 from tests.end_to_end.by_telephone import (
     Case,
     calendars_show_each_meeting_once,
+    case_file,
     nothing_was_lost_and_nothing_came_twice,
     refer,
     until,
 )
-from tests.real_service import Service
+from tests.real_service import Service, frozen, running
 from workflows.doors import workflow_id
+
+AT_ONCE = timedelta(seconds=30)  # on a loaded machine; a second on an idle one
 
 
 @pytest.fixture
@@ -36,18 +42,6 @@ def run() -> str:
 @pytest.fixture
 async def office(service: Service, run: str) -> Office:
     return await open_office(service.settings, run)
-
-
-@contextmanager
-def frozen(service: Service, part: str) -> Iterator[int]:
-    """It stands still, and whoever talks to it waits; gives its process."""
-    pid = service.pid(part)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield pid
-    finally:
-        with suppress(ProcessLookupError):  # killed meanwhile
-            os.kill(pid, signal.SIGCONT)
 
 
 def kill(pid: int) -> None:
@@ -167,3 +161,39 @@ async def who_delivered(temporal: Client, case: Case) -> list[tuple[int, int]]:
 
     await until("a delivery has ended", ended)
     return found
+
+
+async def test_what_fell_due_while_everything_was_down_comes_at_once_and_once(
+    tmp_path: Path, free_ports: Callable[[int], list[int]], run: str
+) -> None:
+    ports = free_ports(6)
+    with running(tmp_path, ports) as service:
+        case = await refer(service, await open_office(service.settings, run), run, policy="demo")  # seconds for days
+        await case.explained_and_permitted()
+        service.kill_everything()
+    down = datetime.now(UTC)
+    decides = down + timedelta(seconds=demo().ladder("consent")[-1].after)
+
+    async def all_fell_due() -> bool:
+        return datetime.now(UTC) > decides
+
+    await until("three reminders, the call and the manager's decision fell due", all_fell_due)
+    with running(tmp_path, ports):
+        up = datetime.now(UTC)
+
+        async def with_the_manager() -> bool:
+            return len([one for one in await ladder_of_consent(case) if one.what == "rung_manager_decides"]) == 2
+
+        await until("both silences are with the manager", with_the_manager)
+        missed = [one for one in await ladder_of_consent(case) if one.at > down]
+    assert sorted((one.about, one.what) for one in missed) == [
+        ("consent/p2", "rung_manager_decides"),
+        ("consent/p3", "rung_manager_decides"),
+    ], "the latest rung, once, and no burst"
+    assert max(one.at for one in missed) < up + AT_ONCE
+
+
+async def ladder_of_consent(case: Case) -> list[TimelineEvent]:
+    async with case_file(case.service) as database, database.read() as session:
+        lines = await session.exec(select(TimelineEvent).where(TimelineEvent.case_id == case.id))
+        return [one for one in lines if one.about.startswith("consent/") and one.what.startswith("rung_")]

@@ -9,7 +9,7 @@ from domain.commands import COMMANDS
 from domain.journey import MeetingStatus
 from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Closing, ClosingReason
-from domain.working_days import at_local, local_day
+from domain.working_days import add_working_days, at_local, local_day
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
 from workflows.doors import Accepted
 
@@ -141,7 +141,7 @@ async def test_a_new_holiday_moves_every_reminder(story: Story, world: World) ->
 
 
 async def test_of_several_rungs_that_fell_due_only_the_latest_is_climbed(story: Story, world: World) -> None:
-    """As after an outage: no burst of letters."""
+    """As after an outage: no burst of letters, and what comes late says when it was due."""
     patient = [Rung(do=Do.ASK), Rung(do=Do.REMIND, after=20)]
     story.policy = story.policy.model_copy(update={"ladders": {**STANDARD_LADDERS, "consent": patient}})
     await story.refer()
@@ -153,6 +153,10 @@ async def test_of_several_rungs_that_fell_due_only_the_latest_is_climbed(story: 
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind"]
     await story.working_days(2)
     assert world.letters(about="consent/p2") == ["consent_ask", "consent_remind", "consent_remind"]
+    asked, late, in_time = [one for filing in world.filings for one in filing.events if one.about == "consent/p2"]
+    day_six = at_local(add_working_days(local_day(asked.at), 6, usual.holidays), usual.morning)
+    assert late.detail["was_due"] == day_six.isoformat()
+    assert [one.detail.get("was_due") for one in (asked, in_time)] == [None, None]
     await story.act("withdraw", party="p1", how="phone")
     await story.closing()
 
