@@ -94,4 +94,4 @@ def _copy_calendars(calendars: Path, to: Path) -> None:
         return
     with (calendars / ".Radicale.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        shutil.copytree(calendars, to, ignore=shutil.ignore_patterns(".Radicale.*"))
+        shutil.copytree(calendars, to, ignore=shutil.ignore_patterns(".Radicale.lock", ".Radicale.cache"))

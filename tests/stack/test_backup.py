@@ -20,8 +20,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings = load_settings(make_secrets=True, var_dir=tmp_path / "var")
     for name in (CASE_FILE, TEMPORAL):
         write(settings.var_dir / name, "before")
-    (settings.var_dir / CALENDARS / "collection-root").mkdir(parents=True)
-    (settings.var_dir / CALENDARS / "collection-root" / "visit.ics").write_text("BEGIN:VCALENDAR")
+    calendar = settings.var_dir / CALENDARS / "collection-root"
+    calendar.mkdir(parents=True)
+    (calendar / "visit.ics").write_text("BEGIN:VCALENDAR")
+    (calendar / ".Radicale.props").write_text("without this it is no calendar")
     (settings.var_dir / CALENDARS / ".Radicale.lock").touch()
     return settings
 
@@ -48,7 +50,8 @@ def test_it_is_laid_out_as_the_services_own_folder_and_only_its_owner_reads_it(
     assert kept(folder / CASE_FILE) == ["before", "just now"]
     assert kept(folder / TEMPORAL) == ["before"]
     everything = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-    assert everything == [CASE_FILE, f"{CALENDARS}/collection-root/visit.ics", TEMPORAL], "and no keys"
+    calendar = [f"{CALENDARS}/collection-root/{name}" for name in (".Radicale.props", "visit.ics")]
+    assert everything == [CASE_FILE, *calendar, TEMPORAL], "and no keys"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert str(settings.var_dir / "secrets.env") in keys_to_keep(settings)
 
