@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -141,13 +142,53 @@ def _with_template(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def _own() -> Iterator[str]:
-    """A server without a port, whose socket lies in a folder that only its account may enter."""
+    with cluster() as own, own.up():
+        yield own.url
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server of our own, which can be started and stopped. It has no port; its socket lies in a folder that only its
+    account may enter."""
+
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        """Of its first database, which is empty."""
+        return f"postgresql+asyncpg://postgres@/postgres?host={self.folder}"
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """While it runs. At the end it breaks off, as in a crash, and does not wait for those who are connected."""
+        bin = binaries()
+        assert bin
+        quickly = [
+            part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
+        ]
+        command: list[str | Path] = [
+            bin / "postgres",
+            "-D",
+            self.folder / "data",
+            "-k",
+            self.folder,
+            "-c",
+            "listen_addresses=",
+            *quickly,
+        ]
+        log, answers, other = self.folder / "log", Server(self.url).answers, _as(account())
+        with leashed(command, log, answers, UP_WITHIN, "QUIT", cwd=self.folder, **other):
+            yield
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A new one, not started yet."""
     bin, who = binaries(), account()
     assert bin
     assert who
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # not pytest's: another account cannot reach into that
-    other = {"user": who, "extra_groups": []} if os.geteuid() == 0 else {}
-    if other:
+    if _as(who):
         shutil.chown(folder, who)
     try:
         made = subprocess.run(
@@ -156,25 +197,14 @@ def _own() -> Iterator[str]:
             capture_output=True,
             text=True,
             check=False,
-            **other,  # type: ignore[call-overload]
+            **_as(who),
         )
         assert made.returncode == 0, f"initdb failed: {made.stdout}{made.stderr}"
-        quickly = [
-            part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
-        ]
-        command: list[str | Path] = [
-            bin / "postgres",
-            "-D",
-            folder / "data",
-            "-k",
-            folder,
-            "-c",
-            "listen_addresses=",
-            *quickly,
-        ]
-        url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
-        # QUIT: without waiting for those who are connected
-        with leashed(command, folder / "log", Server(url).answers, UP_WITHIN, "QUIT", cwd=folder, **other):
-            yield url
+        yield Cluster(folder)
     finally:
         shutil.rmtree(folder)
+
+
+def _as(who: str | None) -> dict[str, Any]:
+    """For subprocess: as this account, where we are root."""
+    return {"user": who, "extra_groups": []} if os.geteuid() == 0 else {}

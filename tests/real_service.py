@@ -14,6 +14,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 from settings import Settings, load_settings
 from stack.supervisor import UP
@@ -74,8 +75,8 @@ def ports_that_are_free(count: int) -> list[int]:
 
 
 @contextmanager
-def running(folder: Path, ports: list[int]) -> Iterator[Service]:
-    """Started as a newcomer starts it, and stopped at the end."""
+def running(folder: Path, ports: list[int], **others: Any) -> Iterator[Service]:
+    """Started as a newcomer starts it, and stopped at the end. `others`: settings beside the ports."""
     api, temporal, ui, smtp, caldav, texts = ports
     settings = load_settings(
         make_secrets=True,
@@ -86,6 +87,7 @@ def running(folder: Path, ports: list[int]) -> Iterator[Service]:
         smtp_port=smtp,
         caldav_port=caldav,
         text_port=texts,
+        **others,
     )
     output = folder / "output"
     with output.open("w") as terminal:

@@ -75,14 +75,14 @@ class Case:
 
         await until(f"{kind} is stored", pending)
 
-    async def is_in_hand(self, client: Client, activity: str) -> None:
-        """Until a worker has begun this."""
+    async def is_in_hand(self, client: Client, activity: str, *, attempt: int = 1) -> None:
+        """Until a worker has begun this, or begun it so many times."""
         handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(self.id))
 
         async def begun() -> bool:
             described = await handle.describe()
             return any(
-                one.activity_type.name == activity and one.HasField("last_started_time")
+                one.activity_type.name == activity and one.HasField("last_started_time") and one.attempt >= attempt
                 for one in described.raw_description.pending_activities
             )
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from casefile.tables import TimelineEvent
 from demo import Office, open_office
 from domain.policy import demo
 from temporal_client import connect
+from tests import postgresql
 from tests.end_to_end.by_telephone import (
     Case,
     calendars_show_each_meeting_once,
@@ -161,6 +162,30 @@ async def who_delivered(temporal: Client, case: Case) -> list[tuple[int, int]]:
 
     await until("a delivery has ended", ended)
     return found
+
+
+@pytest.mark.skipif(not (postgresql.binaries() and postgresql.account()), reason="PostgreSQL is not installed here")
+async def test_the_database_breaks_off_and_is_away_for_a_while(
+    tmp_path: Path, free_ports: Callable[[int], list[int]], run: str
+) -> None:
+    with postgresql.cluster() as cluster, ExitStack() as database:
+        await asyncio.to_thread(database.enter_context, cluster.up())
+        with running(tmp_path, free_ports(6), database_url=cluster.url) as service:
+            temporal = await connect(service.settings)
+            case = await refer(service, await open_office(service.settings, run), run)
+            await case.explained_and_permitted()
+            with frozen(service, "worker"):
+                consent = asyncio.create_task(case.consents("p2"))
+                await case.is_stored("answer_consent")
+                database.close()
+            await case.is_in_hand(temporal, "file", attempt=2)  # tried in vain, and tried again
+            assert not consent.done()
+            await asyncio.to_thread(database.enter_context, cluster.up())
+            await consent
+            await case.do("answer_consent", party="p3", yes=False, how="phone")
+            await case.is_home()
+            assert (await case.seen())["closed"]["reason"] == "not_agreed"
+            await nothing_was_lost_and_nothing_came_twice(case)
 
 
 async def test_what_fell_due_while_everything_was_down_comes_at_once_and_once(
