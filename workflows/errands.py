@@ -34,6 +34,7 @@ Answer = TypeVar("Answer")
 Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
 
 
+AT_REST = 2  # rounds of the event loop in which nothing changes
 LOOK_AGAIN = timedelta(minutes=1)  # the worker's clock and the case's may differ by seconds
 
 
@@ -156,6 +157,8 @@ class Errands:
         """Runs for as long as the case does; one write at a time."""
         while True:
             await workflow.wait_condition(lambda: self.changes > self.filed_changes)
+            if workflow.patched("filed_at_rest"):
+                await self._come_to_rest()
             changes, letters = self.changes, self.new_letters
             self.version += 1
             filing = Filing(
@@ -172,6 +175,14 @@ class Errands:
             self.filed_changes = changes
             for letter in letters:
                 self.set_going(self._deliver(letter))
+
+    async def _come_to_rest(self) -> None:
+        """What follows from a change at once (the next stage, the next ask) goes into the same filing."""
+        quiet = 0
+        while quiet < AT_REST:
+            before = self.changes
+            await workflow.wait_condition(lambda: True)
+            quiet = quiet + 1 if self.changes == before else 0
 
     async def filed(self) -> None:
         """Until everything that has changed so far is in the case file."""
