@@ -20,7 +20,7 @@ NOTHING_SKIPPED = bool(
 )  # where everything is installed, a test that is left out fails
 
 
-NO_DEADLOCK = 60.0  # seconds
+NO_DEADLOCK = 60  # seconds
 
 
 def pytest_configure() -> None:
