@@ -12,6 +12,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.arrivals import Arrivals
@@ -21,6 +22,7 @@ from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.papers import PaperFiles
 from activities.records import Records
+from activities.rounds import Reconciler
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -35,6 +37,7 @@ from letters.rendering import Service
 from logs import configure_logging
 from mail import MailServer
 from processes import finish, run_and_finish, say_ready, when_told_to_stop
+from schedules import keep_schedules
 from settings import Settings, SettingsRefused, load_settings
 from telemetry import Tracing, runtime_of_worker
 from temporal_client import connect
@@ -50,8 +53,10 @@ from workflows.neighbours import (
     Enquiries,
     Mailroom,
     PaperKeeping,
+    Reconciliation,
     activities_of,
 )
+from workflows.rounds import Reconcile
 
 log = structlog.get_logger(__name__)
 READY_AGAIN = 10  # seconds
@@ -66,6 +71,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     mail = MailServer(settings.smtp_url)
     texts = TextProvider(settings.text_url, settings.text_token)
     papers = Papers(database, vault)
+    cases, commands = Cases(database, vault), Commands(database, vault)
     enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
@@ -77,15 +83,16 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),
-            Cases(database, vault),
-            Commands(database, vault),
+            cases,
+            commands,
             papers,
         ),
+        Reconciliation: Reconciler(client, settings.temporal_task_queue, cases, commands),
     }
     return Worker(
         client,
         task_queue=settings.temporal_task_queue,
-        workflows=[MediationCase, EnquiryCode, MailboxWatch],
+        workflows=[MediationCase, EnquiryCode, MailboxWatch, Reconcile],
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         graceful_shutdown_timeout=GRACE,
     )
@@ -106,8 +113,10 @@ async def run(settings: Settings, runtime: Runtime | None) -> int:
         if settings.imap_url:
             await watch_the_mailbox(client, settings.temporal_task_queue)
         log.info("worker started", task_queue=settings.temporal_task_queue)
+        scheduled = False
         while not stop.is_set():
             say_ready()  # again and again: a file that grows old tells that this loop stands still
+            scheduled = scheduled or await try_to_keep_schedules(client, settings.temporal_task_queue)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(READY_AGAIN):
                     await stop.wait()
@@ -115,6 +124,16 @@ async def run(settings: Settings, runtime: Runtime | None) -> int:
     await database.close()
     await asyncio.to_thread(tracing.close)
     return 0
+
+
+async def try_to_keep_schedules(client: Client, task_queue: str) -> bool:
+    """Cases go on without the rounds: a server that does not take them is asked again."""
+    try:
+        await keep_schedules(client, task_queue)
+    except RPCError as error:
+        log.error("the schedules cannot be kept; they are tried again", error=error.status.name)
+        return False
+    return True
 
 
 async def watch_the_mailbox(client: Client, task_queue: str) -> None:

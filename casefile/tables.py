@@ -105,6 +105,7 @@ class Case(SQLModel, table=True):
     policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.policy.Policy
     journey: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # domain.journey.Journey
     version: int = 0
+    run: str = ""  # the run of its workflow that filed last; one that was reset may not
     stage: str = Field(default="referral", index=True)
     mediator_id: str = Field(default="", index=True)  # accepted, or asked
     waiting_for: str = ""  # "p2,p3" or a staff role: whose answers are missing

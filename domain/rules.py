@@ -9,6 +9,7 @@ from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import (
+    BEGUN_ANEW,
     LETTERS_BY_HAND,
     POSSIBLE_DUPLICATE,
     READ_REPLY,
@@ -551,6 +552,7 @@ def tickable(task_kind: str) -> bool:
         "safeguarding",
         "escalated",
         "cancel_requested",
+        BEGUN_ANEW,
         "document_failed",
         "paper_infected",
         "paper_unchecked",

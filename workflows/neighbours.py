@@ -3,6 +3,7 @@
 All are safe to run twice. Permanent trouble is a value in the answer; transient trouble is an exception and retried."""
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -383,6 +384,30 @@ class Mailroom(ABC):
     @abstractmethod
     async def watch(self, order: Watch) -> Watched:
         """Look into the mailbox every minute, and bring what is new to its case."""
+
+
+class Round(BaseModel):
+    """A round by a Schedule, which has begun at this moment."""
+
+    at: datetime
+
+
+class Reconciled(BaseModel):
+    """What a look at the case file and the workflows has found: how many of each kind of difference were mended, and
+    how many a person has to see to."""
+
+    compared: int
+    mended: dict[str, int] = Field(default_factory=dict)
+    reported: dict[str, int] = Field(default_factory=dict)
+
+
+class Reconciliation(ABC):
+    """The case file against the workflows."""
+
+    @activity.defn
+    @abstractmethod
+    async def reconcile(self, order: Round) -> Reconciled:
+        """Begin anew what has no workflow or was reset; report what cannot be mended."""
 
 
 def activities_of(neighbour: type) -> list[str]:

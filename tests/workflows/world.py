@@ -110,6 +110,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     no_files: list[str] = field(default_factory=list)  # papers whose bytes never came
     erased: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)  # keys of letters whose row says what became of them
+    fates: dict[str, str] = field(default_factory=dict)  # what became of each letter, by its key
     linked: list[Linking] = field(default_factory=list)
     there_too: list[str] = field(default_factory=list)  # parties who are party to the other case
     alike: list[str] = field(default_factory=list)  # references of cases about the same child
@@ -213,6 +214,11 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
+        delivery = self._deliver(order)
+        self.fates[order.letter.key] = delivery.state
+        return delivery
+
+    def _deliver(self, order: LetterToDeliver) -> Delivery:
         if self.mail_away:
             raise ApplicationError("mail is away")
         journey, letter = self.journey, order.letter
@@ -361,6 +367,19 @@ class Story:
         filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
         as_filed = AsFiled.of(filed.journey, filed.version, timeline)
         await self.begin(self.start.model_copy(update={"as_filed": as_filed}))
+
+    async def begun_anew(self, fault: str = "terminated") -> None:
+        """Somebody has pressed Terminate in the Temporal UI, and the reconciler begins the case with what is filed."""
+        await self.breathe()
+        await self.case.terminate("a wrong click")
+        filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
+        letters = [letter for filing in self.world.filings for letter in filing.letters]
+        states = [(letter, self.world.fates.get(letter.key, "queued").replace("held", "queued")) for letter in letters]
+        as_filed = AsFiled.of(filed.journey, filed.version, timeline, states)
+        policy = next((filing.policy for filing in reversed(self.world.filings) if filing.policy), self.policy)
+        update = {"as_filed": as_filed, "begun_anew": fault, "policy": policy, "compare": False}
+        await self.begin(self.start.model_copy(update=update))
+        await self.breathe()
 
     async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
         self.acts += 1

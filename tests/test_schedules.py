@@ -1,0 +1,44 @@
+"""The Schedules on the real server: every worker makes them, and none of them is started against somebody's will."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client, ScheduleOverlapPolicy
+from temporalio.testing import WorkflowEnvironment
+
+from schedules import keep_schedules, schedules
+from temporal_client import data_converter
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=program, data_converter=data_converter({"test": b"k" * 32})
+    ) as environment:
+        yield environment.client
+
+
+async def test_made_once_and_left_paused_by_the_next_worker(client: Client) -> None:
+    await keep_schedules(client, "cases")
+    await client.get_schedule_handle("reconciler-cases").pause(note="while the database is mended")
+    await keep_schedules(client, "cases")
+    ids = list(schedules("cases"))
+    for id in ids:
+        there = (await client.get_schedule_handle(id).describe()).schedule
+        assert there.policy.overlap == ScheduleOverlapPolicy.SKIP
+        assert there.state.paused == (id == "reconciler-cases")
+        assert there.state.note
+    assert (await client.get_schedule_handle("reconciler-cases").describe()).schedule.state.note == (
+        "while the database is mended"
+    )
+
+
+async def test_each_says_when_it_comes_next(client: Client) -> None:
+    await keep_schedules(client, "cases")
+    for id in schedules("cases"):
+        described = await client.get_schedule_handle(id).describe()
+        assert described.info.next_action_times, id
