@@ -9,16 +9,18 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleState,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
 
-from workflows.rounds import Reconcile
+from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 
 def schedules(task_queue: str) -> dict[str, Schedule]:
@@ -42,7 +44,27 @@ def schedules(task_queue: str) -> dict[str, Schedule]:
         timedelta(minutes=1),
         "Compares the case file with the workflows, and begins anew what was terminated, reset or lost",
     )
+    add(
+        "daily-round",
+        DailyRound.run,
+        ScheduleSpec(calendars=[_at(7, 30, working_week=True)], time_zone_name="Europe/London"),
+        timedelta(hours=3),
+        "Sends each coordinator and manager what is late and what is due today; nothing on bank holidays",
+    )
+    add(
+        "retention-round",
+        RetentionRound.run,
+        ScheduleSpec(calendars=[_at(2, 15)], time_zone_name="Europe/London"),
+        timedelta(hours=12),
+        "Erases closed cases that have been kept for as long as the service keeps records, and old enquiries",
+    )
     return found
+
+
+def _at(hour: int, minute: int, *, working_week: bool = False) -> ScheduleCalendarSpec:
+    """On every day, or from Monday to Friday."""
+    days = [ScheduleRange(1, 5)] if working_week else [ScheduleRange(0, 6)]
+    return ScheduleCalendarSpec(hour=[ScheduleRange(hour)], minute=[ScheduleRange(minute)], day_of_week=days)
 
 
 async def keep_schedules(client: Client, task_queue: str) -> None:

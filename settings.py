@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     worker_metrics_address: str = ""  # ip:port where a worker shows its own metrics, to whoever reaches that port
     traces_url: str = ""  # of a collector that takes OTLP over HTTP, such as http://collector:4318/v1/traces
 
+    # How long a closed case is kept before its names and words are erased (practice, section 4)
+    records_kept_years: int = Field(6, ge=1, le=100)
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"

@@ -22,7 +22,7 @@ from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.papers import PaperFiles
 from activities.records import Records
-from activities.rounds import Reconciler
+from activities.rounds import Eraser, MorningLists, Reconciler
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -30,6 +30,7 @@ from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.letters import Letters as LetterRows
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.policies import Policies
 from casefile.vault import Vault
 from clamav import Scanner
 from imap import Mailbox
@@ -49,14 +50,16 @@ from workflows.neighbours import (
     Calendars,
     CaseFile,
     Correspondence,
+    Digests,
     Documents,
     Enquiries,
     Mailroom,
     PaperKeeping,
     Reconciliation,
+    Retention,
     activities_of,
 )
-from workflows.rounds import Reconcile
+from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 log = structlog.get_logger(__name__)
 READY_AGAIN = 10  # seconds
@@ -87,12 +90,14 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
             commands,
             papers,
         ),
+        Digests: MorningLists(database, Policies(database, vault), mail, settings.mail_from, service),
+        Retention: Eraser(database, enquiries, settings.records_kept_years),
         Reconciliation: Reconciler(client, settings.temporal_task_queue, cases, commands),
     }
     return Worker(
         client,
         task_queue=settings.temporal_task_queue,
-        workflows=[MediationCase, EnquiryCode, MailboxWatch, Reconcile],
+        workflows=[MediationCase, EnquiryCode, MailboxWatch, Reconcile, DailyRound, RetentionRound],
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         graceful_shutdown_timeout=GRACE,
     )

@@ -1,22 +1,44 @@
-"""The rounds by Schedule: the case file against the workflows."""
+"""The rounds by Schedule: the case file against the workflows, the morning's lists, and what is erased at night."""
 
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from email.errors import MessageError
+from email.message import EmailMessage
+from typing import Literal, NamedTuple
 
 import structlog
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from casefile import digests
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.database import Database
+from casefile.enquiries import Enquiries
+from casefile.erasing import Erasing
+from casefile.policies import Policies
 from casefile.rounds import Rounds, Standing
+from domain.digest import Digest
 from domain.journey import workflow_id
+from domain.working_days import is_working_day, local_day, years_before
+from letters.rendering import Service, digest_letter
+from mail import Away, MailServer, Refused, envelope, message_id
 from temporal_client import begin_case
-from workflows.neighbours import Reconciled, Reconciliation, Round
+from workflows.neighbours import (
+    Delivery,
+    Digests,
+    DigestToSend,
+    Readers,
+    Reconciled,
+    Reconciliation,
+    Retained,
+    Retention,
+    Round,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +46,7 @@ GRACE = timedelta(seconds=30)  # what is younger may be in the hands of whoever 
 STARTS_WITHIN = timedelta(seconds=10)
 COMMAND_IS_LATE = timedelta(minutes=5)
 SEES_LETTERS_HOME = timedelta(hours=2)  # a case that was begun again for an act that never came ends after one
+MOST_A_NIGHT = 1000  # cases that are erased
 MOST_A_DAY = 3  # a case that stops again and again is not mended by beginning it anew
 
 OPEN_WORKFLOWS = 'WorkflowType = "MediationCase" AND ExecutionStatus = "Running"'
@@ -185,3 +208,83 @@ def _told(result: Reconciled) -> Reconciled:
             counter.add(count, {"kind": kind, "outcome": outcome})
     log.info("the case file and the workflows were compared", compared=result.compared)
     return result
+
+
+class MorningLists(Digests):
+    """Sends lists through a mail server. Its row says what is true: once it is settled, nothing is sent again."""
+
+    def __init__(
+        self,
+        database: Database,
+        policies: Policies,
+        mail: MailServer,
+        sender: str,
+        service: Service,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.rows, self.policies, self.mail, self.sender = digests.Digests(database), policies, mail, sender
+        self.service, self.now = service, now
+
+    @activity.defn
+    async def readers_of_today(self, order: Round) -> Readers:
+        today = local_day(order.at)
+        targets = (await self.policies.current()).targets
+        if not is_working_day(today, targets.policy(today).holidays):
+            return Readers()
+        return Readers(ids=await self.rows.readers(order.at))
+
+    @activity.defn
+    async def send_digest(self, order: DigestToSend) -> Delivery:
+        ready = await self.rows.to_send(order.reader, order.day, self.now())
+        if isinstance(ready, str):
+            return Delivery.model_validate({"state": ready})
+        reader, digest = ready
+        try:
+            await self.mail.send(self._message(order, reader, digest))
+        except Refused as refused:
+            log.warning("a list was refused", by=order.reader, code=refused.code)
+            return await self._settle(order, "bounced" if refused.recipient else "failed", refused.code)
+        except Away as away:
+            if not away.unclear:
+                await self.rows.back_into_the_queue(order.reader, order.day, away.code)
+            raise ApplicationError(f"the mail server did not take the list: {away.code}", type="mail_away") from None
+        except (ValueError, MessageError):  # a name or an address that no header can hold
+            return await self._settle(order, "failed", "header")
+        return await self._settle(order, "sent")
+
+    def _message(self, order: DigestToSend, reader: digests.Reader, digest: Digest) -> EmailMessage:
+        rendered = digest_letter(digest, reader.name, service=self.service)
+        known_by = message_id(f"digest-{order.reader}-{order.day}", self.sender)
+        message = envelope(self.sender, reader.email, rendered.subject, known_by, self.now())
+        message.set_content(rendered.text)
+        return message
+
+    async def _settle(
+        self, order: DigestToSend, state: Literal["sent", "bounced", "failed"], problem: str = ""
+    ) -> Delivery:
+        await self.rows.settle(order.reader, order.day, state, self.now(), problem)
+        return Delivery(state=state)
+
+
+class Eraser(Retention):
+    """Erases cases that were closed for so many years, and enquiries that never became one."""
+
+    def __init__(self, database: Database, enquiries: Enquiries, years: int) -> None:
+        self.erasing, self.enquiries, self.years = Erasing(database), enquiries, years
+
+    @activity.defn
+    async def erase_what_is_due(self, order: Round) -> Retained:
+        closed_before = years_before(order.at, self.years)
+        due = await self.erasing.due(closed_before, MOST_A_NIGHT)
+        erased = 0
+        for case_id in due:
+            activity.heartbeat()
+            erased += await self.erasing.erase(case_id, closed_before, order.at)
+        done = Retained(
+            cases=erased,
+            enquiries=await self.enquiries.erase_old(order.at),
+            kept_on_hold=await self.erasing.kept_on_hold(closed_before),
+            left_for_tomorrow=len(due) == MOST_A_NIGHT,
+        )
+        log.info("what had been kept for long enough is erased", number=done.cases)
+        return done

@@ -31,7 +31,7 @@ class Rounds:
 
     async def standings(self, case_ids: Collection[str] | None = None) -> list[Standing]:
         """Of these cases, without those that are not known; or of all that need a workflow."""
-        needs = _needs_workflow()
+        needs = needs_workflow()
         wanted = needs if case_ids is None else col(Case.id).in_(case_ids)
         async with self.database.read() as session:
             rows = await session.exec(
@@ -71,7 +71,8 @@ class Rounds:
             ).one()
 
 
-def _needs_workflow() -> ColumnElement[bool]:
+def needs_workflow() -> ColumnElement[bool]:
+    """Of a case: it is open, or a task or a letter of its end has to be seen to; and it was not erased."""
     tasks = select(TaskRow.case_id).where(col(TaskRow.closed).is_(None))
     letters = select(LetterRow.case_id).where(col(LetterRow.state).in_(POSSIBLY_WANTED))
     owed = or_(col(Case.closed_at).is_(None), col(Case.id).in_(tasks), col(Case.id).in_(letters))

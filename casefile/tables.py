@@ -339,6 +339,18 @@ class PolicyChange(SQLModel, table=True):
     command_id: str = Field(unique=True, foreign_key="command.id")
 
 
+class DigestRow(SQLModel, table=True):
+    """The list of what is due that a member of staff is sent in the morning of a day. Its words are kept nowhere."""
+
+    __tablename__ = "digest"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    day: date = Field(primary_key=True)
+    state: str = "queued"  # queued -> sending -> sent | withheld | bounced | failed
+    attempts: int = 0  # whose fate is unclear
+    problem: str = ""
+    settled: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class Counter(SQLModel, table=True):
     """A number that rises: case references by year."""
 

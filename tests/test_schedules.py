@@ -1,16 +1,18 @@
 """The Schedules on the real server: every worker makes them, and none of them is started against somebody's will."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client, ScheduleOverlapPolicy
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 from temporalio.testing import WorkflowEnvironment
 
 from schedules import keep_schedules, schedules
 from temporal_client import data_converter
+from tests.workflows.test_rounds import Office, worker
 
 
 @pytest.fixture
@@ -42,3 +44,22 @@ async def test_each_says_when_it_comes_next(client: Client) -> None:
     for id in schedules("cases"):
         described = await client.get_schedule_handle(id).describe()
         assert described.info.next_action_times, id
+
+
+async def test_a_round_that_is_triggered_by_hand_runs_behind_the_codec(client: Client) -> None:
+    """The server appends the time of each start to the workflow's id, to which payloads are bound."""
+    office = Office(readers=["cora"])
+    await keep_schedules(client, "rounds")
+    async with worker(client, office):
+        for name in ("reconciler", "daily-round", "retention-round"):
+            handle = client.get_schedule_handle(f"{name}-rounds")
+            await handle.trigger()
+            async with asyncio.timeout(20):
+                while not (actions := (await handle.describe()).info.recent_actions):
+                    await asyncio.sleep(0.1)
+            started = actions[0].action
+            assert isinstance(started, ScheduleActionExecutionStartWorkflow)
+            run = client.get_workflow_handle(started.workflow_id, run_id=started.first_execution_run_id)
+            assert await asyncio.wait_for(run.result(), 20)
+            assert await (await run.describe()).static_summary() == schedules("rounds")[f"{name}-rounds"].state.note
+    assert [order.reader for order in office.sent] == ["cora"]

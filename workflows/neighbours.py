@@ -3,7 +3,7 @@
 All are safe to run twice. Permanent trouble is a value in the answer; transient trouble is an exception and retried."""
 
 from abc import ABC, abstractmethod
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -408,6 +408,51 @@ class Reconciliation(ABC):
     @abstractmethod
     async def reconcile(self, order: Round) -> Reconciled:
         """Begin anew what has no workflow or was reset; report what cannot be mended."""
+
+
+class Readers(BaseModel):
+    """Members of staff, by their ids."""
+
+    ids: list[str] = Field(default_factory=list)
+
+
+class DigestToSend(BaseModel):
+    """The list of what is due that a member of staff is sent in the morning of a day."""
+
+    reader: str
+    day: date
+
+
+class Digests(ABC):
+    """The morning's lists for those who run cases."""
+
+    @activity.defn
+    @abstractmethod
+    async def readers_of_today(self, order: Round) -> Readers:
+        """Who has something late or due today; nobody on a day that is no working day."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_digest(self, order: DigestToSend) -> Delivery:
+        """Send it, once for each person and day. withheld: there is nothing to do any more."""
+
+
+class Retained(BaseModel):
+    """What the retention round has erased: how many, never which."""
+
+    cases: int
+    enquiries: int
+    kept_on_hold: int  # cases that are kept for longer, since they are on a safeguarding hold
+    left_for_tomorrow: bool
+
+
+class Retention(ABC):
+    """What has been kept for as long as it may be."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_what_is_due(self, order: Round) -> Retained:
+        """Cases whose retention period is over, and enquiries that never became one."""
 
 
 def activities_of(neighbour: type) -> list[str]:
