@@ -113,11 +113,13 @@ def _bound(key_id: bytes, owner: bytes) -> bytes:
 
 
 def _belongs(owner: str, workflow_id: str) -> bool:
-    # A schedule seals with its workflow's configured id; the server appends the time of each start.
-    return (
-        owner == workflow_id
-        or re.fullmatch(re.escape(owner) + r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", workflow_id) is not None
-    )
+    # A schedule seals with its workflow's configured id; the server appends the time of each start, and gives each run
+    # the result of the one before.
+    return _without_start(owner) == _without_start(workflow_id)
+
+
+def _without_start(workflow_id: str) -> str:
+    return re.sub(r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "", workflow_id)
 
 
 def data_converter(codec_keys: Mapping[str, bytes]) -> DataConverter:

@@ -28,7 +28,7 @@ class CaseStart(BaseModel):
     policy: Policy
     compare: bool = False  # nobody has looked yet whether the child is known already
     as_filed: "AsFiled | None" = None  # of a case that had ended, or whose workflow was lost
-    begun_anew: str = ""  # why its workflow had to be: "terminated", "reset", "failed", "lost", "behind"
+    begun_anew: str = ""  # why its workflow had to be (activities.rounds.MENDED)
 
     @property
     def referrer(self) -> str:

@@ -22,7 +22,7 @@ from activities.records import Records
 from activities.rounds import Reconciler
 from api.intake import Intake
 from api.services import Services
-from casefile.tables import CommandRow, LetterRow, TaskRow, TimelineEvent
+from casefile.tables import CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
 from domain.commands import Actor
 from domain.journey import BEGUN_ANEW, workflow_id
 from temporal_client import ESCALATED, ON_HOLD, STAGE, data_converter
@@ -137,6 +137,8 @@ async def test_a_terminated_case_goes_on_and_hears_what_was_said_meanwhile(
     async with service.worker:
         await asked_for_consent(service, staff)
         assert (await service.reconcile()).mended == {}
+        async with service.services.database.write() as session:  # terminated before this was answered
+            await session.delete(await session.get_one(CommandOutcome, "yes"))
         await service.workflow.terminate("a wrong click")
         assert (await service.give("answer_consent", by, "la", party="p3", yes=True, how="phone")).status == "pending"
         assert (await service.reconcile(timedelta(minutes=1))).mended == {}, "somebody may be about to see to it"
@@ -147,6 +149,7 @@ async def test_a_terminated_case_goes_on_and_hears_what_was_said_meanwhile(
         clock.now += timedelta(minutes=1)
         assert await service.intake.relay_once()
         await service.until(lambda case: case.stage == "allocation")
+        assert (await service.services.commands.outcome("yes")).status == "accepted", "it had taken effect"
         assert [task.role for task in await service.all(TaskRow) if task.kind == BEGUN_ANEW] == ["manager"]
         timeline = await service.timeline()
         assert timeline.count(BEGUN_ANEW) == 1
