@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from pydantic import TypeAdapter
+from sqlalchemy import true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,13 +46,14 @@ class Digests:
     async def to_send(self, reader: str, day: date, now: datetime) -> tuple[Reader, Digest] | str:
         """Their list, which counts as being sent from here on; or what has become of it: "sent", "withheld" (there is
         nothing to do any more, or they have left), "bounced", "failed"."""
+        async with self.database.read() as session:  # it looks at many cases, and must not keep others from writing
+            staff = [one async for one in _staff(session) if one.id == reader]
+            digest = (await _digests(session, staff, now)).get(reader)
         async with self.database.write() as session:
             row = await session.get(DigestRow, (reader, day)) or DigestRow(staff_id=reader, day=day)
             session.add(row)
             if row.state not in ("queued", "sending"):
                 return row.state
-            staff = [one async for one in _staff(session) if one.id == reader]
-            digest = (await _digests(session, staff, now)).get(reader)
             if row.state == "sending" and row.attempts >= SENT_ONCE_MORE:
                 row.state, row.problem, row.settled = "failed", "ambiguous", now
             elif not digest:
@@ -109,13 +111,14 @@ async def _digests(session: AsyncSession, staff: list[Staff], now: datetime) -> 
     asks = await session.exec(
         select(Case.reference, Case.coordinator_id, col(Case.journey)["asks"], col(Case.journey)["parties"])
         .where(col(Case.closed_at).is_(None), Case.version > 0, moves())
+        .where(true() if managers else col(Case.coordinator_id).in_(coordinators))
         .order_by(col(Case.reference))
     )
     for reference, coordinator, listed, parties in asks.all():
         whose = [id for id in found if id == coordinator or id in managers]
-        for ask in _ASKS.validate_python(listed or []) if whose else []:
-            if ask.of in COORDINATORS:  # their tasks say so
-                continue
-            for id in whose:
-                add_ask(found[id], reference, ask, _PARTIES.validate_python(parties), now)
+        theirs = [ask for ask in _ASKS.validate_python(listed or []) if ask.of not in COORDINATORS]  # tasks say so
+        asked = _PARTIES.validate_python(parties) if whose and theirs else []
+        for id in whose:
+            for ask in theirs:
+                add_ask(found[id], reference, ask, asked, now)
     return found
