@@ -24,6 +24,7 @@ from casefile.tables import (
     CommandRow,
     CommandText,
     Counter,
+    LetterRow,
     Participant,
     PartyRow,
     Staff,
@@ -33,7 +34,7 @@ from casefile.tables import (
 from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
-from domain.journey import AsFiled, CaseStart, Event, Journey
+from domain.journey import AsFiled, CaseStart, Event, Journey, Letter
 from domain.likeness import marks_of_person
 from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
@@ -227,15 +228,24 @@ class Cases:
         )
 
     async def as_filed(self, case_id: str) -> CaseStart:
-        """With what the workflow of a case that had ended is begun again. NoSuchCase: nor had it begun."""
+        """With what the workflow of a case that had ended, or was lost, is begun again. NoSuchCase: nor had it
+        begun."""
         start = await self.start_of(case_id)
         async with self.database.read() as session:
             case = await session.get_one(Case, case_id)
             if case.journey is None:
                 raise NoSuchCase(case_id)
             rows = (await session.exec(select(TimelineEvent).where(TimelineEvent.case_id == case_id))).all()
+            queued = (
+                await session.exec(
+                    select(LetterRow)
+                    .where(LetterRow.case_id == case_id)
+                    .order_by(col(LetterRow.queued), col(LetterRow.id))
+                )
+            ).all()
         timeline = [Event.model_validate(row.model_dump()) for row in rows]
-        filed = AsFiled.of(Journey.model_validate(case.journey), case.version, timeline)
+        letters = [(Letter.model_validate(row.model_dump()), row.state) for row in queued]
+        filed = AsFiled.of(Journey.model_validate(case.journey), case.version, timeline, letters)
         return start.model_copy(update={"as_filed": filed, "compare": False})
 
     async def case_id(self, reference: str) -> str:

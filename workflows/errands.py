@@ -111,6 +111,7 @@ class Errands:
         self.changes = 0
         self.filed_changes = 0
         self.version = 0
+        self.begun_after = 0
         self.events_so_far = 0
         self.new_policy: Policy | None = None
         self.new_events: list[Event] = []
@@ -147,6 +148,7 @@ class Errands:
     def go_on_after(self, as_filed: AsFiled) -> None:
         """Filings and lines of the timeline go on being numbered, and what was posted may still come back."""
         self.version, self.events_so_far = as_filed.version, as_filed.events
+        self.begun_after = as_filed.version
         self.seen_to = list(as_filed.posted)
 
     def begin(self) -> None:
@@ -164,6 +166,8 @@ class Errands:
             filing = Filing(
                 case_id=self.case.case_id,
                 version=self.version,
+                run=workflow.info().run_id,
+                begun_after=self.begun_after,
                 journey=self.journey,
                 policy=self.new_policy,
                 events=self.new_events,
@@ -200,6 +204,12 @@ class Errands:
         self.new_letters.append(letter)
         self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
         self.changed()
+
+    def send_on(self, letters: list[Letter]) -> None:
+        """Their rows are there already: what has left is not sent again, whatever has not is on its way again."""
+        for letter in letters:
+            self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
+            self.set_going(self._deliver(letter))
 
     async def _deliver(self, letter: Letter) -> None:
         about = f"{letter.kind} to {letter.to}"
