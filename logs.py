@@ -40,10 +40,10 @@ CODES = frozenset(  # ids, codes, route templates, servers: no words
             "server",
             "standards",
         ),
-        *("task_queue", "trouble"),
+        *("task_queue", "trouble", "workflow"),
     )
 )
-NUMBERS = frozenset(("left_for_a_person", "number", "to_their_cases"))
+NUMBERS = frozenset(("compared", "left_for_a_person", "number", "to_their_cases"))
 TEXTS = frozenset(("error", "event", "exception", "level", "logger", "timestamp"))  # ours, or of a library
 CODE = re.compile(r"[A-Za-z0-9_./:,+{}-]{0,150}")
 E_MAIL_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")

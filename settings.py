@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
 
+    # How long a closed case is kept before its names and words are erased (practice, section 4)
+    records_kept_years: int = Field(6, ge=1, le=100)
+
     service_name: str = "SEN Mediation Service"
     service_phone: str = "01632 960 100"  # numbers and domains reserved for examples, until the service sets its own
     service_email: str = "mediation@service.example"

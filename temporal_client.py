@@ -1,8 +1,9 @@
-"""The one place that makes the Temporal client: how payloads are written, sealed and sent."""
+"""The one place that makes the Temporal client: how payloads are written, sealed and sent, and how a case begins."""
 
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
@@ -19,6 +20,7 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client, Interceptor
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -29,9 +31,12 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
+from domain.journey import CaseStart, workflow_id
+from domain.stages import Stage
 from settings import Settings
 
 SEARCH_ATTRIBUTES = (("CaseStage", "Keyword"), ("CaseEscalated", "Bool"), ("CaseOnHold", "Bool"))
@@ -108,11 +113,13 @@ def _bound(key_id: bytes, owner: bytes) -> bytes:
 
 
 def _belongs(owner: str, workflow_id: str) -> bool:
-    # A schedule seals with its workflow's configured id; the server appends the time of each start.
-    return (
-        owner == workflow_id
-        or re.fullmatch(re.escape(owner) + r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", workflow_id) is not None
-    )
+    # A schedule seals with its workflow's configured id; the server appends the time of each start, and gives each run
+    # the result of the one before.
+    return _without_start(owner) == _without_start(workflow_id)
+
+
+def _without_start(workflow_id: str) -> str:
+    return re.sub(r"-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", "", workflow_id)
 
 
 def data_converter(codec_keys: Mapping[str, bytes]) -> DataConverter:
@@ -138,6 +145,37 @@ async def connect(
         runtime=runtime,
         interceptors=interceptors,
     )
+
+
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
+ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
+
+
+async def begin_case(
+    client: Client, task_queue: str, start: CaseStart, reuse: WorkflowIDReusePolicy, patience: timedelta
+) -> None:
+    """Start a case's workflow; one that runs already is the same. RPCError, or RuntimeError: how a lazy client reports
+    an unreachable server."""
+    journey = start.as_filed.journey if start.as_filed else None
+    attributes = TypedSearchAttributes(
+        [
+            SearchAttributePair(STAGE, (journey.stage if journey else Stage.REFERRAL).value),
+            SearchAttributePair(ESCALATED, bool(journey and journey.escalated)),
+            SearchAttributePair(ON_HOLD, bool(journey and journey.on_hold)),
+        ]
+    )
+    with suppress(WorkflowAlreadyStartedError):
+        await client.start_workflow(
+            "MediationCase",
+            start,
+            id=workflow_id(start.case_id),
+            task_queue=task_queue,
+            id_reuse_policy=reuse,
+            search_attributes=attributes,
+            static_summary=start.reference,
+            rpc_timeout=patience,
+        )
 
 
 def _tls(settings: Settings) -> TLSConfig | bool:

@@ -15,6 +15,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.arrivals import Arrivals
@@ -24,6 +25,7 @@ from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.papers import PaperFiles
 from activities.records import Records
+from activities.rounds import Eraser, MorningLists, Reconciler
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -31,6 +33,7 @@ from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.letters import Letters as LetterRows
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.policies import Policies
 from casefile.vault import Vault
 from clamav import Scanner
 from imap import Mailbox
@@ -39,6 +42,7 @@ from logs import configure_logging
 from mail import MailServer
 from processes import finish, run_and_finish, say_ready, when_told_to_stop
 from releasing import deployment, make_current, verify, verify_recorded
+from schedules import keep_schedules
 from settings import Settings, SettingsRefused, load_settings
 from telemetry import Tracing, runtime_of_worker
 from temporal_client import connect
@@ -50,15 +54,19 @@ from workflows.neighbours import (
     Calendars,
     CaseFile,
     Correspondence,
+    Digests,
     Documents,
     Enquiries,
     Mailroom,
     PaperKeeping,
+    Reconciliation,
+    Retention,
     activities_of,
 )
+from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 log = structlog.get_logger(__name__)
-WORKFLOWS: list[type] = [MediationCase, EnquiryCode, MailboxWatch]
+WORKFLOWS: list[type] = [MediationCase, EnquiryCode, MailboxWatch, Reconcile, DailyRound, RetentionRound]
 READY_AGAIN = 10  # seconds
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
@@ -71,6 +79,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
     mail = MailServer(settings.smtp_url)
     texts = TextProvider(settings.text_url, settings.text_token)
     papers = Papers(database, vault)
+    cases, commands = Cases(database, vault), Commands(database, vault)
     enquiries = EnquiryRows(database, vault, settings.link_signing_key())
     parts: dict[type, object] = {
         CaseFile: Records(database, vault, links, now=lambda: datetime.now(UTC)),
@@ -82,10 +91,13 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),
-            Cases(database, vault),
-            Commands(database, vault),
+            cases,
+            commands,
             papers,
         ),
+        Digests: MorningLists(database, Policies(database, vault), mail, settings.mail_from, service),
+        Retention: Eraser(database, enquiries, settings.records_kept_years),
+        Reconciliation: Reconciler(client, settings.temporal_task_queue, cases, commands),
     }
     return Worker(
         client,
@@ -112,8 +124,10 @@ async def run(settings: Settings, runtime: Runtime | None) -> int:
         if settings.imap_url:
             await watch_the_mailbox(client, settings.temporal_task_queue)
         log.info("worker started", task_queue=settings.temporal_task_queue, build=settings.build_id)
+        scheduled = False
         while not stop.is_set():
             say_ready()  # again and again: a file that grows old tells that this loop stands still
+            scheduled = scheduled or await try_to_keep_schedules(client, settings.temporal_task_queue)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(READY_AGAIN):
                     await stop.wait()
@@ -121,6 +135,16 @@ async def run(settings: Settings, runtime: Runtime | None) -> int:
     await database.close()
     await asyncio.to_thread(tracing.close)
     return 0
+
+
+async def try_to_keep_schedules(client: Client, task_queue: str) -> bool:
+    """Cases go on without the rounds: a server that does not take them is asked again."""
+    try:
+        await keep_schedules(client, task_queue)
+    except RPCError as error:
+        log.error("the schedules cannot be kept; they are tried again", error=error.status.name)
+        return False
+    return True
 
 
 async def watch_the_mailbox(client: Client, task_queue: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from casefile import related
 from casefile.cases import add_participant, left_of, texts_in, view
@@ -76,10 +77,14 @@ class Records(CaseFile):
     async def file(self, filing: Filing) -> None:
         async with self.database.write() as session:
             case = await _case(session, filing.case_id)
+            if filing.run != case.run and filing.run and case.run and filing.begun_after != case.version:
+                # Reset in the Temporal UI: this run has forgotten what was filed since. Nothing of it is written and
+                # nobody is told "recorded", until the reconciler has begun the case anew.
+                raise ApplicationError("this run was reset and knows less than the case file", type="run_was_reset")
             if filing.version <= case.version:
                 return  # written before, and its completion was lost
             _repeat_for_lists(case, filing.journey)
-            case.version = filing.version
+            case.version, case.run = filing.version, filing.run
             case.journey = filing.journey.model_dump(mode="json")
             if filing.policy:
                 case.policy = filing.policy.model_dump(mode="json")

@@ -7,7 +7,6 @@ import asyncio
 import random
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from weakref import WeakValueDictionary
@@ -20,8 +19,8 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from casefile.cases import Cases, derived_id
@@ -35,9 +34,9 @@ from domain.policy import Policy, demo
 from domain.referral import AnotherMatter, ReferralForm
 from domain.refusals import Refusal
 from domain.rules import Refused, judge
-from domain.stages import Stage
 from domain.words import refusal_sentence
 from domain.working_days import local_day
+from temporal_client import begin_case
 from workflows.doors import REFUSED, workflow_id
 
 log = structlog.get_logger(__name__)
@@ -54,11 +53,6 @@ FAILED = "failed"  # the code of a command that a fault of ours kept from taking
 FAILED_SENTENCE = (
     "A fault on our side kept this from taking effect. It has been noted; ring the service before you go on."
 )
-
-STAGE = SearchAttributeKey.for_keyword("CaseStage")
-ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
-ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
-
 
 POLICIES: dict[str, str] = {
     "standard": "The service's targets",
@@ -237,7 +231,7 @@ class Intake:
                 if command == "refer":
                     command_id, outcome = await self._reading.referral_command(case_id), await self._begin(case_id)
                 else:
-                    command_id, outcome = command.id, await self._update(command)
+                    command_id, outcome = command.id, await self._bring(command)
                 if outcome.status == "pending":
                     return False
                 await self.commands.settle(command_id, outcome, self.clock())
@@ -255,26 +249,14 @@ class Intake:
         return Outcome(status="accepted")
 
     async def _start(self, start: CaseStart, reuse: WorkflowIDReusePolicy) -> None:
-        """Start a case's workflow; one that runs already is the same."""
-        journey = start.as_filed.journey if start.as_filed else None
-        attributes = TypedSearchAttributes(
-            [
-                SearchAttributePair(STAGE, (journey.stage if journey else Stage.REFERRAL).value),
-                SearchAttributePair(ESCALATED, bool(journey and journey.escalated)),
-                SearchAttributePair(ON_HOLD, bool(journey and journey.on_hold)),
-            ]
-        )
-        with suppress(WorkflowAlreadyStartedError):
-            await self.client.start_workflow(
-                "MediationCase",
-                start,
-                id=workflow_id(start.case_id),
-                task_queue=self.task_queue,
-                id_reuse_policy=reuse,
-                search_attributes=attributes,
-                static_summary=start.reference,
-                rpc_timeout=timedelta(seconds=self.patience),
-            )
+        await begin_case(self.client, self.task_queue, start, reuse, timedelta(seconds=self.patience))
+
+    async def _bring(self, command: Command) -> Outcome:
+        """One that was left behind may have taken effect, and its answer was lost with the workflow."""
+        left_behind = self.clock() - command.at > RELAY_AFTER
+        if left_behind and await self._reading.has_taken_effect(command):
+            return Outcome(status="accepted")
+        return await self._update(command)
 
     async def _update(self, command: Command, *, woken: bool = False) -> Outcome:
         """Deliver one command as the Update of its name. Its id makes a repetition harmless, whoever sends it."""

@@ -1,11 +1,16 @@
 """Cases: opened from a referral, read whole, listed."""
 
+import builtins
 import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, RootModel
+from sqlalchemy.orm import defer
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +24,7 @@ from casefile.tables import (
     CommandRow,
     CommandText,
     Counter,
+    LetterRow,
     Participant,
     PartyRow,
     Staff,
@@ -28,7 +34,7 @@ from casefile.tables import (
 from casefile.tokens import keep_case_tokens, keep_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
-from domain.journey import AsFiled, CaseStart, Event, Journey
+from domain.journey import AsFiled, CaseStart, Event, Journey, Letter
 from domain.likeness import marks_of_person
 from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
@@ -38,6 +44,9 @@ from domain.view import CaseText, CaseView, PartyView, PersonView, StaffView, Ve
 from domain.working_days import local_day
 
 log = structlog.get_logger(__name__)
+
+
+_WITHOUT_WHAT_IS_LARGE = [defer(getattr(Case, name), raiseload=True) for name in ("journey", "policy")]
 
 
 class NoSuchCase(LookupError):
@@ -219,15 +228,24 @@ class Cases:
         )
 
     async def as_filed(self, case_id: str) -> CaseStart:
-        """With what the workflow of a case that had ended is begun again. NoSuchCase: nor had it begun."""
+        """With what the workflow of a case that had ended, or was lost, is begun again. NoSuchCase: nor had it
+        begun."""
         start = await self.start_of(case_id)
         async with self.database.read() as session:
             case = await session.get_one(Case, case_id)
             if case.journey is None:
                 raise NoSuchCase(case_id)
             rows = (await session.exec(select(TimelineEvent).where(TimelineEvent.case_id == case_id))).all()
+            queued = (
+                await session.exec(
+                    select(LetterRow)
+                    .where(LetterRow.case_id == case_id)
+                    .order_by(col(LetterRow.queued), col(LetterRow.id))
+                )
+            ).all()
         timeline = [Event.model_validate(row.model_dump()) for row in rows]
-        filed = AsFiled.of(Journey.model_validate(case.journey), case.version, timeline)
+        letters = [(Letter.model_validate(row.model_dump()), row.state) for row in queued]
+        filed = AsFiled.of(Journey.model_validate(case.journey), case.version, timeline, letters)
         return start.model_copy(update={"as_filed": filed, "compare": False})
 
     async def case_id(self, reference: str) -> str:
@@ -270,6 +288,7 @@ class Cases:
             cases = (
                 await session.exec(
                     select(Case)
+                    .options(*_WITHOUT_WHAT_IS_LARGE)
                     .where(*conditions)
                     .order_by(
                         col(Case.closed_at).is_not(None),
@@ -283,26 +302,38 @@ class Cases:
                     .limit(wanted.per_page)
                 )
             ).all()
-            lines = [await self.line(session, case) for case in cases]
-        return lines, total
+            return await self.lines(session, cases), total
 
-    async def line(self, session: AsyncSession, case: Case) -> CaseLine:
-        """A case as lists show it, within a running transaction."""
+    async def lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
+        """Cases as lists show them, within a running transaction."""
+        rows = await _rows_of(session, [case.id for case in cases if case.waiting_for])
+        return [self._line(case, rows.get(case.id, _Rows())) for case in cases]
+
+    def _line(self, case: Case, rows: "_Rows") -> CaseLine:
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
-            names = {party.key: party.name for party in await parties_of(session, case, key)} if waiting else {}
+            names = {party.key: party.name for party in rows.only(waiting).opened(key)}
         except Erased:
             child, names = "(erased)", {}
         except ValueError:  # one damaged row must not take the list away from everybody
             log.error("a case cannot be read", case=case.id)
             child, names = "(cannot be read)", {}
         return CaseLine(
-            **case.model_dump(exclude={"wrapped_key", "sealed", "waiting_for", "coordinator_id"}),
-            coordinator_id=case.coordinator_id or "",
+            id=case.id,
+            reference=case.reference,
             child=child,
+            created=case.created,
+            stage=case.stage,
             waiting_for=[names.get(part, part) for part in waiting],
+            next_at=case.next_at,
+            escalated=case.escalated,
+            on_hold=case.on_hold,
+            paused=case.paused,
+            closed_reason=case.closed_reason,
+            coordinator_id=case.coordinator_id or "",
+            mediator_id=case.mediator_id,
         )
 
 
@@ -399,26 +430,52 @@ def left_of(case: Case) -> list[str]:
 
 
 async def _everyone(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
-    rows = (await session.exec(select(PartyRow).where(PartyRow.case_id == case_id))).all()
-    people = (await session.exec(select(Participant).where(Participant.case_id == case_id))).all()
-    views = [
-        PersonView(
-            key=person.key,
-            party=person.party,
-            role=PersonRole(person.role),
-            details=key.open(PersonDetails, person.sealed, f"participant/{case_id}/{person.key}"),
+    return (await _rows_of(session, [case_id])).get(case_id, _Rows()).opened(key)
+
+
+@dataclass
+class _Rows:
+    """Who takes part in one case, or did, still sealed."""
+
+    parties: list[PartyRow] = field(default_factory=list)
+    people: list[Participant] = field(default_factory=list)
+
+    def only(self, parties: list[str]) -> "_Rows":
+        return _Rows(
+            [party for party in self.parties if party.key in parties],
+            [person for person in self.people if person.party in parties],
         )
-        for person in sorted(people, key=lambda p: _order(p.key))
-    ]
-    return [
-        PartyView(
-            key=row.key,
-            role=PartyRole(row.role),
-            organisation=row.organisation,
-            people=[person for person in views if person.party == row.key],
-        )
-        for row in sorted(rows, key=lambda r: _order(r.key))
-    ]
+
+    def opened(self, key: CaseKey) -> list[PartyView]:
+        """In their order. Erased, or ValueError: a row is damaged."""
+        views = [
+            PersonView(
+                key=person.key,
+                party=person.party,
+                role=PersonRole(person.role),
+                details=key.open(PersonDetails, person.sealed, f"participant/{person.case_id}/{person.key}"),
+            )
+            for person in sorted(self.people, key=lambda p: _order(p.key))
+        ]
+        return [
+            PartyView(
+                key=row.key,
+                role=PartyRole(row.role),
+                organisation=row.organisation,
+                people=[person for person in views if person.party == row.key],
+            )
+            for row in sorted(self.parties, key=lambda r: _order(r.key))
+        ]
+
+
+async def _rows_of(session: AsyncSession, case_ids: list[str]) -> dict[str, _Rows]:
+    """By case; of a case that has none there is nothing."""
+    found: defaultdict[str, _Rows] = defaultdict(_Rows)
+    for party in await session.exec(select(PartyRow).where(col(PartyRow.case_id).in_(case_ids))):
+        found[party.case_id].parties.append(party)
+    for person in await session.exec(select(Participant).where(col(Participant.case_id).in_(case_ids))):
+        found[person.case_id].people.append(person)
+    return found
 
 
 def _order(key: str) -> list[int]:

@@ -91,14 +91,14 @@ async def _marks(session: AsyncSession) -> list[int]:
 
 async def _asks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
     journeys = await session.exec(
-        select(col(Case.journey)["asks"], _moves()).where(col(Case.closed_at).is_(None), col(Case.journey).is_not(None))
+        select(col(Case.journey)["asks"], moves()).where(col(Case.closed_at).is_(None), col(Case.journey).is_not(None))
     )
     asks: Counter[str] = Counter()
     overdue: Counter[str] = Counter()
-    for listed, moves in journeys.all():
+    for listed, goes_on in journeys.all():
         for ask in (OpenAsk.model_validate(one) for one in listed or []):
             asks[ask.kind] += 1
-            in_vain = ask.armed is None and ask.climbed > 0 and moves  # what stands still is not armed either
+            in_vain = ask.armed is None and ask.climbed > 0 and goes_on  # what stands still is not armed either
             overdue[ask.kind] += bool(in_vain or (ask.due and ask.due < now))
     return dict(asks), dict(overdue)
 
@@ -120,7 +120,7 @@ async def _letters(session: AsyncSession) -> dict[str, int]:
 
 
 async def _oldest_letter(session: AsyncSession) -> datetime | None:
-    moving = select(Case.id).where(_moves())
+    moving = select(Case.id).where(moves())
     return (
         await session.exec(
             select(func.min(LetterRow.queued)).where(LetterRow.state == "queued", col(LetterRow.case_id).in_(moving))
@@ -128,7 +128,7 @@ async def _oldest_letter(session: AsyncSession) -> datetime | None:
     ).one()
 
 
-def _moves() -> ColumnElement[bool]:
+def moves() -> ColumnElement[bool]:
     """Of a case: neither hold nor pause nor a reply that nobody has read keeps its reminders and letters back."""
     unread = select(TaskRow.case_id).where(TaskRow.kind == READ_REPLY, col(TaskRow.closed).is_(None))
     return ~col(Case.on_hold) & ~col(Case.paused) & col(Case.id).not_in(unread)

@@ -148,7 +148,7 @@ class Finding:
             parties = []
         coordinator = await staff_view(session, case.coordinator_id or "")
         return FoundCase(
-            line=await self._cases.line(session, case),
+            line=(await self._cases.lines(session, [case]))[0],
             parties=parties,
             coordinator=coordinator.name if coordinator else "",
             whole=whole,

@@ -105,6 +105,7 @@ class Case(SQLModel, table=True):
     policy: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # domain.policy.Policy
     journey: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))  # domain.journey.Journey
     version: int = 0
+    run: str = ""  # the run of its workflow that filed last; one that was reset may not
     stage: str = Field(default="referral", index=True)
     mediator_id: str = Field(default="", index=True)  # accepted, or asked
     waiting_for: str = ""  # "p2,p3" or a staff role: whose answers are missing
@@ -336,6 +337,18 @@ class PolicyChange(SQLModel, table=True):
     number: int = Field(primary_key=True, foreign_key="policy_version.number")
     case_id: str = Field(primary_key=True, foreign_key="mediation_case.id")
     command_id: str = Field(unique=True, foreign_key="command.id")
+
+
+class DigestRow(SQLModel, table=True):
+    """The list of what is due that a member of staff is sent in the morning of a day. Its words are kept nowhere."""
+
+    __tablename__ = "digest"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    day: date = Field(primary_key=True)
+    state: str = "queued"  # queued -> sending -> sent | withheld | bounced | failed
+    attempts: int = 0  # whose fate is unclear
+    problem: str = ""
+    settled: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Counter(SQLModel, table=True):

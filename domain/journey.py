@@ -11,7 +11,12 @@ from domain.commands import How, Slot, StaffRole, Term
 from domain.papers import Paper
 from domain.parties import Channel, Party, PartyRole, Person, party_of
 from domain.policy import Do, Policy, Rung
-from domain.stages import Closing, Stage
+from domain.stages import Closing, OutcomeDetail, Stage
+
+
+def workflow_id(case_id: str) -> str:
+    """The id of a case's workflow: opaque, one for each case."""
+    return f"case-{case_id}"
 
 
 class CaseStart(BaseModel):
@@ -22,7 +27,8 @@ class CaseStart(BaseModel):
     parties: list[Party]  # the first one is the referrer
     policy: Policy
     compare: bool = False  # nobody has looked yet whether the child is known already
-    as_filed: "AsFiled | None" = None  # of a case that had ended
+    as_filed: "AsFiled | None" = None  # of a case that had ended, or whose workflow was lost
+    begun_anew: str = ""  # why its workflow had to be (activities.rounds.MENDED)
 
     @property
     def referrer(self) -> str:
@@ -99,6 +105,7 @@ class Meeting(BaseModel):
     present: list[str] = Field(default_factory=list)
     absent: list[str] = Field(default_factory=list)  # parties without whom a joint meeting could not be held
     outcome: str = ""
+    detail: OutcomeDetail | None = None  # what a joint meeting came to
     sequence: int = 0  # iCalendar SEQUENCE: rises with each change
     former: list[Slot] = Field(default_factory=list)  # when it was to take place before it was moved
     half_days: list[str] = Field(default_factory=list)  # of a joint meeting: what the parties are asked about
@@ -182,6 +189,10 @@ LETTERS_IN_TROUBLE = ("letter_failed", "letter_unclear", "letter_waits")
 
 READ_REPLY = "read_reply"
 """Kind of the task to read what somebody wrote to us by e-mail."""
+
+
+BEGUN_ANEW = "begun_anew"
+"""Kind of the task, and of the line of the timeline, when the workflow of a case had to be begun anew."""
 
 
 POSSIBLE_DUPLICATE = "possible_duplicate"
@@ -422,18 +433,28 @@ class Journey(BaseModel):
         return min((ask.armed.at for ask in self.asks if ask.armed), default=None)
 
 
+POSSIBLY_WANTED = ("queued", "sending", "by_hand")
+"""States of letters of which nobody has said yet what became of them."""
+
+
 class AsFiled(BaseModel):
-    """A case that had ended, as the case file has it: with this its workflow begins again."""
+    """A case that had ended, or whose workflow was lost, as the case file has it: with this its workflow begins
+    again."""
 
     journey: Journey
     version: int  # of the last filing
     events: int  # lines of the timeline
     climbed: dict[str, int] = Field(default_factory=dict)  # "consent/p2 remind" -> 2: letters go on being numbered
     posted: list[str] = Field(default_factory=list)  # keys of the tasks by which letters were posted
+    letters: list[Letter] = Field(default_factory=list)  # still on their way, or that still ask or invite
+    silent_since: datetime | None = None  # when it was put on hold or paused last
 
     @classmethod
-    def of(cls, journey: Journey, version: int, timeline: list[Event]) -> "AsFiled":
-        """From its journey as it was filed last, and its timeline."""
+    def of(
+        cls, journey: Journey, version: int, timeline: list[Event], letters: "list[tuple[Letter, str]] | None" = None
+    ) -> "AsFiled":
+        """From its journey as it was filed last, its timeline, and its letters with the state of each, the oldest
+        first."""
         climbed: dict[str, int] = {}
         for event in timeline:
             kind, _, do = event.what.partition("_")
@@ -442,7 +463,26 @@ class AsFiled(BaseModel):
                 climbed[rung] = max(climbed.get(rung, 0), int(event.detail.get("number", "1")))
         last = max((event.number for event in timeline), default=0)
         posted = [event.about for event in timeline if event.detail.get("outcome") == "posted"]
-        return cls(journey=journey, version=version, events=last, climbed=climbed, posted=posted)
+        return cls(
+            journey=journey,
+            version=version,
+            events=last,
+            climbed=climbed,
+            posted=posted,
+            letters=[letter for letter, state in letters or [] if _still_matters(letter, state, journey)],
+            silent_since=max((event.at for event in timeline if event.what in ("hold", "pause")), default=None),
+        )
+
+
+def _still_matters(letter: Letter, state: str, journey: Journey) -> bool:
+    """It has not left; or it has, and may still come back, be answered, or not be known to have arrived."""
+    if state in POSSIBLY_WANTED:
+        return True
+    meeting = journey.meeting(letter.about)
+    asks = bool(letter.while_asked) and journey.open_ask(letter.while_asked) is not None
+    invites = meeting is not None and meeting.status == MeetingStatus.BOOKED
+    unheard = party_of(letter.to) not in journey.reached
+    return state == "sent" and journey.closing is None and (asks or invites or unheard)
 
 
 class Filing(BaseModel):
@@ -450,6 +490,8 @@ class Filing(BaseModel):
 
     case_id: str
     version: int  # rises with each write; an older one that arrives late changes nothing
+    run: str = ""  # of the workflow
+    begun_after: int = 0  # the version with which this run was begun (AsFiled.version)
     journey: Journey
     policy: Policy | None = None  # when it was changed
     events: list[Event] = Field(default_factory=list)

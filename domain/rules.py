@@ -9,6 +9,7 @@ from domain import commands as c
 from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import (
+    BEGUN_ANEW,
     LETTERS_BY_HAND,
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
@@ -549,6 +550,7 @@ def tickable(task_kind: str) -> bool:
         "safeguarding",
         "escalated",
         "cancel_requested",
+        BEGUN_ANEW,
         "document_failed",
         "paper_infected",
         "paper_unchecked",

@@ -19,6 +19,11 @@ class Stage(StrEnum):
     ACTIONS = "actions"
     CLOSED = "closed"
 
+    def lies_before(self, other: "Stage") -> bool:
+        """On the leaflet's way."""
+        way = list(Stage)
+        return way.index(self) < way.index(other)
+
 
 class ClosingReason(StrEnum):
     """Why a case ended (practice, section 5)."""

@@ -13,6 +13,7 @@ from domain import titles
 from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import (
+    BEGUN_ANEW,
     LETTERS_BY_HAND,
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
@@ -375,6 +376,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return "The agreement could not be made as a PDF: see to it, then tick this off and it is tried again"
     if task.kind == "cancel_requested":
         return "Somebody pressed Cancel in the Temporal UI: close the case here if that was meant"
+    if task.kind == BEGUN_ANEW:
+        return "The case was set going again after a fault: look whether all is as it should be"
     if task.kind == "safeguarding":
         return "Safeguarding: look at the case today"
     words, names = _words(case, task.about or task.key)
@@ -496,6 +499,7 @@ _EVENTS: dict[str, str] = {
     "bring_back_task": "To be done again: {about}",
     "change_policy": "Targets changed",
     "cancel_requested": "Somebody pressed Cancel in the Temporal UI; the case went on",
+    BEGUN_ANEW: "The case had come to a stop and was set going again as it was written down",
     "calendar_failed": "A calendar entry could not be written ({about})",
     "receive_reply": "{about} replied by e-mail",
     "note_automatic_reply": "An automatic reply came from {about}",
@@ -528,6 +532,11 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("where", "elsewhere"): "elsewhere than before",
     ("done", "yes"): "done",
     ("done", "no"): "will not be done",
+    ("fault", "terminated"): "Terminate was pressed in the Temporal UI",
+    ("fault", "reset"): "Reset was pressed in the Temporal UI",
+    ("fault", "failed"): "its workflow had failed",
+    ("fault", "lost"): "its workflow was lost",
+    ("fault", "behind"): "its workflow knew less than the case file",
     ("outcome", "spoke"): "spoke to them",
     ("outcome", "no_answer"): "no answer",
     ("outcome", "voicemail"): "left a message",

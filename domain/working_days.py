@@ -37,6 +37,13 @@ def at_local(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, LONDON).astimezone(UTC)
 
 
+def years_before(instant: datetime, years: int) -> datetime:
+    """The same local day and time so many years ago; 28 February for the 29th."""
+    local = instant.astimezone(LONDON)
+    day = (local.month, min(local.day, 28) if local.month == 2 else local.day)
+    return local.replace(year=local.year - years, month=day[0], day=day[1]).astimezone(UTC)
+
+
 def next_office_moment(instant: datetime, opens: time, closes: time, holidays: Collection[date]) -> datetime:
     """`instant` itself in office hours of a working day; else the next opening."""
     local = instant.astimezone(LONDON)

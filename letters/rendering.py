@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from domain import words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
+from domain.digest import MOST_LINES, Digest
 from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
 from domain.policy import Do
@@ -186,6 +187,25 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "until": words.clock(until),
     }
     subject, text = _framed("before_a_case/code.txt", said)
+    return Rendered(subject=subject, text=text)
+
+
+def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
+    """What is late and what is due today, for a member of staff: references and roles, no names."""
+    said = {
+        "to": _To(name=name),
+        "is_family": False,
+        "is_staff": True,
+        "reference": "",
+        "service": service,
+        "coordinator": service.name,
+        "needs": "",
+        "subject": digest.subject(),
+        "late": digest.late,
+        "today": digest.today,
+        "most": MOST_LINES,
+    }
+    subject, text = _framed("to_staff/digest.txt", said)
     return Rendered(subject=subject, text=text)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import make_url
+from temporalio.worker._workflow import _WorkflowWorker
 
 from casefile.migrate import upgrade
 from tests import clamav, postgresql
@@ -18,7 +20,19 @@ NOTHING_SKIPPED = bool(
 )  # where everything is installed, a test that is left out fails
 
 
+NO_DEADLOCK = 60  # seconds
+
+
 def pytest_configure() -> None:
+    """The SDK takes a workflow for deadlocked, and an eviction for failed, that has not answered within two seconds.
+    On a busy machine a thread may wait as long for its turn; and an eviction that was given up once may never end."""
+    begin = _WorkflowWorker.__init__
+
+    def patiently(worker: _WorkflowWorker, **options: Any) -> None:
+        begin(worker, **options)
+        worker._deadlock_timeout_seconds = NO_DEADLOCK
+
+    _WorkflowWorker.__init__ = patiently  # type: ignore[assignment, method-assign]
     if NOTHING_SKIPPED and not postgresql.available():
         raise pytest.UsageError(f"NOTHING_SKIPPED is set, and the case file is tested on: {postgresql.in_words()}")
 

@@ -88,6 +88,12 @@ async def test_a_scheduled_workflow_reads_what_its_schedule_sealed() -> None:
     assert await opened(payload, {"new": NEW}, started) == "today"
     with pytest.raises(CannotUnseal):
         await opened(payload, {"new": NEW}, WorkflowSerializationContext("default", "daily-round-2"))
+    result = await sealed("done", {"new": NEW}, started)  # the server gives it to the next run
+    next_run = WorkflowSerializationContext("default", "daily-round-2026-12-04T06:00:00Z")
+    assert await opened(result, {"new": NEW}, next_run) == "done"
+    other = WorkflowSerializationContext("default", "reconciler-2026-12-04T06:00:00Z")
+    with pytest.raises(CannotUnseal):
+        await opened(result, {"new": NEW}, other)
 
 
 async def test_the_codec_endpoint_opens_without_a_context() -> None:

@@ -9,7 +9,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import ladders
-    from domain.journey import Armed, Fact, Journey, OpenAsk
+    from domain.journey import READ_REPLY, Armed, AsFiled, Fact, Journey, OpenAsk
+    from domain.parties import party_of
     from domain.policy import Do, Policy, Rung
 
 
@@ -26,6 +27,7 @@ class Asks:
         self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
         self.taken_back: list[str] = []  # answers that were a mistake, until they are asked for again
         self.wakes = 0  # wakes every ask when what is armed has changed
+        self.as_they_stood: dict[str, OpenAsk] = {}  # of a case that was begun anew: asks that nobody waits for yet
 
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
         """The answer; at once if it is known already (consent may come by post before anybody asked). Who was asked
@@ -33,12 +35,7 @@ class Asks:
         everyone is asked from the first letter."""
         if key in self.journey.facts:
             return self.journey.facts[key]
-        ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
-        if key in self.taken_back:
-            self.taken_back.remove(key)
-            ask.climbed = 1 if self.was_asked(key) else 0
-        ladders.pass_over_reminders_of_the_past(ask, self.policy)
-        self.journey.asks.append(ask)
+        ask = self.as_they_stood.pop(key, None) or self._new(key, of, due)
         self._arm(ask)
         try:
             while key not in self.journey.facts:
@@ -50,6 +47,29 @@ class Asks:
             raise
         self._close(ask)
         return self.journey.facts[key]
+
+    def _new(self, key: str, of: str, due: datetime | None) -> OpenAsk:
+        ask = OpenAsk(key=key, of=of, asked=self._asked_at(key), due=due, by_post=self._by_post(of))
+        if key in self.taken_back:
+            self.taken_back.remove(key)
+            ask.climbed = 1 if self.was_asked(key) else 0
+        ladders.pass_over_reminders_of_the_past(ask, self.policy)
+        self.journey.asks.append(ask)
+        return ask
+
+    def go_on_after(self, as_filed: AsFiled) -> None:
+        """The case was begun anew in the midst of it: every ask goes on upon the rung where it stood, whoever waits for
+        its answer next, and what stood still goes on standing still."""
+        self.journey.asks[:] = [ask for ask in self.journey.asks if ask.key not in self.journey.facts]
+        self.as_they_stood = {ask.key: ask for ask in self.journey.asks}
+        self.silent = self.journey.silent
+        for ask in self.journey.asks:
+            unread = [
+                task.opened for task in self.journey.tasks if task.kind == READ_REPLY and party_of(task.about) == ask.of
+            ]
+            since = as_filed.silent_since if self.silent else min(unread, default=None)
+            if since is not None:
+                self.still[ask.key] = max(since, ask.asked)
 
     def _asked_at(self, key: str) -> datetime:
         """Whoever is asked by letter counts from when the letter can leave, not from a Saturday."""

@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
     from domain.journey import (
+        BEGUN_ANEW,
         LETTERS_BY_HAND,
         LETTERS_IN_TROUBLE,
         POSSIBLE_DUPLICATE,
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.scheduling import half_days_to_ask
     from domain.stages import Closing, ClosingReason, Stage
     from domain.working_days import add_working_days, at_local, local_day
+    from workflows import begun_anew
     from workflows.addresses import Addresses
     from workflows.asks import Asks
     from workflows.details import details_of
@@ -62,6 +64,7 @@ SURVIVES_THE_END = (
     *LETTERS_IN_TROUBLE,
     "calendar_failed",
     "cancel_requested",
+    BEGUN_ANEW,
     READ_REPLY,
     *LETTERS_BY_HAND,
 )  # tasks that a person must still see to
@@ -113,18 +116,27 @@ class MediationCase(Doors):
         self.walking = False
         self.again: list[asyncio.Task[None]] = []  # what is asked again, beside the journey
         self.shown: tuple[Stage, bool, bool] | None = None
+        self.left_off: Stage | None = None  # the section in the midst of which a case that was begun anew goes on
+        self.entered = False  # the first section
         if case.as_filed:
             self.asks.done_so_far.update(case.as_filed.climbed)
             self.errands.go_on_after(case.as_filed)
+            if self.journey.closing is None:
+                self.asks.go_on_after(case.as_filed)
+                self.left_off = self.journey.stage
+                self.errands.changes += 1  # to be filed: whoever acts now is heard when the case is taken up
 
     @workflow.run
     async def run(self, case: CaseStart) -> Closing:
         self.errands.begin()
         if case.compare:
             self.errands.set_going(self.look_whether_the_child_is_known())
+        if case.begun_anew:
+            begun_anew.say_so(self)
         if case.as_filed is None:
             await self.go_on_to_the_end()
         else:
+            begun_anew.take_up(self, case.as_filed)
             await self.until_somebody_comes()
         while True:
             await self.errands.until(lambda: self.journey.closing is None or self.is_over())
@@ -161,21 +173,25 @@ class MediationCase(Doors):
     # The journey, as the leaflet tells it
 
     async def journey_of_the_leaflet(self) -> Closing:
-        await self.explain_to_the_referrer()
-        await self.get_permission_to_contact_the_others()
-        await self.get_consent_of_everyone()
-        await self.allocate_a_mediator()
-        await self.visit_each_party()
-        await self.meet_together()
-        await self.record_the_agreement()
-        await self.follow_the_actions()
+        for stage, section in (
+            (Stage.EXPLAINING, self.explain_to_the_referrer),
+            (Stage.PERMISSION, self.get_permission_to_contact_the_others),
+            (Stage.CONSENT, self.get_consent_of_everyone),
+            (Stage.ALLOCATION, self.allocate_a_mediator),
+            (Stage.INITIAL_VISITS, self.visit_each_party),
+            (Stage.JOINT_MEETING, self.meet_together),
+            (Stage.AGREEMENT, self.record_the_agreement),
+            (Stage.ACTIONS, self.follow_the_actions),
+        ):
+            if self.left_off is None or not stage.lies_before(self.left_off):
+                await section()
         full = self.meetings.latest_joint().outcome == "full"
         return Closing(reason=ClosingReason.AGREEMENT_FULL if full else ClosingReason.AGREEMENT_PARTIAL)
 
     async def explain_to_the_referrer(self) -> None:
         """ "We will contact you to explain the process in more detail and answer any questions.\""""
         self.enter(Stage.EXPLAINING)
-        if not self.journey.reopened:
+        if not self.journey.reopened and self.left_off is None:
             self.write_to(self.case.referrer, "referral_received", reply=True)
         await self.hear_the_referrer()
 
@@ -238,7 +254,8 @@ class MediationCase(Doors):
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
         self.enter(Stage.INITIAL_VISITS)
         self.journey.signs = workflow.patched("agreement_to_mediate")
-        await together(*(self.visit(party.key) for party in self.journey.parties))
+        here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
+        await together(*(self.visit(party) for party in here))
         await self.everyone_has_come_in()
         await self.until_nothing_is_asked_again()
 
@@ -254,6 +271,7 @@ class MediationCase(Doors):
                 outcome = (await self.ask_for_record(visit)).answer
                 if outcome == "no_show" and not before and workflow.patched("no_shows"):
                     await self.after_a_no_show(visit, [party])
+                await self.until_it_is_decided(visit)
         self.have_it_sign(party)  # confidentiality was explained to it
 
     async def visit_another_time(self, missed: str) -> None:
@@ -286,6 +304,7 @@ class MediationCase(Doors):
                 self.tell_those_who_came(meeting)
                 await self.after_a_no_show(meeting, meeting.absent)
                 outcome = self.journey.facts[meeting.key].answer  # it was held after all, by a correction meanwhile
+            await self.until_it_is_decided(meeting)
         for ask in [*self.journey.open_asks("sign"), *self.journey.open_asks("childs_voice")]:
             self.asks.learn(ask.key, "lapsed")  # it was for this meeting
         if outcome == "none":
@@ -346,6 +365,17 @@ class MediationCase(Doors):
     async def let_the_manager_decide(self, key: str, party: str) -> None:
         await self.ask(key, party)
 
+    async def until_it_is_decided(self, meeting: Meeting) -> None:
+        """The case was begun anew while a manager had to decide about those who had not come."""
+        sort, number = meeting.key.split("/")[0], meeting.key.split("/")[-1]
+        undecided = [
+            ask
+            for ask in self.asks.as_they_stood.values()
+            if ask.kind == "no_show" and ask.key.endswith(f"/{sort}/{number}") and meeting.party in ("", ask.of)
+        ]
+        if undecided:
+            await together(*(self.let_the_manager_decide(ask.key, ask.of) for ask in undecided))
+
     def tell_those_who_came(self, meeting: Meeting) -> None:
         """Everyone invited of the parties that came, neutrally: not who was missing."""
         for person in meeting.invited:
@@ -354,6 +384,8 @@ class MediationCase(Doors):
 
     def close_calls_about_no_shows(self, sort: str, party: str = "") -> None:
         """A new date is there: their office need not be rung any more."""
+        if self.walking:  # the date that is passed over was there before
+            return
         self.errands.close_tasks(
             lambda task: (
                 task.kind == "phone"
@@ -503,13 +535,18 @@ class MediationCase(Doors):
             case _:
                 raise ValueError(f"nobody knows how to ask again: {record}")
 
-        async def beside() -> None:
+        self.beside(part)
+
+    def beside(self, part: Coroutine[Any, Any, object]) -> None:
+        """Runs beside the journey, and may end it."""
+
+        async def watched() -> None:
             try:
                 await part
             except Ended as ended:
                 self.end(ended.closing)
 
-        self.again.append(self.errands.set_going(beside()))
+        self.again.append(self.errands.set_going(watched()))
 
     async def until_nothing_is_asked_again(self) -> None:
         if any(not task.done() for task in self.again):
@@ -570,7 +607,7 @@ class MediationCase(Doors):
         if meeting.slot is None:
             return False
         booking = self.meetings.booking(meeting, meeting.slot)
-        verdict: Verdict = await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}, handed over")
+        verdict: Verdict = await near(CaseFile.reserve, booking, f"claim the calendars for {meeting.key}")
         return not verdict.refusal
 
     async def call_off(self, meeting: Meeting) -> None:
@@ -597,12 +634,19 @@ class MediationCase(Doors):
             return
         ending = self.journey.ending = Ending(closing=closing, at=workflow.now() + minutes)
         self.asks.hush(True)
+        self.carry_out_later(ending, record, answered)
+
+    def carry_out_later(
+        self, ending: Ending, record: Callable[[], None] = lambda: None, answered: Callable[[], bool] = lambda: False
+    ) -> None:
+        """The end that staff have entered takes effect when the minutes to regret are over."""
+        closing = ending.closing
 
         async def later() -> None:
             with suppress(TimeoutError):  # the time has come
                 await workflow.wait_condition(
                     lambda: self.journey.ending is not ending or answered(),
-                    timeout=minutes,
+                    timeout=ending.at - workflow.now(),
                     timeout_summary=f"the case ends ({closing.reason}), unless undone",
                 )
             if self.journey.ending is not ending:  # undone, if in the same breath
@@ -798,7 +842,7 @@ class MediationCase(Doors):
         return arrives >= local_day(meeting.slot.start)
 
     def enter(self, stage: Stage) -> None:
-        self.journey.stage = stage
+        self.journey.stage, self.entered = stage, True
         if self.walking:
             self.errands.changed()
         else:

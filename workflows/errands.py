@@ -34,6 +34,7 @@ Answer = TypeVar("Answer")
 Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
 
 
+AT_REST = 2  # rounds of the event loop in which nothing changes
 LOOK_AGAIN = timedelta(minutes=1)  # the worker's clock and the case's may differ by seconds
 
 
@@ -110,6 +111,7 @@ class Errands:
         self.changes = 0
         self.filed_changes = 0
         self.version = 0
+        self.begun_after = 0
         self.events_so_far = 0
         self.new_policy: Policy | None = None
         self.new_events: list[Event] = []
@@ -146,6 +148,7 @@ class Errands:
     def go_on_after(self, as_filed: AsFiled) -> None:
         """Filings and lines of the timeline go on being numbered, and what was posted may still come back."""
         self.version, self.events_so_far = as_filed.version, as_filed.events
+        self.begun_after = as_filed.version
         self.seen_to = list(as_filed.posted)
 
     def begin(self) -> None:
@@ -156,11 +159,15 @@ class Errands:
         """Runs for as long as the case does; one write at a time."""
         while True:
             await workflow.wait_condition(lambda: self.changes > self.filed_changes)
+            if workflow.patched("filed_at_rest"):
+                await self._come_to_rest()
             changes, letters = self.changes, self.new_letters
             self.version += 1
             filing = Filing(
                 case_id=self.case.case_id,
                 version=self.version,
+                run=workflow.info().run_id,
+                begun_after=self.begun_after,
                 journey=self.journey,
                 policy=self.new_policy,
                 events=self.new_events,
@@ -172,6 +179,14 @@ class Errands:
             self.filed_changes = changes
             for letter in letters:
                 self.set_going(self._deliver(letter))
+
+    async def _come_to_rest(self) -> None:
+        """What follows from a change at once (the next stage, the next ask) goes into the same filing."""
+        quiet = 0
+        while quiet < AT_REST:
+            before = self.changes
+            await workflow.wait_condition(lambda: True)
+            quiet = quiet + 1 if self.changes == before else 0
 
     async def filed(self) -> None:
         """Until everything that has changed so far is in the case file."""
@@ -189,6 +204,12 @@ class Errands:
         self.new_letters.append(letter)
         self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
         self.changed()
+
+    def send_on(self, letters: list[Letter]) -> None:
+        """Their rows are there already: what has left is not sent again, whatever has not is on its way again."""
+        for letter in letters:
+            self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
+            self.set_going(self._deliver(letter))
 
     async def _deliver(self, letter: Letter) -> None:
         about = f"{letter.kind} to {letter.to}"

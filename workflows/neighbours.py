@@ -3,6 +3,7 @@
 All are safe to run twice. Permanent trouble is a value in the answer; transient trouble is an exception and retried."""
 
 from abc import ABC, abstractmethod
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -385,6 +386,75 @@ class Mailroom(ABC):
     @abstractmethod
     async def watch(self, order: Watch) -> Watched:
         """Look into the mailbox every minute, and bring what is new to its case."""
+
+
+class Round(BaseModel):
+    """A round by a Schedule, which has begun at this moment."""
+
+    at: datetime
+
+
+class Reconciled(BaseModel):
+    """What a look at the case file and the workflows has found: how many of each kind of difference were mended, and
+    how many a person has to see to."""
+
+    compared: int
+    mended: dict[str, int] = Field(default_factory=dict)
+    reported: dict[str, int] = Field(default_factory=dict)
+
+
+class Reconciliation(ABC):
+    """The case file against the workflows."""
+
+    @activity.defn
+    @abstractmethod
+    async def reconcile(self, order: Round) -> Reconciled:
+        """Begin anew what has no workflow or was reset; report what cannot be mended."""
+
+
+class Readers(BaseModel):
+    """Members of staff, by their ids."""
+
+    ids: list[str] = Field(default_factory=list)
+
+
+class DigestToSend(BaseModel):
+    """The list of what is due that a member of staff is sent in the morning of a day."""
+
+    reader: str
+    day: date
+
+
+class Digests(ABC):
+    """The morning's lists for those who run cases."""
+
+    @activity.defn
+    @abstractmethod
+    async def readers_of_today(self, order: Round) -> Readers:
+        """Who has something late or due today; nobody on a day that is no working day."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_digest(self, order: DigestToSend) -> Delivery:
+        """Send it, once for each person and day. withheld: there is nothing to do any more."""
+
+
+class Retained(BaseModel):
+    """What the retention round has erased: how many, never which."""
+
+    cases: int
+    enquiries: int
+    kept_on_hold: int  # cases that are kept for longer, since they are on a safeguarding hold
+    left_for_tomorrow: bool
+
+
+class Retention(ABC):
+    """What has been kept for as long as it may be."""
+
+    @activity.defn
+    @abstractmethod
+    async def erase_what_is_due(self, order: Round) -> Retained:
+        """Cases whose retention period is over, and enquiries that never became one."""
 
 
 def activities_of(neighbour: type) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import SQLModel, select
+from temporalio.exceptions import ApplicationError
 
 from activities.records import Records
 from casefile.cases import CaseFilter, Cases
@@ -13,6 +14,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.finding import Finding
 from casefile.links import Links
+from casefile.rounds import Rounds
 from casefile.tables import (
     Case,
     LetterRow,
@@ -121,6 +123,27 @@ async def test_a_filing_is_written_once(file: File) -> None:
         assert len((await session.exec(select(LetterRow))).all()) == 1
     lines, _ = await file.cases.list(wanted=CaseFilter())
     assert (lines[0].stage, lines[0].waiting_for) == ("consent", ["Oakfield School"])
+
+
+async def test_a_run_that_was_reset_writes_nothing(file: File) -> None:
+    case_id = await file.open()
+
+    async def files(version: int, run: str, stage: Stage, begun_after: int = 0) -> None:
+        filing = file.filing(case_id, version, stage=stage)
+        await file.records.file(filing.model_copy(update={"run": run, "begun_after": begun_after}))
+
+    await files(1, "first", Stage.CONSENT)
+    await files(2, "first", Stage.ALLOCATION)
+    for version in (2, 3):
+        with pytest.raises(ApplicationError, match="was reset"):
+            await files(version, "reset", Stage.CONSENT)
+    await files(3, "begun anew", Stage.ALLOCATION, begun_after=2)
+    await files(4, "begun anew", Stage.INITIAL_VISITS, begun_after=2)
+    with pytest.raises(ApplicationError, match="was reset"):
+        await files(5, "first", Stage.ALLOCATION)  # an errand of the run that was ended comes home late
+    [standing] = await Rounds(file.database).standings()
+    assert (standing.run, standing.version) == ("begun anew", 4)
+    assert (await file.cases.list(wanted=CaseFilter()))[0][0].stage == "initial_visits"
 
 
 async def test_an_older_filing_that_arrives_late_changes_nothing(file: File) -> None:

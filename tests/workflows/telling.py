@@ -69,6 +69,18 @@ async def visited(story: Story, party: str = "p4") -> None:
 # Somebody does not come
 
 
+async def replaced(story: Story, why: str = "unavailable", who: str = "mia") -> None:
+    await story.act("replace_mediator", mediator=who, why=why)
+    await story.breathe()
+
+
+async def taken_over(story: Story, name: str = "noor", offer: int = 2) -> None:
+    await story.act("offer_mediator", mediator=name)
+    await story.breathe()
+    await story.act("answer_allocation", mediator(name), offer=offer, accepts=True)
+    await story.breathe()
+
+
 async def missed_visit(story: Story, party: str) -> None:
     """A visit is booked, and nobody is there."""
     slot = await story.visit_booked(party)

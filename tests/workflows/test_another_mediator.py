@@ -5,21 +5,9 @@ from datetime import timedelta
 from domain.commands import Slot
 from domain.journey import MeetingStatus
 from domain.stages import Stage
-from tests.workflows.telling import ended, ready_to_visit
+from tests.workflows.telling import ended, ready_to_visit, replaced, taken_over
 from tests.workflows.world import MANAGER, Story, World, mediator, person
 from workflows.neighbours import Verdict
-
-
-async def replaced(story: Story, why: str = "unavailable", who: str = "mia") -> None:
-    await story.act("replace_mediator", mediator=who, why=why)
-    await story.breathe()
-
-
-async def taken_over(story: Story, name: str = "noor", offer: int = 2) -> None:
-    await story.act("offer_mediator", mediator=name)
-    await story.breathe()
-    await story.act("answer_allocation", mediator(name), offer=offer, accepts=True)
-    await story.breathe()
 
 
 async def joint_meeting(story: Story, days_ahead: int = 12) -> Slot:

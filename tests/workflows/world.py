@@ -111,6 +111,9 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     erased: list[str] = field(default_factory=list)
     settled: dict[str, Delivery] = field(default_factory=dict)  # by the key of a letter: what its row says became of it
     again: list[Letter] = field(default_factory=list)  # settled, and yet the case asked for them a second time
+    taken_up: list[str] = field(
+        default_factory=list
+    )  # letters that a case begun anew asks for: it may not know their fate
     too_early: list[Sent] = field(default_factory=list)  # unprompted, and asked for when nothing unprompted may leave
     linked: list[Linking] = field(default_factory=list)
     there_too: list[str] = field(default_factory=list)  # parties who are party to the other case
@@ -218,7 +221,8 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         letter, at = order.letter, activity.info().current_attempt_scheduled_time
         if activity.info().attempt == 1:  # any other is Temporal's, not the case's
             # A mediator's task of before the end keeps its letter: `case_reopened` leads to the page where it stands.
-            if letter.key in self.settled and not (letter.kind == "staff_task" and self.journey.reopened):
+            kept = letter.key in self.taken_up or (letter.kind == "staff_task" and self.journey.reopened)
+            if letter.key in self.settled and not kept:
                 self.again.append(letter)
             if not letter.reply and not is_office_time(at, self.policy):
                 self.too_early.append(Sent(letter, at))
@@ -377,6 +381,21 @@ class Story:
         filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
         as_filed = AsFiled.of(filed.journey, filed.version, timeline)
         await self.begin(self.start.model_copy(update={"as_filed": as_filed}))
+
+    async def begun_anew(self, fault: str = "terminated") -> None:
+        """Somebody has pressed Terminate in the Temporal UI, and the reconciler begins the case with what is filed."""
+        await self.breathe()
+        await self.case.terminate("a wrong click")
+        filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
+        letters = [letter for filing in self.world.filings for letter in filing.letters]
+        known = self.world.settled
+        states = [(one, str(known[one.key].state) if one.key in known else "queued") for one in letters]
+        as_filed = AsFiled.of(filed.journey, filed.version, timeline, states)
+        self.world.taken_up += [letter.key for letter in as_filed.letters]
+        policy = next((filing.policy for filing in reversed(self.world.filings) if filing.policy), self.policy)
+        update = {"as_filed": as_filed, "begun_anew": fault, "policy": policy, "compare": False}
+        await self.begin(self.start.model_copy(update=update))
+        await self.breathe()
 
     async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
         self.acts += 1

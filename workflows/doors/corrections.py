@@ -93,7 +93,7 @@ class Corrections(Desk):
         elif kind == "joint_meeting" and meeting:
             meeting.outcome, meeting.status, meeting.absent = answer, MeetingStatus.HELD, []
             meeting.present = meeting.present if command.present is None else list(dict.fromkeys(command.present))
-            self.outcome_detail = command.detail or self.outcome_detail
+            meeting.detail = self.outcome_detail = command.detail or self.outcome_detail
         elif kind == "comments" and self.journey.agreement:
             self.journey.agreement.comments[about.partition("/")[0]] = "agrees" if answer == "yes" else "wants_changes"
         elif kind == "action":

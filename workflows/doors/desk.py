@@ -32,11 +32,6 @@ class Accepted(BaseModel):
     """The command took effect and is filed."""
 
 
-def workflow_id(case_id: str) -> str:
-    """The id of a case's workflow: opaque, one for each case."""
-    return f"case-{case_id}"
-
-
 class Desk(ABC):
     """What every door does with an act. What follows from an answer is the journey's business (case.py)."""
 

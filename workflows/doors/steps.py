@@ -268,7 +268,7 @@ class Steps(Desk):
         self.meetings.record(meeting.key, MeetingStatus.NO_SHOW if missed else MeetingStatus.HELD)
         meeting.present, meeting.outcome = list(dict.fromkeys(command.present)), command.outcome
         meeting.absent = list(dict.fromkeys(command.absent))
-        self.outcome_detail = command.detail
+        meeting.detail = self.outcome_detail = command.detail
         for party in command.signed_in_room:
             self.sign(command, party, c.How.IN_PERSON, LATEST)
         self.asks.learn(meeting.key, command.outcome)

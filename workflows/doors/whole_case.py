@@ -84,13 +84,15 @@ class WholeCase(Desk):
         minutes = timedelta(minutes=self.asks.policy.minutes_to_regret)
         mine = self.journey.reopening = Ending(closing=former, at=workflow.now() + minutes) if minutes else None
         self.asks.hush(self.journey.silent)
+        self.tell_later_that_it_goes_on(mine)
 
+    def tell_later_that_it_goes_on(self, mine: Ending | None) -> None:
         async def later() -> None:
             if mine is not None:
                 with suppress(TimeoutError):
                     await workflow.wait_condition(
                         lambda: self.journey.reopening is not mine,
-                        timeout=minutes,
+                        timeout=mine.at - workflow.now(),
                         timeout_summary="the case goes on, unless that is undone",
                     )
                 if self.journey.reopening is not mine:  # undone, or it has ended in another way

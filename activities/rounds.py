@@ -1,0 +1,294 @@
+"""The rounds by Schedule: the case file against the workflows, the morning's lists, and what is erased at night."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
+from email.message import EmailMessage
+from typing import Literal, NamedTuple
+
+import structlog
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from casefile import digests
+from casefile.cases import Cases
+from casefile.commands import Commands
+from casefile.database import Database
+from casefile.enquiries import Enquiries
+from casefile.erasing import Erasing
+from casefile.policies import Policies
+from casefile.rounds import Rounds, Standing
+from domain.digest import Digest
+from domain.journey import workflow_id
+from domain.working_days import is_working_day, local_day, years_before
+from letters.rendering import Service, digest_letter
+from mail import Away, MailServer, Refused, envelope, message_id
+from temporal_client import begin_case
+from workflows.neighbours import (
+    Delivery,
+    Digests,
+    DigestToSend,
+    Readers,
+    Reconciled,
+    Reconciliation,
+    Retained,
+    Retention,
+    Round,
+)
+
+log = structlog.get_logger(__name__)
+
+GRACE = timedelta(seconds=30)  # what is younger may be in the hands of whoever did it
+STARTS_WITHIN = timedelta(seconds=10)
+COMMAND_IS_LATE = timedelta(minutes=5)
+SEES_LETTERS_HOME = timedelta(hours=2)  # a case that was begun again for an act that never came ends after one
+MOST_A_NIGHT = 1000  # cases that are erased
+MOST_A_DAY = 3  # a case that stops again and again is not mended by beginning it anew
+
+MENDED = ("terminated", "reset", "failed", "lost", "behind", "reset_after_its_end")
+REPORTED = ("stops_again", "unknown", "still_running", "command_waits")
+"""Kinds of differences: those that are mended, and those that a person has to see to."""
+
+OPEN_WORKFLOWS = 'WorkflowType = "MediationCase" AND ExecutionStatus = "Running"'
+RUN_WAS_RESET = "run_was_reset"
+"""The type of the error by which the case file refuses a run that knows less than itself."""
+
+
+class _Seen(NamedTuple):
+    """A running workflow, as the list of them shows it; the list is a second or two late."""
+
+    run: str
+    started: datetime
+
+
+class Reconciler(Reconciliation):
+    """Mends by beginning anew with what is filed: the case file is the truth, and every act that was accepted is in
+    it."""
+
+    def __init__(
+        self,
+        client: Client,
+        task_queue: str,
+        cases: Cases,
+        commands: Commands,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        grace: timedelta = GRACE,
+    ) -> None:
+        self.client, self.task_queue, self.cases, self.commands, self.now = client, task_queue, cases, commands, now
+        self.rounds, self.grace = Rounds(cases.database), grace
+
+    @activity.defn
+    async def reconcile(self, order: Round) -> Reconciled:
+        """One question to the list of workflows and one to the case file; only what differs is asked for by itself."""
+        running = {
+            workflow.id: _Seen(workflow.run_id, workflow.start_time)
+            async for workflow in self.client.list_workflows(OPEN_WORKFLOWS, page_size=1000)
+        }
+        standings = {workflow_id(one.case_id): one for one in await self.rounds.standings()}
+        mended: Counter[str] = Counter()
+        reported: Counter[str] = Counter()
+        for standing in [one for id, one in standings.items() if _differs(one, running.get(id))]:
+            activity.heartbeat()
+            kind, is_mended = await self._see_to(standing)
+            (mended if is_mended else reported)[kind] += 1
+        needless = {id: seen for id, seen in running.items() if id not in standings}
+        mended_too, reported_too = await self._without_need(needless)
+        late = await self.commands.cases_with_pending(self.now() - COMMAND_IS_LATE)
+        for case_id in late:
+            log.warning("a command waits for its case", case=case_id)
+        reported.update(reported_too, command_waits=len(late))
+        mended.update(mended_too)
+        return _told(Reconciled(compared=len({*running, *standings}), mended=_some(mended), reported=_some(reported)))
+
+    async def _see_to(self, standing: Standing) -> tuple[str, bool]:
+        """The kind of difference, "" when there is none after all, and whether it is mended."""
+        case_id, now = standing.case_id, self.now()
+        found = await self._describe(case_id)
+        fault = self._fault(standing, found)
+        if not fault or not await self._still_so(standing, fault):
+            return "", True
+        if await self.rounds.begun_anew_since(case_id, now - timedelta(days=1)) >= MOST_A_DAY:
+            log.error("a case stops again and again", case=case_id, kind=fault)
+            return "stops_again", False
+        if found is not None and found.status == WorkflowExecutionStatus.RUNNING:
+            await self._terminate(found)
+        start = await (self.cases.as_filed(case_id) if standing.version else self.cases.start_of(case_id))
+        start = start.model_copy(update={"begun_anew": fault})
+        await begin_case(self.client, self.task_queue, start, WorkflowIDReusePolicy.ALLOW_DUPLICATE, STARTS_WITHIN)
+        log.warning("a case was begun anew", case=case_id, kind=fault)
+        return fault, True
+
+    def _fault(self, standing: Standing, found: WorkflowExecutionDescription | None) -> str:
+        """A code of CaseStart.begun_anew; "" when the list of workflows was late, or somebody is about to see to it."""
+        young = self.now() - self.grace
+        if found is None:
+            return "" if standing.created > young else "lost"
+        if found.status == WorkflowExecutionStatus.RUNNING:
+            return _knows_less(found) if found.start_time < young else ""
+        if found.close_time and found.close_time > young:
+            return ""
+        return "terminated" if found.status == WorkflowExecutionStatus.TERMINATED else "failed"
+
+    async def _still_so(self, standing: Standing, fault: str) -> bool:
+        """The case file was read before the workflow was looked at; and a first start is the relay's business."""
+        if fault == "lost" and not standing.version and await self.rounds.begins_soon(standing.case_id):
+            return False
+        again = await self.rounds.standings([standing.case_id])
+        return bool(again) and again[0].needs_workflow and again[0].run == standing.run
+
+    async def _without_need(self, running: dict[str, _Seen]) -> tuple[Counter[str], Counter[str]]:
+        """Workflows that run though nothing is left to do: as a rule they are about to end."""
+        mended: Counter[str] = Counter()
+        reported: Counter[str] = Counter()
+        by_id = {workflow_id(one.case_id): one for one in await self.rounds.standings([_case_of(id) for id in running])}
+        long_ago = self.now() - SEES_LETTERS_HOME
+        for id, seen in running.items():
+            standing = by_id.get(id)
+            if standing is None:
+                if seen.started < self.now() - self.grace:
+                    log.error("a workflow runs for a case that is not in the case file", workflow=id)
+                    reported["unknown"] += 1
+            elif standing.run not in ("", seen.run) and seen.started < self.now() - self.grace:
+                found = await self._describe(standing.case_id)
+                if found and found.status == WorkflowExecutionStatus.RUNNING and _knows_less(found):
+                    await self._terminate(found)
+                    log.warning("a case that had ended was reset; its workflow is ended", case=standing.case_id)
+                    mended["reset_after_its_end"] += 1
+            elif standing.closed_at and standing.closed_at < long_ago and seen.started < long_ago:
+                log.warning("a case has ended and its workflow still runs", case=standing.case_id)
+                reported["still_running"] += 1
+        return mended, reported
+
+    async def _describe(self, case_id: str) -> WorkflowExecutionDescription | None:
+        """The latest run; None: there never was one, or it was deleted."""
+        try:
+            return await self.client.get_workflow_handle(workflow_id(case_id)).describe()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def _terminate(self, found: WorkflowExecutionDescription) -> None:
+        await self.client.get_workflow_handle(found.id, run_id=found.run_id).terminate(
+            reason="The reconciler: this run knows less than the case file"
+        )
+
+
+def _differs(standing: Standing, seen: _Seen | None) -> bool:
+    """Worth a closer look. A run that has not filed anything yet is another than the case file knows, too."""
+    return seen is None or standing.run not in ("", seen.run)
+
+
+def _knows_less(found: WorkflowExecutionDescription) -> str:
+    """Why a running workflow cannot go on: it was reset, or the case file refuses what it files."""
+    if found.raw_description.workflow_extended_info.HasField("last_reset_time"):
+        return "reset"
+    refused = (
+        pending.last_failure.application_failure_info.type == RUN_WAS_RESET
+        for pending in found.raw_description.pending_activities
+    )
+    return "behind" if any(refused) else ""
+
+
+def _case_of(id: str) -> str:
+    return id.removeprefix(workflow_id(""))
+
+
+def _some(counted: Counter[str]) -> dict[str, int]:
+    return {kind: count for kind, count in sorted(counted.items()) if kind and count}
+
+
+def _told(result: Reconciled) -> Reconciled:
+    """Counted for whoever watches, as the SDK's own figures are."""
+    counter = activity.metric_meter().create_counter(
+        "reconciler_differences", "Differences between the case file and the workflows"
+    )
+    for outcome, kinds, found in (("mended", MENDED, result.mended), ("reported", REPORTED, result.reported)):
+        for kind in kinds:  # those of which there are none, too: Prometheus sees no rise in a series that just appears
+            counter.add(found.get(kind, 0), {"kind": kind, "outcome": outcome})
+    log.info("the case file and the workflows were compared", compared=result.compared)
+    return result
+
+
+class MorningLists(Digests):
+    """Sends lists through a mail server. Its row says what is true: once it is settled, nothing is sent again."""
+
+    def __init__(
+        self,
+        database: Database,
+        policies: Policies,
+        mail: MailServer,
+        sender: str,
+        service: Service,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.rows, self.policies, self.mail, self.sender = digests.Digests(database), policies, mail, sender
+        self.service, self.now = service, now
+
+    @activity.defn
+    async def readers_of_today(self, order: Round) -> Readers:
+        today = local_day(order.at)
+        targets = (await self.policies.current()).targets
+        if not is_working_day(today, targets.policy(today).holidays):
+            return Readers()
+        return Readers(ids=await self.rows.readers(order.at))
+
+    @activity.defn
+    async def send_digest(self, order: DigestToSend) -> Delivery:
+        ready = await self.rows.to_send(order.reader, order.day, self.now())
+        if isinstance(ready, str):
+            return Delivery.model_validate({"state": ready})
+        reader, digest = ready
+        try:
+            await self.mail.send(self._message(order, reader, digest))
+        except Refused as refused:
+            log.warning("a list was refused", by=order.reader, code=refused.code)
+            return await self._settle(order, "bounced" if refused.recipient else "failed", refused.code)
+        except Away as away:
+            if not away.unclear:
+                await self.rows.back_into_the_queue(order.reader, order.day, away.code)
+            raise ApplicationError(f"the mail server did not take the list: {away.code}", type="mail_away") from None
+        except (ValueError, MessageError):  # a name or an address that no header can hold
+            return await self._settle(order, "failed", "header")
+        return await self._settle(order, "sent")
+
+    def _message(self, order: DigestToSend, reader: digests.Reader, digest: Digest) -> EmailMessage:
+        rendered = digest_letter(digest, reader.name, service=self.service)
+        known_by = message_id(f"digest-{order.reader}-{order.day}", self.sender)
+        message = envelope(self.sender, reader.email, rendered.subject, known_by, self.now())
+        message.set_content(rendered.text)
+        return message
+
+    async def _settle(
+        self, order: DigestToSend, state: Literal["sent", "bounced", "failed"], problem: str = ""
+    ) -> Delivery:
+        await self.rows.settle(order.reader, order.day, state, self.now(), problem)
+        return Delivery(state=state)
+
+
+class Eraser(Retention):
+    """Erases cases that were closed for so many years, and enquiries that never became one."""
+
+    def __init__(self, database: Database, enquiries: Enquiries, years: int) -> None:
+        self.erasing, self.enquiries, self.years = Erasing(database), enquiries, years
+
+    @activity.defn
+    async def erase_what_is_due(self, order: Round) -> Retained:
+        closed_before = years_before(order.at, self.years)
+        due = await self.erasing.due(closed_before, MOST_A_NIGHT)
+        erased = 0
+        for case_id in due:
+            activity.heartbeat()
+            erased += await self.erasing.erase(case_id, closed_before, order.at)
+        done = Retained(
+            cases=erased,
+            enquiries=await self.enquiries.erase_old(order.at),
+            kept_on_hold=await self.erasing.kept_on_hold(closed_before),
+            left_for_tomorrow=len(due) == MOST_A_NIGHT,
+        )
+        log.info("what had been kept for long enough is erased", number=done.cases)
+        return done

@@ -1,0 +1,226 @@
+"""Somebody presses Terminate or Reset in the Temporal UI: the reconciler on the real server, with the real intake,
+workflow and case file; only mail is a list."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.correspondence import Letters
+from activities.records import Records
+from activities.rounds import Reconciler
+from api.intake import Intake
+from api.services import Services
+from casefile.tables import CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
+from domain.commands import Actor
+from domain.journey import BEGUN_ANEW, workflow_id
+from temporal_client import ESCALATED, ON_HOLD, STAGE, data_converter
+from tests.api.conftest import Account, referral
+from tests.api.fakes import Clock
+from tests.api.test_reopening_on_temporal import Mail, Service
+from tests.sample_case import SERVICE
+from workflows.case import MediationCase
+from workflows.neighbours import CaseFile, Correspondence, Reconciled, Round, activities_of
+
+pytestmark = pytest.mark.both_databases
+
+
+class Real(Service):
+    """The service on the real server, whose time is real too."""
+
+    async def reconcile(self, grace: timedelta = timedelta(0)) -> Reconciled:
+        cases, commands = self.services.cases, self.services.commands
+        reconciler = Reconciler(self.client, "cases", cases, commands, grace=grace)
+        return await ActivityEnvironment().run(reconciler.reconcile, Round(at=datetime.now(UTC)))
+
+    async def reconciled(self, kind: str) -> None:
+        """Within seconds, for the list of workflows is a little late."""
+        found = await until(lambda: self.reconcile(), lambda found: kind in found.mended)
+        assert found.mended == {kind: 1}
+
+    @property
+    def workflow(self) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(workflow_id(self.case_id))
+
+    async def status(self) -> WorkflowExecutionStatus | None:
+        return (await self.workflow.describe()).status
+
+    async def at_rest(self) -> None:
+        """Every letter has left, and that is filed."""
+        seen = -1
+        while seen != (seen := (await self.row()).version):
+            await asyncio.sleep(0.5)
+
+    async def timeline(self) -> list[str]:
+        events = await self.all(TimelineEvent)
+        return [event.what for event in sorted(events, key=lambda event: event.number)]
+
+    async def reset(self, workflow_task: int = 1) -> None:
+        """As the button in the Temporal UI does it: back to the end of an earlier workflow task."""
+        described = await self.workflow.describe()
+        history = await self.workflow.fetch_history()
+        ends = [e.event_id for e in history.events if e.HasField("workflow_task_completed_event_attributes")]
+        await self.client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=described.id, run_id=described.run_id),
+                reason="a wrong click",
+                workflow_task_finish_event_id=ends[workflow_task],
+                request_id=described.run_id,
+            )
+        )
+
+
+async def until(ask: Any, so: Any) -> Any:
+    for _ in range(100):
+        answer = await ask()
+        if so(answer):
+            return answer
+        await asyncio.sleep(0.1)
+    raise AssertionError(answer)
+
+
+@pytest.fixture
+async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[Real]:
+    clock.now = datetime.now(UTC)
+    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=program,
+        data_converter=data_converter({"test": b"k" * 32}),
+        search_attributes=[STAGE, ESCALATED, ON_HOLD],
+    ) as environment:
+        intake = Intake(services.cases, services.commands, environment.client, "cases", clock, allow_demo=True)
+        mail = Mail()
+        parts: dict[type, Any] = {
+            CaseFile: Records(services.database, services.vault, services.links, clock),
+            Correspondence: Letters(
+                services.database,
+                services.vault,
+                services.links,
+                mail,  # type: ignore[arg-type]
+                None,  # type: ignore[arg-type]
+                "SEN Mediation <mediation@service.example>",
+                SERVICE,
+                clock,
+            ),
+        }
+        activities = [getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)]
+        worker = Worker(environment.client, task_queue="cases", workflows=[MediationCase], activities=activities)
+        yield Real(intake, environment.client, services, mail, worker)
+        await intake.close()
+
+
+async def asked_for_consent(service: Real, staff: dict[str, Account]) -> None:
+    form = referral().model_copy(update={"policy": "minutes"})
+    by = staff["coordinator"].actor
+    service.case_id = (await service.intake.refer(form, "one", by, "coordinator")).case_id
+    explained = await service.give("record_explaining_call", by, "explained", outcome="go_on", permission="given")
+    assert explained.status == "accepted"
+    assert (await service.give("answer_consent", by, "yes", party="p2", yes=True, how="phone")).status == "accepted"
+
+
+async def test_a_terminated_case_goes_on_and_hears_what_was_said_meanwhile(
+    service: Real, clock: Clock, staff: dict[str, Account]
+) -> None:
+    by = staff["coordinator"].actor
+    async with service.worker:
+        await asked_for_consent(service, staff)
+        assert (await service.reconcile()).mended == {}
+        async with service.services.database.write() as session:  # terminated before this was answered
+            await session.delete(await session.get_one(CommandOutcome, "yes"))
+        await service.workflow.terminate("a wrong click")
+        assert (await service.give("answer_consent", by, "la", party="p3", yes=True, how="phone")).status == "pending"
+        assert (await service.reconcile(timedelta(minutes=1))).mended == {}, "somebody may be about to see to it"
+
+        await service.reconciled("terminated")
+        assert await service.status() == WorkflowExecutionStatus.RUNNING
+        await service.until(lambda case: case.version > 5)
+        clock.now += timedelta(minutes=1)
+        assert await service.intake.relay_once()
+        await service.until(lambda case: case.stage == "allocation")
+        assert (await service.services.commands.outcome("yes")).status == "accepted", "it had taken effect"
+        assert [task.role for task in await service.all(TaskRow) if task.kind == BEGUN_ANEW] == ["manager"]
+        timeline = await service.timeline()
+        assert timeline.count(BEGUN_ANEW) == 1
+        assert timeline.index(BEGUN_ANEW) < len(timeline) - 1 - timeline[::-1].index("answer_consent")
+        assert (await service.reconcile()).mended == {}
+    sent = [one["Message-ID"] for one in service.mail.taken]
+    assert len(set(sent)) == len(sent) >= 4
+    assert len(sent) == len([one for one in await service.all(LetterRow) if one.state == "sent"])
+
+
+async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
+    service: Real, clock: Clock, staff: dict[str, Account]
+) -> None:
+    """Without the reconciler a reset run would say "recorded" and write nothing down."""
+    by = staff["coordinator"].actor
+    async with service.worker:
+        await asked_for_consent(service, staff)
+        await service.at_rest()
+        before, timeline = await service.row(), await service.timeline()
+        await service.reset()
+        service.intake.patience = 1
+        assert (await service.give("answer_consent", by, "la", party="p3", yes=True, how="phone")).status == "pending"
+        after = await service.row()
+        assert (after.version, after.run, after.journey) == (before.version, before.run, before.journey)
+
+        await service.reconciled("reset")
+        service.intake.patience = 5
+        clock.now += timedelta(minutes=1)
+        await until(service.intake.relay_once, lambda reached: reached)
+        await service.until(lambda case: case.stage == "allocation")
+        lines = await service.timeline()
+        assert lines[: len(timeline)] == timeline
+        assert lines[len(timeline)] == BEGUN_ANEW
+        assert lines.count("answer_consent") == 2
+        assert (await service.reconcile()).mended == {}
+    sent = [one["Message-ID"] for one in service.mail.taken]
+    assert len(set(sent)) == len(sent)
+
+
+async def test_a_case_that_had_ended_and_was_reset_ends_again(service: Real, staff: dict[str, Account]) -> None:
+    async with service.worker:
+        await asked_for_consent(service, staff)
+        parent = Actor(kind="participant", id="p1.1")
+        assert (await service.give("withdraw", parent, "out", party="p1", how="link")).status == "accepted"
+        await service.over()
+        ended = await service.row()
+        await service.reset(3)
+        await service.reconciled("reset_after_its_end")
+        assert await service.status() == WorkflowExecutionStatus.TERMINATED
+        assert (await service.row()).version == ended.version
+
+
+async def test_a_first_start_is_left_to_the_relay_and_a_lost_case_is_begun(
+    service: Real, clock: Clock, staff: dict[str, Account]
+) -> None:
+    by = staff["coordinator"].actor
+    client, service.intake.client = service.intake.client, None  # type: ignore[assignment]
+    await service.services.cases.open(
+        referral(), "one", by, "coordinator", await service.intake.policy("standard"), clock()
+    )
+    service.intake.client = client
+    async with service.services.database.read() as session:
+        service.case_id = (await session.get_one(CommandRow, "one")).case_id
+    assert (await service.reconcile()) == Reconciled(compared=1)
+    with pytest.raises(RPCError):
+        await service.status()
+    async with service.worker:
+        clock.now += timedelta(minutes=1)
+        assert await service.intake.relay_once()
+        await service.until(lambda case: case.version > 0)
+        await service.workflow.terminate()
+        await service.reconciled("terminated")
+        await service.until(lambda case: case.version > 2)
+        assert "referral_received" in [one.kind for one in await service.all(LetterRow)]
