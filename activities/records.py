@@ -64,6 +64,8 @@ from workflows.neighbours import (
     WordsToCorrect,
 )
 
+FORGETFUL = "forgetful"
+"""In place of the run of a case whose workflow knows less than was filed: no run has this id."""
 STEP = timedelta(minutes=5)  # the grain of reservations; meetings start on it (domain.commands.Slot)
 
 
@@ -81,27 +83,37 @@ class Records(CaseFile):
                 # Reset in the Temporal UI: this run has forgotten what was filed since. Nothing of it is written and
                 # nobody is told "recorded", until the reconciler has begun the case anew.
                 raise ApplicationError("this run was reset and knows less than the case file", type="run_was_reset")
-            if filing.version <= case.version:
-                return  # written before, and its completion was lost
-            _repeat_for_lists(case, filing.journey)
-            case.version, case.run = filing.version, filing.run
-            case.journey = filing.journey.model_dump(mode="json")
-            if filing.policy:
-                case.policy = filing.policy.model_dump(mode="json")
+            if filing.version > case.version:
+                await self._write(session, case, filing)
+                return
+            if await _was_written(session, filing):
+                return  # its completion was lost
+            # Temporal lost its last moments, or was put back from an older backup than the case file, and this run has
+            # forgotten them. It is the one that filed last, so the reconciler has to be told to look at it.
+            case.run = FORGETFUL
             session.add(case)
-            for event in filing.events:
-                session.add(TimelineEvent(case_id=case.id, **event.model_dump()))
-            for letter in filing.letters:
-                row_id = letter_id(case.id, letter)
-                if await session.get(LetterRow, row_id) is None:
-                    said = letter.model_dump(exclude={"sequence"})  # what the journey needs, not the row
-                    session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
-            for settled in filing.settled:
-                row = await session.get(LetterRow, letter_id(case.id, settled.letter))
-                if row is not None and row.state in ("by_hand", *(["sent"] if settled.state == "bounced" else [])):
-                    row.state, row.settled = settled.state, self.now()
-                    session.add(row)
-            await self._keep_tasks(session, case.id, filing.journey.tasks)
+        raise ApplicationError("this run knows less than the case file", type="run_was_reset")
+
+    async def _write(self, session: AsyncSession, case: Case, filing: Filing) -> None:
+        _repeat_for_lists(case, filing.journey)
+        case.version, case.run = filing.version, filing.run
+        case.journey = filing.journey.model_dump(mode="json")
+        if filing.policy:
+            case.policy = filing.policy.model_dump(mode="json")
+        session.add(case)
+        for event in filing.events:
+            session.add(TimelineEvent(case_id=case.id, **event.model_dump()))
+        for letter in filing.letters:
+            row_id = letter_id(case.id, letter)
+            if await session.get(LetterRow, row_id) is None:
+                said = letter.model_dump(exclude={"sequence"})  # what the journey needs, not the row
+                session.add(LetterRow(id=row_id, case_id=case.id, queued=self.now(), **said))
+        for settled in filing.settled:
+            row = await session.get(LetterRow, letter_id(case.id, settled.letter))
+            if row is not None and row.state in ("by_hand", *(["sent"] if settled.state == "bounced" else [])):
+                row.state, row.settled = settled.state, self.now()
+                session.add(row)
+        await self._keep_tasks(session, case.id, filing.journey.tasks)
 
     async def _keep_tasks(self, session: AsyncSession, case_id: str, tasks: list[Task]) -> None:
         """Open what is new, close what is gone; a task that comes back (a second round) is opened again."""
@@ -398,6 +410,20 @@ async def _case(session: AsyncSession, case_id: str) -> Case:
     if case is None:
         raise LookupError(f"no case {case_id} in the case file")
     return case
+
+
+async def _was_written(session: AsyncSession, filing: Filing) -> bool:
+    """Does all that it tells stand in the timeline, word for word?"""
+    for event in filing.events:
+        row = await session.get(TimelineEvent, (filing.case_id, event.number))
+        if row is None or (row.at, row.what, row.about, row.command) != (
+            event.at,
+            event.what,
+            event.about,
+            event.command,
+        ):
+            return False
+    return True
 
 
 def _repeat_for_lists(case: Case, journey: Journey) -> None:

@@ -22,7 +22,7 @@ from activities.records import Records
 from activities.rounds import Reconciler
 from api.intake import Intake
 from api.services import Services
-from casefile.tables import CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
+from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
 from domain.commands import Actor
 from domain.journey import BEGUN_ANEW, workflow_id
 from temporal_client import ESCALATED, ON_HOLD, STAGE, data_converter
@@ -185,6 +185,38 @@ async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
         assert lines[len(timeline)] == BEGUN_ANEW
         assert lines.count("answer_consent") == 2
         assert (await service.reconcile()).mended == {}
+    sent = [one["Message-ID"] for one in service.mail.taken]
+    assert len(set(sent)) == len(sent)
+
+
+async def test_temporal_is_put_back_from_a_backup_that_is_older_than_the_case_file(
+    service: Real, clock: Clock, staff: dict[str, Account]
+) -> None:
+    """The same run, which no longer knows what it filed last: it says "recorded" to nobody, and is begun anew."""
+    by = staff["coordinator"].actor
+    async with service.worker:
+        await asked_for_consent(service, staff)
+        await service.at_rest()
+        timeline = await service.timeline()
+        async with service.services.database.write() as session:  # as if it had filed once more
+            case = await session.get_one(Case, service.case_id)
+            case.version += 1
+            forgotten = TimelineEvent(
+                case_id=case.id, number=len(timeline) + 1, at=clock.now, what="tick_task", detail={}
+            )
+            session.add_all([case, forgotten])
+        service.intake.patience = 1
+        assert (await service.give("answer_consent", by, "la", party="p3", yes=True, how="phone")).status == "pending"
+        assert await service.timeline() == [*timeline, "tick_task"]
+
+        await service.reconciled("behind")
+        service.intake.patience = 5
+        clock.now += timedelta(minutes=1)
+        await until(service.intake.relay_once, lambda reached: reached)
+        await service.until(lambda case: case.stage == "allocation")
+        lines = await service.timeline()
+        assert lines[: len(timeline) + 2] == [*timeline, "tick_task", BEGUN_ANEW]
+        assert lines.count("answer_consent") == 2
     sent = [one["Message-ID"] for one in service.mail.taken]
     assert len(set(sent)) == len(sent)
 
