@@ -86,7 +86,7 @@ class Records(CaseFile):
             if filing.version > case.version:
                 await self._write(session, case, filing)
                 return
-            if await _was_written(session, filing):
+            if await _was_written(session, case, filing):
                 return  # its completion was lost
             # Temporal lost its last moments, or was put back from an older backup than the case file, and this run has
             # forgotten them. It is the one that filed last, so the reconciler has to be told to look at it.
@@ -412,8 +412,10 @@ async def _case(session: AsyncSession, case_id: str) -> Case:
     return case
 
 
-async def _was_written(session: AsyncSession, filing: Filing) -> bool:
-    """Does all that it tells stand in the timeline, word for word?"""
+async def _was_written(session: AsyncSession, case: Case, filing: Filing) -> bool:
+    """Is it what was filed last, or does all that it tells stand in the timeline?"""
+    if filing.version == case.version and Journey.model_validate(case.journey) != filing.journey:
+        return False
     for event in filing.events:
         row = await session.get(TimelineEvent, (filing.case_id, event.number))
         if row is None or (row.at, row.what, row.about, row.command) != (
