@@ -62,6 +62,11 @@ POLICIES: dict[str, str] = {
 """The policies that a case may run under, in words. All but the standard are for development only."""
 
 
+OVERTAKEN = "AcceptedUpdateCompletedWorkflow"
+"""The type of the error by which Temporal says that a workflow was terminated while it had the Update in hand: whatever
+comes in its place hears of it next."""
+
+
 class NoSuchPolicy(ValueError):
     """No policy has this name, or it is not allowed here. The message is a sentence for whoever asked."""
 
@@ -365,6 +370,8 @@ def _plausible(value: Any, year: int) -> bool:
 
 
 def _refused(cause: BaseException, command: Command) -> Outcome:
+    if isinstance(cause, ApplicationError) and cause.type == OVERTAKEN:
+        return Outcome(status="pending")
     if isinstance(cause, ApplicationError) and cause.type == REFUSED:
         code, about, *_ = [*(str(detail) for detail in cause.details), "", ""]
         return Outcome(status="refused", code=code or cause.message, about=about)
