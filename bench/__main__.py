@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import documents, doors, journeys, lists, page, real, reminders
+from bench import documents, doors, journeys, lists, many, page, real, reminders
 from bench.rows import FULL, QUICK, SMALL, Part, Size, load
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "figures.md"
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[Size], Awaitable[Part]]] = {
     "doors": doors.measure,
     "lists": lists.measure,
     "reminders": reminders.measure,
+    "many": many.measure,
 }
 
 

@@ -20,11 +20,13 @@ class Size:
     cases: int  # in the case file, for its lists
     looks: int  # at each page
     reminders: int  # due at the same instant
+    carried: int  # whole cases on the real processes
+    asleep: int  # cases that wait
 
 
-SMALL = Size("small", 1, 3, 1, 12, 3, 5)
-QUICK = Size("quick", 1, 50, 12, 400, 20, 100)
-FULL = Size("full", 3, 100, 30, 10_000, 60, 100)
+SMALL = Size("small", 1, 3, 1, 12, 3, 5, 1, 5)
+QUICK = Size("quick", 1, 50, 12, 400, 20, 100, 8, 200)
+FULL = Size("full", 3, 100, 30, 10_000, 60, 100, 20, 5_000)
 
 
 @dataclass(frozen=True)
