@@ -34,7 +34,12 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from settings import Settings
 
-SEARCH_ATTRIBUTES = (("CaseStage", "Keyword"), ("CaseEscalated", "Bool"), ("CaseOnHold", "Bool"))
+SEARCH_ATTRIBUTES = (
+    ("CaseStage", "Keyword"),
+    ("CaseWaitingFor", "KeywordList"),
+    ("CaseEscalated", "Bool"),
+    ("CaseOnHold", "Bool"),
+)
 RETENTION = timedelta(days=180)  # closed cases stay readable for operations
 
 SEALED = b"binary/encrypted"
@@ -152,7 +157,10 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 async def register_search_attributes(client: Client) -> None:
     """Registered ones stay as they are. An unregistered one would make every workflow task fail, silently."""
-    types = {name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES}
+    types = {
+        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{re.sub('(?=L)', '_', kind).upper()}")  # KEYWORD_LIST
+        for name, kind in SEARCH_ATTRIBUTES
+    }
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
     )

@@ -100,10 +100,11 @@ class Intake:
         task_queue: str,
         clock: Callable[[], datetime],
         *,
+        public_url: str,
         allow_demo: bool = False,
     ) -> None:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
-        self.allow_demo, self.patience = allow_demo, PATIENCE
+        self.public_url, self.allow_demo, self.patience = public_url, allow_demo, PATIENCE
         self.policies = Policies(cases.database, cases.vault)
         self.answered: Callable[[Outcome, timedelta], None] = lambda outcome, after: None  # told of each answer
         self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
@@ -273,6 +274,7 @@ class Intake:
                 id_reuse_policy=reuse,
                 search_attributes=attributes,
                 static_summary=start.reference,
+                static_details=f"[The case page]({self.public_url}/cases/{start.reference}), for those who may read it",
                 rpc_timeout=timedelta(seconds=self.patience),
             )
 

@@ -91,16 +91,21 @@ async def _marks(session: AsyncSession) -> list[int]:
 
 async def _asks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
     journeys = await session.exec(
-        select(col(Case.journey)["asks"], _moves()).where(col(Case.closed_at).is_(None), col(Case.journey).is_not(None))
+        select(col(Case.journey)["asks"], moves()).where(col(Case.closed_at).is_(None), col(Case.journey).is_not(None))
     )
     asks: Counter[str] = Counter()
     overdue: Counter[str] = Counter()
-    for listed, moves in journeys.all():
+    for listed, it_moves in journeys.all():
         for ask in (OpenAsk.model_validate(one) for one in listed or []):
             asks[ask.kind] += 1
-            in_vain = ask.armed is None and ask.climbed > 0 and moves  # what stands still is not armed either
-            overdue[ask.kind] += bool(in_vain or (ask.due and ask.due < now))
+            overdue[ask.kind] += is_overdue(ask, now, it_moves=it_moves)
     return dict(asks), dict(overdue)
+
+
+def is_overdue(ask: OpenAsk, now: datetime, *, it_moves: bool) -> bool:
+    """Past its date, or the last rung of its ladder was climbed in vain. `it_moves`: its case does (moves)."""
+    in_vain = ask.armed is None and ask.climbed > 0 and it_moves  # what stands still is not armed either
+    return in_vain or (ask.due is not None and ask.due < now)
 
 
 async def _tasks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:
@@ -120,7 +125,7 @@ async def _letters(session: AsyncSession) -> dict[str, int]:
 
 
 async def _oldest_letter(session: AsyncSession) -> datetime | None:
-    moving = select(Case.id).where(_moves())
+    moving = select(Case.id).where(moves())
     return (
         await session.exec(
             select(func.min(LetterRow.queued)).where(LetterRow.state == "queued", col(LetterRow.case_id).in_(moving))
@@ -128,7 +133,7 @@ async def _oldest_letter(session: AsyncSession) -> datetime | None:
     ).one()
 
 
-def _moves() -> ColumnElement[bool]:
+def moves() -> ColumnElement[bool]:
     """Of a case: neither hold nor pause nor a reply that nobody has read keeps its reminders and letters back."""
     unread = select(TaskRow.case_id).where(TaskRow.kind == READ_REPLY, col(TaskRow.closed).is_(None))
     return ~col(Case.on_hold) & ~col(Case.paused) & col(Case.id).not_in(unread)

@@ -11,6 +11,8 @@ with workflow.unsafe.imports_passed_through():
 def details_of(case: CaseStart, journey: Journey) -> str:
     """The current details, in Markdown. Lists, not tables: the UI sets tables without any space between columns."""
     lines = [f"### {case.reference}", f"Stage: **{journey.stage}**"]
+    if journey.asks:
+        lines.append(f"Waits for: {', '.join(_who(journey, of) for of in journey.waiting_for)}")
     if journey.on_hold:
         lines.append("**On a safeguarding hold**: nothing leaves unprompted until it is released.")
     if journey.paused:
@@ -26,6 +28,17 @@ def details_of(case: CaseStart, journey: Journey) -> str:
     roles = [f"`{party.key}` {party.role}" for party in journey.parties]
     lines += _section("Parties", [f"{roles[0]}, who referred", *roles[1:]])
     return "\n".join(lines)
+
+
+def roles_waited_for(journey: Journey) -> list[str]:
+    """Roles of parties and of staff, each once, in the order of asking: what lists can be filtered by."""
+    parties = {party.key: party.role.value for party in journey.parties}
+    return list(dict.fromkeys(parties.get(of, of) for of in journey.waiting_for))
+
+
+def _who(journey: Journey, of: str) -> str:
+    party = journey.party(of)
+    return f"**{party.role}** (`{of}`)" if party else f"**{of}**"
 
 
 def _section(title: str, rows: list[str]) -> list[str]:
