@@ -169,4 +169,4 @@ async def test_a_server_that_keeps_its_namespaces_to_itself_is_said_in_a_sentenc
     assert await asyncio.to_thread(cli.COMMANDS["prepare-temporal"], settings, None) == 1  # type: ignore[arg-type]
     said = capsys.readouterr().err
     assert "does not let us prepare the namespace sen.a1b2c (PERMISSION_DENIED)" in said
-    assert "a retention of 180 days and the search attributes CaseStage (Keyword), CaseEscalated (Bool)" in said
+    assert "a retention of 180 days and the search attributes CaseStage (Keyword), CaseWaitingFor (KeywordList)" in said

@@ -49,7 +49,9 @@ def _next(journey: Journey, ask: OpenAsk) -> str:
     since = f"`{ask.of}` was asked on {ask.asked.astimezone(LONDON):%a %d %b}"
     if journey.has_unread_reply(ask.of):
         return f"`{ask.key}`: stands still until the reply of `{ask.of}` is read; {since}"
+    if ask.armed is None and journey.silent:
+        return f"`{ask.key}`: stands still, as the whole case does; {since}"
     if ask.armed is None:
-        return f"`{ask.key}`: waits for an answer, nothing is armed; {since}"
+        return f"`{ask.key}`: asked in vain, every reminder is behind it; {since}"
     at = f"{ask.armed.at.astimezone(LONDON):%a %d %b %Y %H:%M}"
     return f"**{at}** {ask.armed.do} {ask.armed.number} for `{ask.key}`, unless answered; {since}"

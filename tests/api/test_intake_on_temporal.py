@@ -110,6 +110,9 @@ async def test_the_way_of_commands(
 
         description = await handle.describe()
         assert await description.static_summary() == referred.reference
+        assert f"{services.settings.public_url}/cases/{referred.reference})" in (
+            await description.static_details() or ""
+        )
         assert (await intake._begin(referred.case_id)).status == "accepted"  # it is never started a second time
         assert (await handle.describe()).run_id == description.run_id
         intake.patience = 1
