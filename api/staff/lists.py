@@ -31,7 +31,7 @@ from workflows.doors import workflow_id
 router = APIRouter(include_in_schema=False)
 _PER_PAGE = 25
 _MOST_TASKS = 200
-_WATCHED: dict[Which, str] = {
+WATCHED: dict[Which, str] = {
     "all": "All",
     "overdue": "Overdue",
     "escalated": "Escalated",
@@ -282,7 +282,7 @@ async def operations(request: Request, services: ServicesDep, me: Operator) -> R
     """Cases by reference and stage, with their workflows; no name stands on this page."""
     number = _page_number(request.query_params.get("page", ""))
     asked = request.query_params.get("show", "")
-    which: Which = asked if asked in _WATCHED else "all"  # type: ignore[assignment]  # it is one of its keys
+    which: Which = asked if asked in WATCHED else "all"  # type: ignore[assignment]  # it is one of its keys
     lines, total = await watched(services.database, which, services.clock(), page=number, per_page=_PER_PAGE)
     return page(
         request,
@@ -290,7 +290,7 @@ async def operations(request: Request, services: ServicesDep, me: Operator) -> R
         lines=lines,
         total=total,
         which=which,
-        choices=_WATCHED,
+        choices=WATCHED,
         workflow=lambda line: workflow_link(services, line.id),
         number=number,
         last=max(1, -(-total // _PER_PAGE)),
