@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,7 +41,7 @@ async def watched(
     """One page of them, the most urgent first, and how many there are in all."""
     async with database.read() as session:
         why: dict[str, list[str]] = {}
-        conditions: list[ColumnElement[bool]] = []
+        conditions: list[Any] = []
         if which == "escalated":
             conditions.append(col(Case.escalated))
         elif which == "silent":

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -41,7 +42,7 @@ async def client() -> AsyncIterator[Client]:
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as env:
         await register_search_attributes(env.client)
         for name, (stage, waiting, escalated, on_hold) in {**CASES, ENDED: ("consent", ["school"], True, True)}.items():
-            shown = [
+            shown: list[SearchAttributePair[Any]] = [
                 SearchAttributePair(STAGE, stage),
                 SearchAttributePair(WAITING_FOR, waiting),
                 SearchAttributePair(ESCALATED, escalated),

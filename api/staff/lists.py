@@ -282,7 +282,7 @@ async def operations(request: Request, services: ServicesDep, me: Operator) -> R
     """Cases by reference and stage, with their workflows; no name stands on this page."""
     number = _page_number(request.query_params.get("page", ""))
     asked = request.query_params.get("show", "")
-    which: Which = asked if asked in WATCHED else "all"  # type: ignore[assignment]  # it is one of its keys
+    which: Which = asked if asked in WATCHED else "all"
     lines, total = await watched(services.database, which, services.clock(), page=number, per_page=_PER_PAGE)
     return page(
         request,

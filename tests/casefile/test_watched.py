@@ -85,8 +85,7 @@ async def test_what_changed_today_is_since_midnight_and_the_latest_first(file: F
 
 
 async def test_who_is_waited_for_is_told_by_role_and_marks_choose(file: File) -> None:
-    marks = {"waiting_for": "p2,p3,coordinator", "escalated": True}
-    await file.case("escalated", Stage.CONSENT, **marks)
+    await file.case("escalated", Stage.CONSENT, waiting_for="p2,p3,coordinator", escalated=True)
     for key in ("p2", "p3"):
         await file.add(PartyRow(case_id="escalated", key=key, role="school", organisation="Oakfield School"))
     await file.case("held", Stage.CONSENT, on_hold=True)
