@@ -39,7 +39,12 @@ from domain.journey import CaseStart, workflow_id
 from domain.stages import Stage
 from settings import Settings
 
-SEARCH_ATTRIBUTES = (("CaseStage", "Keyword"), ("CaseEscalated", "Bool"), ("CaseOnHold", "Bool"))
+SEARCH_ATTRIBUTES = (
+    ("CaseStage", "Keyword"),
+    ("CaseWaitingFor", "KeywordList"),
+    ("CaseEscalated", "Bool"),
+    ("CaseOnHold", "Bool"),
+)
 RETENTION = timedelta(days=180)  # closed cases stay readable for operations
 
 SEALED = b"binary/encrypted"
@@ -153,7 +158,12 @@ ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 
 
 async def begin_case(
-    client: Client, task_queue: str, start: CaseStart, reuse: WorkflowIDReusePolicy, patience: timedelta
+    client: Client,
+    task_queue: str,
+    start: CaseStart,
+    reuse: WorkflowIDReusePolicy,
+    patience: timedelta,
+    public_url: str,
 ) -> None:
     """Start a case's workflow; one that runs already is the same. RPCError, or RuntimeError: how a lazy client reports
     an unreachable server."""
@@ -174,6 +184,7 @@ async def begin_case(
             id_reuse_policy=reuse,
             search_attributes=attributes,
             static_summary=start.reference,
+            static_details=f"[The case page]({public_url}/cases/{start.reference}), for those who may read it",
             rpc_timeout=patience,
         )
 
@@ -190,7 +201,10 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 async def register_search_attributes(client: Client) -> None:
     """Registered ones stay as they are. An unregistered one would make every workflow task fail, silently."""
-    types = {name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES}
+    types = {
+        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{re.sub('(?=L)', '_', kind).upper()}")  # KEYWORD_LIST
+        for name, kind in SEARCH_ATTRIBUTES
+    }
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
     )

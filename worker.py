@@ -97,7 +97,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         ),
         Digests: MorningLists(database, Policies(database, vault), mail, settings.mail_from, service),
         Retention: Eraser(database, enquiries, settings.records_kept_years),
-        Reconciliation: Reconciler(client, settings.temporal_task_queue, cases, commands),
+        Reconciliation: Reconciler(client, settings.temporal_task_queue, cases, commands, settings.public_url),
     }
     return Worker(
         client,

@@ -432,7 +432,7 @@ def _repeat_for_lists(case: Case, journey: Journey) -> None:
     """The columns by which lists filter and sort."""
     case.stage = journey.stage
     case.mediator_id = journey.mediator or journey.offered_to
-    case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
+    case.waiting_for = ",".join(journey.waiting_for)
     case.next_at = journey.next_at
     case.escalated, case.on_hold, case.paused = journey.escalated, journey.on_hold, journey.paused
     closing = journey.closing  # None again when the case was opened again

@@ -75,11 +75,12 @@ class Reconciler(Reconciliation):
         task_queue: str,
         cases: Cases,
         commands: Commands,
+        public_url: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         grace: timedelta = GRACE,
     ) -> None:
         self.client, self.task_queue, self.cases, self.commands, self.now = client, task_queue, cases, commands, now
-        self.rounds, self.grace = Rounds(cases.database), grace
+        self.rounds, self.public_url, self.grace = Rounds(cases.database), public_url, grace
 
     @activity.defn
     async def reconcile(self, order: Round) -> Reconciled:
@@ -118,7 +119,8 @@ class Reconciler(Reconciliation):
             await self._terminate(found)
         start = await (self.cases.as_filed(case_id) if standing.version else self.cases.start_of(case_id))
         start = start.model_copy(update={"begun_anew": fault})
-        await begin_case(self.client, self.task_queue, start, WorkflowIDReusePolicy.ALLOW_DUPLICATE, STARTS_WITHIN)
+        again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        await begin_case(self.client, self.task_queue, start, again, STARTS_WITHIN, self.public_url)
         log.warning("a case was begun anew", case=case_id, kind=fault)
         return fault, True
 

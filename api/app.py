@@ -65,7 +65,15 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
     cases, commands = Cases(database, vault), Commands(database, vault)
     links = Links(database, settings.link_signing_key())
     client = await connect(settings, lazy=True, interceptors=tracing.interceptors())
-    intake = Intake(cases, commands, client, settings.temporal_task_queue, now, allow_demo=settings.allow_demo_policy)
+    intake = Intake(
+        cases,
+        commands,
+        client,
+        settings.temporal_task_queue,
+        now,
+        public_url=settings.public_url,
+        allow_demo=settings.allow_demo_policy,
+    )
     relay = asyncio.create_task(intake.relay_forever())
     try:
         yield Services(

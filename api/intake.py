@@ -99,10 +99,11 @@ class Intake:
         task_queue: str,
         clock: Callable[[], datetime],
         *,
+        public_url: str,
         allow_demo: bool = False,
     ) -> None:
         self.cases, self.commands, self.client, self.task_queue, self.clock = cases, commands, client, task_queue, clock
-        self.allow_demo, self.patience = allow_demo, PATIENCE
+        self.public_url, self.allow_demo, self.patience = public_url, allow_demo, PATIENCE
         self.policies = Policies(cases.database, cases.vault)
         self.answered: Callable[[Outcome, timedelta], None] = lambda outcome, after: None  # told of each answer
         self._reading, self._finding = Reading(cases.database, cases.vault), Finding(cases.database, cases.vault)
@@ -254,7 +255,7 @@ class Intake:
         return Outcome(status="accepted")
 
     async def _start(self, start: CaseStart, reuse: WorkflowIDReusePolicy) -> None:
-        await begin_case(self.client, self.task_queue, start, reuse, timedelta(seconds=self.patience))
+        await begin_case(self.client, self.task_queue, start, reuse, timedelta(seconds=self.patience), self.public_url)
 
     async def _bring(self, command: Command) -> Outcome:
         """One that was left behind may have taken effect, and its answer was lost with the workflow."""

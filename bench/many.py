@@ -158,6 +158,7 @@ async def asleep(service: Service, office: Office, count: int) -> list[Row]:
             start,
             WorkflowIDReusePolicy.REJECT_DUPLICATE,
             timedelta(seconds=30),
+            service.settings.public_url,
         )
         references.append(start.reference)
         return start.reference

@@ -71,7 +71,9 @@ async def begin_and_explain(client: Any, case_id: str, at: datetime) -> None:
     """A case that waits for the family's permission."""
     roles = (PartyRole.PARENT, PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY)
     parties = [Party(key=f"p{n}", role=role, people=[Person(key=f"p{n}.1")]) for n, role in enumerate(roles, 1)]
-    start = CaseStart(case_id=case_id, reference=f"SM-{case_id}", parties=parties, policy=standard([]))
+    start = CaseStart(
+        case_id=case_id, reference=f"SM-{case_id}", parties=parties, policy=standard([]), lists_waiting=True
+    )
     case = await client.start_workflow(MediationCase.run, start, id=workflow_id(case_id), task_queue="cases")
     kind = "record_explaining_call"
     command = EVERY_COMMAND[kind](id=f"{case_id}-1", case_id=case_id, actor=COORDINATOR, at=at, outcome="go_on")

@@ -224,6 +224,7 @@ class Cases:
             reference=case.reference,
             parties=parties,
             policy=Policy.model_validate(case.policy),
+            lists_waiting=True,
             compare=referred_by == "participant",  # staff were shown whom it may be before they took it in
         )
 

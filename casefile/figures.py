@@ -95,12 +95,17 @@ async def _asks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], d
     )
     asks: Counter[str] = Counter()
     overdue: Counter[str] = Counter()
-    for listed, goes_on in journeys.all():
+    for listed, it_moves in journeys.all():
         for ask in (OpenAsk.model_validate(one) for one in listed or []):
             asks[ask.kind] += 1
-            in_vain = ask.armed is None and ask.climbed > 0 and goes_on  # what stands still is not armed either
-            overdue[ask.kind] += bool(in_vain or (ask.due and ask.due < now))
+            overdue[ask.kind] += is_overdue(ask, now, it_moves=it_moves)
     return dict(asks), dict(overdue)
+
+
+def is_overdue(ask: OpenAsk, now: datetime, *, it_moves: bool) -> bool:
+    """Past its date, or the last rung of its ladder was climbed in vain. `it_moves`: its case does (moves)."""
+    in_vain = ask.armed is None and ask.climbed > 0 and it_moves  # what stands still is not armed either
+    return in_vain or (ask.due is not None and ask.due < now)
 
 
 async def _tasks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:

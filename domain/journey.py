@@ -27,6 +27,7 @@ class CaseStart(BaseModel):
     parties: list[Party]  # the first one is the referrer
     policy: Policy
     compare: bool = False  # nobody has looked yet whether the child is known already
+    lists_waiting: bool = False  # operations list cases by who is waited for; older cases go on without
     as_filed: "AsFiled | None" = None  # of a case that had ended, or whose workflow was lost
     begun_anew: str = ""  # why its workflow had to be (activities.rounds.MENDED)
 
@@ -421,6 +422,11 @@ class Journey(BaseModel):
     def second_thoughts(self) -> bool:
         """Staff have entered an end, or a reopening, that can still be undone."""
         return self.ending is not None or self.reopening is not None
+
+    @property
+    def waiting_for(self) -> list[str]:
+        """Whose answers are missing: party keys and staff roles, each once."""
+        return list(dict.fromkeys(ask.of for ask in self.asks))
 
     @property
     def escalated(self) -> bool:

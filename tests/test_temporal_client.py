@@ -14,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
@@ -23,7 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 import cli
 import temporal_client
 from settings import Settings
-from temporal_client import RETENTION, SEARCH_ATTRIBUTES, connect
+from temporal_client import RETENTION, SEARCH_ATTRIBUTES, connect, prepare_namespace
 from tests.api.fakes import KEY
 
 
@@ -154,6 +155,22 @@ async def test_a_new_server_is_given_all_that_a_case_needs(server: WorkflowEnvir
     assert {name for name, _ in SEARCH_ATTRIBUTES} <= set(listed.custom_attributes)
 
 
+async def test_a_server_of_an_earlier_release_is_given_what_is_new(server: WorkflowEnvironment) -> None:
+    known = {name: kind for name, kind in SEARCH_ATTRIBUTES if name != "CaseWaitingFor"}
+    keyword, yes_or_no = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD, IndexedValueType.INDEXED_VALUE_TYPE_BOOL
+    of_old = {name: keyword if kind == "Keyword" else yes_or_no for name, kind in known.items()}
+    await server.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace="default", search_attributes=of_old)
+    )
+    await prepare_namespace(server.client)
+    listed = await server.client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace="default")
+    )
+    added = listed.custom_attributes["CaseWaitingFor"]
+    assert added == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST
+    assert set(known) <= set(listed.custom_attributes)
+
+
 async def test_a_server_that_keeps_its_namespaces_to_itself_is_said_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,4 +186,4 @@ async def test_a_server_that_keeps_its_namespaces_to_itself_is_said_in_a_sentenc
     assert await asyncio.to_thread(cli.COMMANDS["prepare-temporal"], settings, None) == 1  # type: ignore[arg-type]
     said = capsys.readouterr().err
     assert "does not let us prepare the namespace sen.a1b2c (PERMISSION_DENIED)" in said
-    assert "a retention of 180 days and the search attributes CaseStage (Keyword), CaseEscalated (Bool)" in said
+    assert "a retention of 180 days and the search attributes CaseStage (Keyword), CaseWaitingFor (KeywordList)" in said

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import begun_anew
     from workflows.addresses import Addresses
     from workflows.asks import Asks
-    from workflows.details import details_of
+    from workflows.details import details_of, roles_waited_for
     from workflows.doors import Doors
     from workflows.errands import Errands, near, together
     from workflows.meetings import Meetings, end_of
@@ -70,6 +70,7 @@ SURVIVES_THE_END = (
 )  # tasks that a person must still see to
 
 STAGE = SearchAttributeKey.for_keyword("CaseStage")
+WAITING_FOR = SearchAttributeKey.for_keyword_list("CaseWaitingFor")
 ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
 ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 LATE = timedelta(hours=1)  # what comes later than it was due, after an outage say, is told with its date
@@ -129,6 +130,8 @@ class MediationCase(Doors):
     @workflow.run
     async def run(self, case: CaseStart) -> Closing:
         self.errands.begin()
+        if case.lists_waiting:
+            self.errands.keep_going(self.keep_listed())
         if case.compare:
             self.errands.set_going(self.look_whether_the_child_is_known())
         if case.begun_anew:
@@ -849,14 +852,27 @@ class MediationCase(Doors):
             self.errands.note("stage", stage)
 
     def show(self) -> None:
-        """What operations read in the Temporal UI. Search attributes only when one of them is different."""
+        """What operations read in the Temporal UI about this case."""
         workflow.set_current_details(details_of(self.case, self.journey))
-        shown = (self.journey.stage, self.journey.escalated, self.journey.on_hold)
-        if shown != self.shown:
-            self.shown = shown
-            workflow.upsert_search_attributes(
-                [STAGE.value_set(shown[0]), ESCALATED.value_set(shown[1]), ON_HOLD.value_set(shown[2])]
-            )
+        if not self.case.lists_waiting and self.marks() != self.shown:
+            self.shown = self.marks()
+            workflow.upsert_search_attributes(self.as_listed())
+
+    async def keep_listed(self) -> None:
+        """By what operations filter their lists: told anew when a mark has changed, not on every answer, which would be
+        half of all that a case asks of Temporal. It waits for what is asked at that moment to be asked."""
+        while True:
+            await workflow.wait_condition(lambda: self.marks() != self.shown)
+            self.shown = self.marks()
+            waiting = WAITING_FOR.value_set(roles_waited_for(self.journey))
+            workflow.upsert_search_attributes([*self.as_listed(), waiting])
+
+    def marks(self) -> tuple[Stage, bool, bool]:
+        return self.journey.stage, self.journey.escalated, self.journey.on_hold
+
+    def as_listed(self) -> list[SearchAttributeUpdate[Any]]:
+        stage, escalated, on_hold = self.marks()
+        return [STAGE.value_set(stage), ESCALATED.value_set(escalated), ON_HOLD.value_set(on_hold)]
 
 
 _LETTER_OF = {

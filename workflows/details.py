@@ -11,6 +11,8 @@ with workflow.unsafe.imports_passed_through():
 def details_of(case: CaseStart, journey: Journey) -> str:
     """The current details, in Markdown. Lists, not tables: the UI sets tables without any space between columns."""
     lines = [f"### {case.reference}", f"Stage: **{journey.stage}**"]
+    if journey.asks:
+        lines.append(f"Waits for: {', '.join(_who(journey, of) for of in journey.waiting_for)}")
     if journey.on_hold:
         lines.append("**On a safeguarding hold**: nothing leaves unprompted until it is released.")
     if journey.paused:
@@ -28,6 +30,17 @@ def details_of(case: CaseStart, journey: Journey) -> str:
     return "\n".join(lines)
 
 
+def roles_waited_for(journey: Journey) -> list[str]:
+    """Roles of parties and of staff, each once, in the order of asking: what lists can be filtered by."""
+    parties = {party.key: party.role.value for party in journey.parties}
+    return list(dict.fromkeys(parties.get(of, of) for of in journey.waiting_for))
+
+
+def _who(journey: Journey, of: str) -> str:
+    party = journey.party(of)
+    return f"**{party.role}** (`{of}`)" if party else f"**{of}**"
+
+
 def _section(title: str, rows: list[str]) -> list[str]:
     return ["", f"#### {title}", *(f"- {row}" for row in rows)] if rows else []
 
@@ -36,7 +49,9 @@ def _next(journey: Journey, ask: OpenAsk) -> str:
     since = f"`{ask.of}` was asked on {ask.asked.astimezone(LONDON):%a %d %b}"
     if journey.has_unread_reply(ask.of):
         return f"`{ask.key}`: stands still until the reply of `{ask.of}` is read; {since}"
+    if ask.armed is None and journey.silent:
+        return f"`{ask.key}`: stands still, as the whole case does; {since}"
     if ask.armed is None:
-        return f"`{ask.key}`: waits for an answer, nothing is armed; {since}"
+        return f"`{ask.key}`: asked in vain, every reminder is behind it; {since}"
     at = f"{ask.armed.at.astimezone(LONDON):%a %d %b %Y %H:%M}"
     return f"**{at}** {ask.armed.do} {ask.armed.number} for `{ask.key}`, unless answered; {since}"

@@ -119,7 +119,7 @@ class Errands:
         self.latest: list[Letter] = []  # of each asking of each person
         self.new_settled: list[Settled] = []
         self.seen_to: list[str] = []  # keys of tasks whose letter was posted or said
-        self.filing: asyncio.Task[None] | None = None
+        self.lasting: list[asyncio.Task[None]] = []  # what runs for as long as the case does
         self.broken: BaseException | None = None  # a bug in something that runs beside the journey
 
     # Filing: whatever changed since the last write goes into the next one
@@ -153,7 +153,11 @@ class Errands:
 
     def begin(self) -> None:
         """From now on whatever changes is filed."""
-        self.filing = self.set_going(self._keep_filed())
+        self.keep_going(self._keep_filed())
+
+    def keep_going(self, errand: Coroutine[Any, Any, None]) -> None:
+        """For as long as the case does: its end does not wait for it."""
+        self.lasting.append(self.set_going(errand))
 
     async def _keep_filed(self) -> None:
         """Runs for as long as the case does; one write at a time."""
@@ -362,13 +366,13 @@ class Errands:
         """Everything is filed, every letter is settled, and nobody has to see to one that failed any more."""
         return (
             self.filed_changes == self.changes
-            and all(task.done() for task in self.under_way if task is not self.filing)
+            and all(task.done() for task in self.under_way if task not in self.lasting)
             and not self.journey.tasks
         )
 
     def end(self) -> None:
-        if self.filing:
-            self.filing.cancel()
+        for task in self.lasting:
+            task.cancel()
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

@@ -19,6 +19,7 @@ from casefile.commands import StoredElsewhere
 from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
+from casefile.watched import Which, watched
 from domain import rules, titles, words
 from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
@@ -30,6 +31,14 @@ from workflows.doors import workflow_id
 router = APIRouter(include_in_schema=False)
 _PER_PAGE = 25
 _MOST_TASKS = 200
+WATCHED: dict[Which, str] = {
+    "all": "All",
+    "overdue": "Overdue",
+    "escalated": "Escalated",
+    "silent": "On hold or paused",
+    "letters": "Letters that fail",
+    "today": "Changed today",
+}
 
 
 @router.get("/cases")
@@ -272,11 +281,16 @@ def _next_meeting(case: CaseView) -> str:
 async def operations(request: Request, services: ServicesDep, me: Operator) -> Response:
     """Cases by reference and stage, with their workflows; no name stands on this page."""
     number = _page_number(request.query_params.get("page", ""))
-    lines, total = await services.cases.list(CaseFilter(page=number, per_page=_PER_PAGE))
+    asked = request.query_params.get("show", "")
+    which: Which = asked if asked in WATCHED else "all"
+    lines, total = await watched(services.database, which, services.clock(), page=number, per_page=_PER_PAGE)
     return page(
         request,
         "staff/operations.html",
         lines=lines,
+        total=total,
+        which=which,
+        choices=WATCHED,
         workflow=lambda line: workflow_link(services, line.id),
         number=number,
         last=max(1, -(-total // _PER_PAGE)),

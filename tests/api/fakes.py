@@ -127,6 +127,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         temporal,  # type: ignore[arg-type]
         "mediation",
         clock,
+        public_url=settings.public_url,
         allow_demo=settings.allow_demo_policy,
     )
     intake.patience = 0.5

@@ -72,7 +72,7 @@ async def client() -> AsyncIterator[Client]:
 
 @pytest.fixture
 def intake(services: Services, client: Client, clock: Clock) -> Intake:
-    return Intake(services.cases, services.commands, client, "stub", clock)
+    return Intake(services.cases, services.commands, client, "stub", clock, public_url=services.settings.public_url)
 
 
 def worker(client: Client) -> Worker:
@@ -110,6 +110,9 @@ async def test_the_way_of_commands(
 
         description = await handle.describe()
         assert await description.static_summary() == referred.reference
+        assert f"{services.settings.public_url}/cases/{referred.reference})" in (
+            await description.static_details() or ""
+        )
         assert (await intake._begin(referred.case_id)).status == "accepted"  # it is never started a second time
         assert (await handle.describe()).run_id == description.run_id
         intake.patience = 1
@@ -118,7 +121,7 @@ async def test_the_way_of_commands(
 
 async def test_a_server_that_does_not_exist(services: Services, clock: Clock, staff: dict[str, Account]) -> None:
     nowhere = await Client.connect("127.0.0.1:9", data_converter=CONVERTER, lazy=True)
-    intake = Intake(services.cases, services.commands, nowhere, "stub", clock)
+    intake = Intake(services.cases, services.commands, nowhere, "stub", clock, public_url=services.settings.public_url)
     intake.patience = 1
     referred = await intake.refer(referral(), "one", staff["coordinator"].actor, "coordinator")
     assert referred.status == "pending"

@@ -30,7 +30,7 @@ from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.test_reopening_on_temporal import Mail, Service
 from tests.sample_case import SERVICE
-from workflows.case import MediationCase
+from workflows.case import WAITING_FOR, MediationCase
 from workflows.neighbours import CaseFile, Correspondence, Reconciled, Round, activities_of
 
 pytestmark = pytest.mark.both_databases
@@ -41,7 +41,7 @@ class Real(Service):
 
     async def reconcile(self, grace: timedelta = timedelta(0)) -> Reconciled:
         cases, commands = self.services.cases, self.services.commands
-        reconciler = Reconciler(self.client, "cases", cases, commands, grace=grace)
+        reconciler = Reconciler(self.client, "cases", cases, commands, "http://127.0.0.1", grace=grace)
         return await ActivityEnvironment().run(reconciler.reconcile, Round(at=datetime.now(UTC)))
 
     async def reconciled(self, kind: str) -> None:
@@ -98,9 +98,11 @@ async def service(services: Services, clock: Clock, staff: dict[str, Account]) -
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=program,
         data_converter=data_converter({"test": b"k" * 32}),
-        search_attributes=[STAGE, ESCALATED, ON_HOLD],
+        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
     ) as environment:
-        intake = Intake(services.cases, services.commands, environment.client, "cases", clock, allow_demo=True)
+        intake = Intake(
+            services.cases, services.commands, environment.client, "cases", clock, public_url="", allow_demo=True
+        )
         mail = Mail()
         parts: dict[type, Any] = {
             CaseFile: Records(services.database, services.vault, services.links, clock),

@@ -98,7 +98,15 @@ async def service(services: Services, clock: Clock, staff: dict[str, Account]) -
         data_converter=converter, test_server_existing_path=server
     ) as environment:
         await register_search_attributes(environment.client)
-        intake = Intake(services.cases, services.commands, environment.client, "cases", clock, allow_demo=True)
+        intake = Intake(
+            services.cases,
+            services.commands,
+            environment.client,
+            "cases",
+            clock,
+            public_url=services.settings.public_url,
+            allow_demo=True,
+        )
         mail = Mail()
         parts: dict[type, Any] = {
             CaseFile: Records(services.database, services.vault, services.links, clock),

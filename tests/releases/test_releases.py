@@ -26,7 +26,7 @@ from temporal_client import connect, data_converter
 from tests.releases.other_code import PATCH, ChangedWithCare, ChangedWithoutCare, OfAnotherDay
 from tests.workflows.world import Story, World, person
 from worker import WORKFLOWS
-from workflows.case import ESCALATED, ON_HOLD, STAGE, MediationCase
+from workflows.case import ESCALATED, ON_HOLD, STAGE, WAITING_FOR, MediationCase
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb28=", "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU="
@@ -95,7 +95,7 @@ async def operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Asyn
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=program,
         data_converter=data_converter(keys),
-        search_attributes=[STAGE, ESCALATED, ON_HOLD],
+        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
     ) as env:
         yield Operations(env, tmp_path, capsys)
 

@@ -17,7 +17,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from domain.policy import Policy
 from domain.stages import ClosingReason
 from tests.workflows.world import Story, World, mediator, person
-from workflows.case import ESCALATED, ON_HOLD, STAGE, MediationCase
+from workflows.case import ESCALATED, ON_HOLD, STAGE, WAITING_FOR, MediationCase
 
 
 class Slowly(Interceptor):
@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=program,
         data_converter=pydantic_data_converter,
-        search_attributes=[STAGE, ESCALATED, ON_HOLD],
+        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
     ) as env:
         yield env
 

@@ -364,7 +364,9 @@ class Story:
             )
             for n, role in enumerate(roles, 1)
         ]
-        start = CaseStart(case_id="c1", reference="SM-2026-00001", parties=parties, policy=self.policy)
+        start = CaseStart(
+            case_id="c1", reference="SM-2026-00001", parties=parties, policy=self.policy, lists_waiting=True
+        )
         await self.begin(start.model_copy(update={"compare": compare}))
 
     async def begin(self, start: CaseStart) -> None:
