@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client, Interceptor
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -38,6 +38,7 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 from domain.journey import CaseStart, workflow_id
 from domain.stages import Stage
 from settings import Settings
+from workflows.details import ESCALATED, ON_HOLD, STAGE
 
 SEARCH_ATTRIBUTES = (
     ("CaseStage", "Keyword"),
@@ -150,11 +151,6 @@ async def connect(
         runtime=runtime,
         interceptors=interceptors,
     )
-
-
-STAGE = SearchAttributeKey.for_keyword("CaseStage")
-ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
-ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 
 
 async def begin_case(

@@ -14,7 +14,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 
 from temporal_client import register_search_attributes
-from workflows.case import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
+from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 DOCS = Path(__file__).parents[1] / "docs"
 QUESTIONS = (DOCS / "runbook.md").read_text().partition("## Ten questions\n")[2].partition("\n## ")[0]

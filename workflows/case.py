@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import StaffRole
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import begun_anew
     from workflows.addresses import Addresses
     from workflows.asks import Asks
-    from workflows.details import details_of, roles_waited_for
+    from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR, details_of, roles_waited_for
     from workflows.doors import Doors
     from workflows.errands import Errands, near, together
     from workflows.meetings import Meetings, end_of
@@ -69,10 +69,6 @@ SURVIVES_THE_END = (
     *LETTERS_BY_HAND,
 )  # tasks that a person must still see to
 
-STAGE = SearchAttributeKey.for_keyword("CaseStage")
-WAITING_FOR = SearchAttributeKey.for_keyword_list("CaseWaitingFor")
-ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
-ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 LATE = timedelta(hours=1)  # what comes later than it was due, after an outage say, is told with its date
 
 

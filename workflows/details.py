@@ -2,10 +2,17 @@
 and keys only; names stay in the case file."""
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from domain.journey import CaseStart, Journey, OpenAsk
     from domain.working_days import LONDON
+
+# By these operations filter the list of cases
+STAGE = SearchAttributeKey.for_keyword("CaseStage")
+WAITING_FOR = SearchAttributeKey.for_keyword_list("CaseWaitingFor")
+ESCALATED = SearchAttributeKey.for_bool("CaseEscalated")
+ON_HOLD = SearchAttributeKey.for_bool("CaseOnHold")
 
 
 def details_of(case: CaseStart, journey: Journey) -> str:

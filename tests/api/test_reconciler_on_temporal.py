@@ -25,12 +25,13 @@ from api.services import Services
 from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
 from domain.commands import Actor
 from domain.journey import BEGUN_ANEW, workflow_id
-from temporal_client import ESCALATED, ON_HOLD, STAGE, data_converter
+from temporal_client import data_converter
 from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.test_reopening_on_temporal import Mail, Service
 from tests.sample_case import SERVICE
-from workflows.case import WAITING_FOR, MediationCase
+from workflows.case import MediationCase
+from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 from workflows.neighbours import CaseFile, Correspondence, Reconciled, Round, activities_of
 
 pytestmark = pytest.mark.both_databases

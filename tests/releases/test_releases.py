@@ -26,7 +26,8 @@ from temporal_client import connect, data_converter
 from tests.releases.other_code import PATCH, ChangedWithCare, ChangedWithoutCare, OfAnotherDay
 from tests.workflows.world import Story, World, person
 from worker import WORKFLOWS
-from workflows.case import ESCALATED, ON_HOLD, STAGE, WAITING_FOR, MediationCase
+from workflows.case import MediationCase
+from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb28=", "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU="

@@ -17,7 +17,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from domain.policy import Policy
 from domain.stages import ClosingReason
 from tests.workflows.world import Story, World, mediator, person
-from workflows.case import ESCALATED, ON_HOLD, STAGE, WAITING_FOR, MediationCase
+from workflows.case import MediationCase
+from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 
 class Slowly(Interceptor):
