@@ -596,9 +596,9 @@ def event_sentence(case: CaseView, event: Event) -> str:
     before, after = event.detail.get("before", ""), event.detail.get("after", "")
     if before != after:
         details.append(f"from {soon(datetime.fromisoformat(before))} to {soon(datetime.fromisoformat(after))}")
-    if was_due := event.detail.get("was_due", ""):
-        details.append(f"late, due {soon(datetime.fromisoformat(was_due))}")
     said += f": {', '.join(details)}" if details else ""
+    if was_due := event.detail.get("was_due", ""):
+        said += f" (late: it was due {soon(datetime.fromisoformat(was_due))})"
     return said[0].upper() + said[1:]
 
 

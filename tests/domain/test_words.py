@@ -26,9 +26,9 @@ def event(what: str, about: str = "", by: str = "", **detail: str) -> str:
 
 
 def test_what_came_late_says_when_it_was_due() -> None:
-    assert event("rung_remind", "consent/p2", number="2") == "Reminder 2: whether Oakfield School takes part"
+    assert event("rung_remind", "consent/p2", number="2") == "Reminder 2: consent of Oakfield School"
     late = event("rung_remind", "consent/p2", number="2", was_due=AT.isoformat())
-    assert late == "Reminder 2: whether Oakfield School takes part: late, due Thu 3 Dec 09:00"
+    assert late == "Reminder 2: consent of Oakfield School (late: it was due Thu 3 Dec 09:00)"
 
 
 def task(kind: str, key: str, about: str = "") -> str:

@@ -1,6 +1,8 @@
 """What a case stands on is killed with -9, each part at a moment that hurts. Nothing is lost, nothing comes twice.
 
-A part is first frozen, so that it surely has the errand in hand when it dies."""
+A part is first frozen, so that it surely has the errand in hand when it dies. No letter is between being taken by the
+mail server and being written down as sent when worker or database die: that one would go once more, which
+tests/activities/test_correspondence.py tells."""
 
 import asyncio
 import os
@@ -85,6 +87,7 @@ async def test_each_part_is_killed_once_in_one_case(service: Service, office: Of
         kill(api)  # the caller hears nothing, and asks again
     await consent
 
+    await case.letters_have_left()
     with frozen(service, "worker") as worker:
         consent = asyncio.create_task(case.consents("p3"))
         await case.is_stored("answer_consent")
@@ -174,6 +177,7 @@ async def test_the_database_breaks_off_and_is_away_for_a_while(
             temporal = await connect(service.settings)
             case = await refer(service, await open_office(service.settings, run), run)
             await case.explained_and_permitted()
+            await case.letters_have_left()
             with frozen(service, "worker"):
                 consent = asyncio.create_task(case.consents("p2"))
                 await case.is_stored("answer_consent")
