@@ -37,6 +37,18 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"NOTHING_SKIPPED is set, and the case file is tested on: {postgresql.in_words()}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several processes at once, one of them begins with all that need the whole service, which
+    would be in each other's way; of the rest, the tests of a file stay together."""
+
+    def whole_service(item: pytest.Item) -> bool:
+        return item.path.parent.name in ("end_to_end", "browser")
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("the whole service" if whole_service(item) else str(item.path)))
+    items.sort(key=lambda item: not whole_service(item))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if NOTHING_SKIPPED and reporter and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
