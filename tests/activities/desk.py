@@ -65,7 +65,7 @@ class Desk:
         self.database, self.post, self.vault = database, post, Vault(b"v" * 32)
         self.links = Links(database, b"l" * 32)
         self.time = self.asked_at = NOW  # attempts may come later than the asking
-        mail = MailServer(post.url, patience=3)
+        mail = MailServer(post.url, patience=30)
         sender = "SEN Mediation Service <mediation@service.example>"
         self.texts = TextProvider("http://127.0.0.1:9/messages", patience=3)
         self.letters = Letters(

@@ -52,7 +52,7 @@ class Office:
         self.lists = MorningLists(
             database,
             Policies(database, self.vault),
-            MailServer(mail_url, patience=3),
+            MailServer(mail_url, patience=30),
             sender,
             SERVICE,
             lambda: self.now,
