@@ -3,7 +3,7 @@
 import builtins
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -307,10 +307,10 @@ class Cases:
 
     async def lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
         """Cases as lists show them, within a running transaction."""
-        rows = await _rows_of(session, [case.id for case in cases if case.waiting_for])
-        return [self._line(case, rows.get(case.id, _Rows())) for case in cases]
+        rows = await sealed_parties(session, [case.id for case in cases if case.waiting_for])
+        return [self._line(case, rows[case.id]) for case in cases]
 
-    def _line(self, case: Case, rows: "_Rows") -> CaseLine:
+    def _line(self, case: Case, rows: "SealedParties") -> CaseLine:
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
@@ -407,10 +407,15 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
 
 async def parties_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
     """The parties with their people, in their order, without those who were taken out."""
+    return parties_in(case, (await sealed_parties(session, [case.id]))[case.id], key)
+
+
+def parties_in(case: Case, sealed: "SealedParties", key: CaseKey) -> list[PartyView]:
+    """The same of rows that were read before."""
     left = left_of(case)
     return [
         party.model_copy(update={"people": [person for person in party.people if person.key not in left]})
-        for party in await _everyone(session, case.id, key)
+        for party in sealed.opened(key)
         if party.key not in left
     ]
 
@@ -420,7 +425,7 @@ async def former_of(session: AsyncSession, case: Case, key: CaseKey) -> list[Par
     left = left_of(case)
     return [
         party.model_copy(update={"people": people})
-        for party in (await _everyone(session, case.id, key) if left else [])
+        for party in ((await sealed_parties(session, [case.id]))[case.id].opened(key) if left else [])
         if (people := [person for person in party.people if person.key in left])
     ]
 
@@ -430,19 +435,15 @@ def left_of(case: Case) -> list[str]:
     return list((case.journey or {}).get("left", []))
 
 
-async def _everyone(session: AsyncSession, case_id: str, key: CaseKey) -> list[PartyView]:
-    return (await _rows_of(session, [case_id])).get(case_id, _Rows()).opened(key)
-
-
 @dataclass
-class _Rows:
+class SealedParties:
     """Who takes part in one case, or did, still sealed."""
 
     parties: list[PartyRow] = field(default_factory=list)
     people: list[Participant] = field(default_factory=list)
 
-    def only(self, parties: list[str]) -> "_Rows":
-        return _Rows(
+    def only(self, parties: list[str]) -> "SealedParties":
+        return SealedParties(
             [party for party in self.parties if party.key in parties],
             [person for person in self.people if person.party in parties],
         )
@@ -469,9 +470,9 @@ class _Rows:
         ]
 
 
-async def _rows_of(session: AsyncSession, case_ids: list[str]) -> dict[str, _Rows]:
-    """By case; of a case that has none there is nothing."""
-    found: defaultdict[str, _Rows] = defaultdict(_Rows)
+async def sealed_parties(session: AsyncSession, case_ids: Collection[str]) -> defaultdict[str, SealedParties]:
+    """By case."""
+    found: defaultdict[str, SealedParties] = defaultdict(SealedParties)
     for party in await session.exec(select(PartyRow).where(col(PartyRow.case_id).in_(case_ids))):
         found[party.case_id].parties.append(party)
     for person in await session.exec(select(Participant).where(col(Participant.case_id).in_(case_ids))):

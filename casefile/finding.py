@@ -11,10 +11,10 @@ from sqlmodel import case as choose
 from sqlmodel import col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import CaseLine, Cases, parties_of, staff_view
+from casefile.cases import CaseLine, Cases, SealedParties, parties_in, sealed_parties
 from casefile.database import Database
 from casefile.related import decided_about
-from casefile.tables import Case, Participant, PartyRow, SearchToken
+from casefile.tables import Case, Participant, PartyRow, SearchToken, Staff
 from casefile.tokens import forget_tokens, hashed, keep_case_tokens, keep_tokens, rules_hash
 from casefile.vault import Erased, Vault
 from domain.likeness import (
@@ -66,8 +66,8 @@ class Finding:
                 ranked = dict.fromkeys(await session.exec(named), True)
             if wanted.words:
                 ranked = {**ranked, **await self._with_words(session, wanted)}
-            cases = {case_id: await session.get_one(Case, case_id) for case_id in list(ranked)[:MOST_FOUND]}
-            return [await self._found(session, case, whole=ranked[case_id]) for case_id, case in cases.items()]
+            found = await self._found(session, await _cases_of(session, list(ranked)[:MOST_FOUND]))
+            return [one.model_copy(update={"whole": ranked[one.line.id]}) for one in found]
 
     async def _with_words(self, session: AsyncSession, wanted: Sought) -> dict[str, bool]:
         """Ids in order, and whether each has all words. A word counts once, by the best of what it may be."""
@@ -105,7 +105,8 @@ class Finding:
         """Other cases that are likely about the child of this one, and of which nobody has decided yet whether they
         belong together."""
         async with self.database.read() as session:
-            home = await self._household(session, await session.get_one(Case, case_id))
+            case = await session.get_one(Case, case_id)
+            home = self._household(case, (await sealed_parties(session, [case_id]))[case_id])
             decided = await decided_about(session, case_id)
         return await self._alike(home, decided | {case_id}) if home else []
 
@@ -120,39 +121,55 @@ class Finding:
             .order_by(points.desc(), func.max(Case.created).desc(), col(SearchToken.case_id))
             .limit(_MOST_COMPARED)
         )
-        found = []
         async with self.database.read() as session:
-            for case_id in list(await session.exec(query)):
-                case = await session.get_one(Case, case_id)
-                known = await self._household(session, case)
+            cases = await _cases_of(session, list(await session.exec(query)))
+            sealed = await sealed_parties(session, [case.id for case in cases])
+            alike: list[tuple[Case, list[Sign]]] = []
+            for case in cases:
+                known = self._household(case, sealed[case.id])
                 if known and (why := why_the_same(sought, known)):
-                    found.append((await self._found(session, case), why))
-        likeliest = sorted(found, key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
-        return [one.model_copy(update={"why": why}) for one, why in likeliest[:MOST_FOUND]]
+                    alike.append((case, why))
+            alike.sort(key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
+            likeliest = {case.id: why for case, why in alike[:MOST_FOUND]}
+            found = await self._found(session, [case for case, _ in alike[:MOST_FOUND]])
+        return [one.model_copy(update={"why": likeliest[one.line.id]}) for one in found]
 
-    async def _household(self, session: AsyncSession, case: Case) -> Household | None:
+    def _household(self, case: Case, sealed: SealedParties) -> Household | None:
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child
-            parties = await parties_of(session, case, key)
+            parties = parties_in(case, sealed, key)
         except (Erased, ValueError) as error:  # one damaged row must not keep a referral from being taken in
             log.error("a case cannot be compared", case=case.id, error=type(error).__name__)
             return None
         return household(child, ((party.role, person.details) for party in parties for person in party.people))
 
-    async def _found(self, session: AsyncSession, case: Case, *, whole: bool = True) -> FoundCase:
+    async def _found(self, session: AsyncSession, cases: list[Case]) -> list[FoundCase]:
+        lines = await self._cases.lines(session, cases)
+        sealed = await sealed_parties(session, [case.id for case in cases])
+        of = {case.coordinator_id for case in cases}
+        names = dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(of)))).all())
+        return [
+            FoundCase(
+                line=line,
+                parties=self._parties(case, sealed[case.id]),
+                coordinator=names.get(line.coordinator_id, ""),
+            )
+            for case, line in zip(cases, lines, strict=True)
+        ]
+
+    def _parties(self, case: Case, sealed: SealedParties) -> list[PartyView]:
         try:
-            parties = await parties_of(session, case, self.vault.case_key(case.id, case.wrapped_key))
+            return parties_in(case, sealed, self.vault.case_key(case.id, case.wrapped_key))
         except (Erased, ValueError) as error:  # its line says that it cannot be read
             log.error("a case cannot be read", case=case.id, error=type(error).__name__)
-            parties = []
-        coordinator = await staff_view(session, case.coordinator_id or "")
-        return FoundCase(
-            line=(await self._cases.lines(session, [case]))[0],
-            parties=parties,
-            coordinator=coordinator.name if coordinator else "",
-            whole=whole,
-        )
+            return []
+
+
+async def _cases_of(session: AsyncSession, ids: list[str]) -> list[Case]:
+    """In the order of their ids."""
+    found = {case.id: case for case in await session.exec(select(Case).where(col(Case.id).in_(ids)))}
+    return [found[id] for id in ids]
 
 
 async def index_cases(database: Database, vault: Vault) -> int:
