@@ -271,7 +271,7 @@ class Cases:
         if wanted.stage:
             conditions.append(col(Case.stage) == wanted.stage)
         if wanted.open is not None:
-            conditions.append((col(Case.closed_at).is_(None)) == wanted.open)
+            conditions.append(col(Case.closed_at).is_(None) if wanted.open else col(Case.closed_at).is_not(None))
         if wanted.escalated is not None:
             conditions.append(col(Case.escalated) == wanted.escalated)
         if wanted.on_hold is not None:
@@ -291,8 +291,8 @@ class Cases:
                     select(Case)
                     .options(*_WITHOUT_WHAT_IS_LARGE)
                     .where(*conditions)
-                    .order_by(
-                        col(Case.closed_at).is_not(None),
+                    .order_by(  # of open cases as the index `case_in_lists` has them
+                        *([col(Case.closed_at).is_not(None)] if wanted.open is None else []),
                         col(Case.escalated).desc(),
                         col(Case.next_at).is_(None),
                         col(Case.next_at),

@@ -4,7 +4,7 @@ codes and instants. Nothing but activities/records.py writes the journey's state
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, LargeBinary, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, LargeBinary, TypeDecorator, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -95,6 +95,17 @@ class Case(SQLModel, table=True):
     """One case. The columns below `journey` repeat what lists filter by; `journey` is what was filed last."""
 
     __tablename__ = "mediation_case"
+    __table_args__ = (  # as `Cases.list` orders the open ones: a page of ten thousand is read without sorting them
+        Index(
+            "case_in_lists",
+            "closed_at",
+            text("escalated DESC"),
+            text("(next_at IS NULL)"),
+            "next_at",
+            text("created DESC"),
+            "reference",
+        ),
+    )
     id: str = Field(primary_key=True)
     reference: str = Field(unique=True)
     route: str = "disagreement_resolution"

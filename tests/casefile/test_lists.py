@@ -1,0 +1,35 @@
+"""Lists stay quick when there are ten thousand cases. On SQLite: PostgreSQL chooses by how many there are."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from casefile.cases import CaseFilter, Cases
+from casefile.database import Database
+from casefile.vault import Vault
+
+
+@pytest.mark.parametrize("page", [1, 300])
+async def test_a_page_of_open_cases_is_read_in_the_order_of_an_index(database_url: str, page: int) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
+        asked.append((statement, values))
+
+    database = Database(database_url)
+    event.listen(Engine, "before_cursor_execute", note)
+    await Cases(database, Vault(b"v" * 32)).list(CaseFilter(open=True, page=page))
+    event.remove(Engine, "before_cursor_execute", note)
+    looks = [(statement, values) for statement, values in asked if statement.startswith("SELECT")]
+    async with database.read() as session:
+        connection = await session.connection()
+        plans = [
+            step[-1]
+            for statement, values in looks
+            for step in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    await database.close()
+    assert len(looks) >= 2, "how many there are, and a page of them"
+    assert [plan for plan in plans if "SCAN" in plan or "TEMP B-TREE" in plan] == []
