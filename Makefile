@@ -34,7 +34,7 @@ bench: $(VENV)/.installed-dev
 
 # Not quiet: the header says whether the case file is tested on PostgreSQL too.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder  # three at a time on two cores: much of a test is waiting
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # three files at a time on two cores: much of a test is waiting
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

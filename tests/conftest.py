@@ -38,15 +38,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run on several processes at once, one of them begins with all that need the whole service, which
-    would be in each other's way; of the rest, the tests of a file stay together."""
-
-    def whole_service(item: pytest.Item) -> bool:
-        return item.path.parent.name in ("end_to_end", "browser")
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("the whole service" if whole_service(item) else str(item.path)))
-    items.sort(key=lambda item: not whole_service(item))
+    """What needs the whole service takes longest, and begins first: else all wait for it in the end."""
+    items.sort(key=lambda item: item.path.parent.name not in ("end_to_end", "browser"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
