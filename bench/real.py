@@ -219,8 +219,8 @@ async def measure(size: Size) -> Part:
     real: list[float] = []
     remembered: list[float] = []
     spent = Spent()
-    async with servers() as settings:
-        for number in range(size.journeys):
+    for number in range(size.journeys):
+        async with servers() as settings:  # anew: the same hour of the same mediator is free once
             await play_once(settings, number, spent, real, remembered)
     middle = statistics.median(real)
     row = Row(
@@ -243,8 +243,7 @@ async def measure(size: Size) -> Part:
 async def play_once(settings: Settings, number: int, spent: Spent, real: list[float], remembered: list[float]) -> None:
     database = Database(settings.database_url)
     async with time_skipping(data_converter(settings.codec_key_ring())) as env:
-        if number == 0:
-            await people_and_places(database, await env.get_current_time())
+        await people_and_places(database, await env.get_current_time())
         world = RealWorld(settings, database)
         story = RealStory(env, world, number)
         async with Worker(
