@@ -171,7 +171,6 @@ class Case:
             wishes="Sami wants to sit near his friends.",
             comments_wanted=False,
         )
-        await self.do("issue_agreement", by=self.office.mediator, version=1)
         await self.stands_at("actions")
         await self.do("record_action", action=1, done=True, how="phone")
         for party in ("p1", "p2", "p3"):
