@@ -22,7 +22,7 @@ PARTS: dict[str, Callable[[Size], Awaitable[Part]]] = {
 
 
 async def run(size: Size, names: Sequence[str], to: Path) -> None:
-    """Measures one part after another, and writes the page at the end."""
+    """Measures one part after another; each is added to the page."""
     parts = []
     for name in names:
         print(f"{name} ...", flush=True)
@@ -31,7 +31,7 @@ async def run(size: Size, names: Sequence[str], to: Path) -> None:
         parts.append(part)
         for row in part.rows:
             print(f"  {row.what}: {row.measured}", flush=True)
-    page.write(to, parts, size)
+        page.write(to, parts, size)  # what is measured stands, whatever becomes of the rest
     print(f"Written to {to}")
 
 
