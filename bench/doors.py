@@ -115,7 +115,7 @@ async def knock(service: Service, count: int) -> list[Row]:
         Row(
             "rows read and questions asked while a case waits",
             "none",
-            "none: its timer is Temporal's, and neither the worker nor the case file hears of it",
+            "none for it: its timer is Temporal's. The reconciler asks for all cases together, every five minutes",
             f"plain alternative: 1,440 looks a day for all cases together, each reading {rows_of_a_look} rows when "
             f"nothing is due ({look})",
         ),

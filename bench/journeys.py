@@ -77,8 +77,8 @@ def actions_row(what: str, counted: Counted, floor: Floor) -> Row:
         f"{total}, {total / floor.actions:.2f} x the floor; {a_letter:.2f} a letter",
         f"floor {floor}; the first sketch of this design: {SKETCH:.2f} a letter",
         total <= GOAL_OF_ACTIONS * floor.actions,
-        f"Where they go: {spelt(counted.actions)}. Next: fewer filings. One often follows another within the "
-        "same second, and one write could take both.",
+        f"Where they go: {spelt(counted.actions)}. Next: letters to several people that "
+        "leave at the same moment could leave in one delivery; filings take together what follows at once already.",
     )
 
 
@@ -99,7 +99,7 @@ def history_row(what: str, counted: Counted, floor: Floor) -> Row:
         f"{floor.effects} effects; an activity alone is 3 events, and 3 more for the workflow task that it wakes",
         all(goals),
         "Each filing carries the whole state of the case, which grows with its parties, and is an activity and the "
-        "workflow task that it wakes. Next: fewer filings, and only what has changed in each.",
+        "workflow task that it wakes. Next: only what has changed in each.",
     )
 
 
