@@ -15,29 +15,23 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
-from temporalio.worker import Worker
 
-from activities.correspondence import Letters
-from activities.records import FORGETFUL, Records
+from activities.records import FORGETFUL
 from activities.rounds import Reconciler
-from api.intake import Intake
 from api.services import Services
 from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, TaskRow, TimelineEvent
 from domain.commands import Actor
 from domain.journey import BEGUN_ANEW, workflow_id
-from temporal_client import data_converter
 from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
-from tests.api.test_reopening_on_temporal import Mail, Service
-from tests.sample_case import SERVICE
-from workflows.case import MediationCase
+from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
 from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
-from workflows.neighbours import CaseFile, Correspondence, Reconciled, Round, activities_of
+from workflows.neighbours import Reconciled, Round
 
 pytestmark = pytest.mark.both_databases
 
 
-class Real(Service):
+class Real(OnTemporal):
     """The service on the real server, whose time is real too."""
 
     async def reconcile(self, grace: timedelta = timedelta(0)) -> Reconciled:
@@ -60,8 +54,9 @@ class Real(Service):
     async def at_rest(self) -> None:
         """Every letter that may leave has left, and that is filed."""
         seen = -1
-        while seen != (seen := (await self.row()).version) or await self.is_busy():
-            await asyncio.sleep(0.5)
+        async with asyncio.timeout(60):
+            while seen != (seen := (await self.row()).version) or await self.is_busy():
+                await asyncio.sleep(0.5)
 
     async def is_busy(self) -> bool:
         return bool((await self.workflow.describe()).raw_description.pending_activities)
@@ -99,32 +94,15 @@ async def until(ask: Any, so: Any) -> Any:
 async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[Real]:
     clock.now = datetime.now(UTC)
     program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=program,
-        data_converter=data_converter({"test": b"k" * 32}),
-        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-    ) as environment:
-        intake = Intake(
-            services.cases, services.commands, environment.client, "cases", clock, public_url="", allow_demo=True
-        )
-        mail = Mail()
-        parts: dict[type, Any] = {
-            CaseFile: Records(services.database, services.vault, services.links, clock),
-            Correspondence: Letters(
-                services.database,
-                services.vault,
-                services.links,
-                mail,  # type: ignore[arg-type]
-                None,  # type: ignore[arg-type]
-                "SEN Mediation <mediation@service.example>",
-                SERVICE,
-                clock,
-            ),
-        }
-        activities = [getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)]
-        worker = Worker(environment.client, task_queue="cases", workflows=[MediationCase], activities=activities)
-        yield Real(intake, environment.client, services, mail, worker)
-        await intake.close()
+    async with (
+        await WorkflowEnvironment.start_local(
+            dev_server_existing_path=program,
+            data_converter=CONVERTER,
+            search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
+        ) as environment,
+        on_temporal(Real, environment, services, clock) as service,
+    ):
+        yield service
 
 
 async def asked_for_consent(service: Real, staff: dict[str, Account]) -> None:

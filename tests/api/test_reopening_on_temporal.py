@@ -3,132 +3,40 @@
 import asyncio
 import shutil
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlmodel import select
-from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.correspondence import Letters
-from activities.records import Records
-from api.intake import Answer, Intake
 from api.services import Services
-from casefile.tables import Case, LetterRow, TaskRow, TimelineEvent
-from domain.commands import COMMANDS, Actor, Command, ReasonTexts, Texts
-from domain.journey import Journey
-from temporal_client import data_converter, register_search_attributes
+from casefile.tables import LetterRow, TaskRow, TimelineEvent
+from domain.commands import COMMANDS, Actor, ReasonTexts
+from temporal_client import register_search_attributes
 from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
-from tests.sample_case import SERVICE
+from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
 from workflows.case import MediationCase
-from workflows.doors import workflow_id
-from workflows.neighbours import CaseFile, Correspondence, activities_of
 
 pytestmark = pytest.mark.both_databases
 WHY = ReasonTexts(reason="The school has rung.")
 
 
-@dataclass
-class Mail:
-    """A mail server that takes everything."""
-
-    taken: list[EmailMessage] = field(default_factory=list)
-
-    async def send(self, message: EmailMessage) -> None:
-        self.taken.append(message)
-
-    def received(self) -> Counter[tuple[str, str]]:
-        return Counter((str(one["To"]), str(one["Subject"])) for one in self.taken)
-
-
-@dataclass
-class Service:
-    """Everything but the pages, and what the story looks at."""
-
-    intake: Intake
-    client: Client
-    services: Services
-    mail: Mail
-    worker: Worker
-    case_id: str = ""
-
-    async def give(self, kind: str, by: Actor, id: str, texts: Texts | None = None, **fields: Any) -> Answer:
-        command: Command = COMMANDS[kind].model_validate(
-            {"id": id, "case_id": self.case_id, "actor": by, "at": NOW, **fields}
-        )
-        return await self.intake.take(command, texts)
-
-    async def row(self) -> Case:
-        async with self.services.database.read() as session:
-            return await session.get_one(Case, self.case_id)
-
-    async def journey(self) -> Journey:
-        return Journey.model_validate((await self.row()).journey)
-
-    async def all(self, table: Any) -> list[Any]:
-        async with self.services.database.read() as session:
-            return list(await session.exec(select(table).where(table.case_id == self.case_id)))
-
-    async def until(self, so: Callable[[Case], bool]) -> None:
-        """The case file says so: within seconds, for what follows from an answer is filed just after it."""
-        for _ in range(100):
-            if so(await self.row()):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError((await self.row()).stage)
-
-    async def over(self) -> None:
-        """The workflow has come to its end."""
-        await asyncio.wait_for(self.client.get_workflow_handle(workflow_id(self.case_id)).result(), 20)
-
-
 @pytest.fixture
-async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[Service]:
+async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[OnTemporal]:
     server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    converter = data_converter({"test": b"k" * 32})
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=converter, test_server_existing_path=server
+        data_converter=CONVERTER, test_server_existing_path=server
     ) as environment:
         await register_search_attributes(environment.client)
-        intake = Intake(
-            services.cases,
-            services.commands,
-            environment.client,
-            "cases",
-            clock,
-            public_url=services.settings.public_url,
-            allow_demo=True,
-        )
-        mail = Mail()
-        parts: dict[type, Any] = {
-            CaseFile: Records(services.database, services.vault, services.links, clock),
-            Correspondence: Letters(
-                services.database,
-                services.vault,
-                services.links,
-                mail,  # type: ignore[arg-type]
-                None,  # type: ignore[arg-type]
-                "SEN Mediation <mediation@service.example>",
-                SERVICE,
-                clock,
-            ),
-        }
-        activities = [getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)]
-        worker = Worker(environment.client, task_queue="cases", workflows=[MediationCase], activities=activities)
         with environment.auto_time_skipping_disabled():
-            yield Service(intake, environment.client, services, mail, worker)
-        await intake.close()
+            async with on_temporal(OnTemporal, environment, services, clock) as service:
+                yield service
 
 
-async def not_agreed(service: Service, staff: dict[str, Account]) -> None:
+async def not_agreed(service: OnTemporal, staff: dict[str, Account]) -> None:
     """The school says no, everybody is told, and the workflow is over."""
     form = referral().model_copy(update={"policy": "minutes"})
     referred = await service.intake.refer(form, "one", staff["coordinator"].actor, "coordinator")
@@ -141,7 +49,7 @@ async def not_agreed(service: Service, staff: dict[str, Account]) -> None:
     await service.over()
 
 
-async def test_not_agreed_opened_again_by_two_clicks(service: Service, staff: dict[str, Account]) -> None:
+async def test_not_agreed_opened_again_by_two_clicks(service: OnTemporal, staff: dict[str, Account]) -> None:
     by = staff["coordinator"].actor
     async with service.worker:
         await not_agreed(service, staff)
@@ -179,7 +87,7 @@ async def test_not_agreed_opened_again_by_two_clicks(service: Service, staff: di
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_no_worker_when_it_is_opened_again(service: Service, clock: Clock, staff: dict[str, Account]) -> None:
+async def test_no_worker_when_it_is_opened_again(service: OnTemporal, clock: Clock, staff: dict[str, Account]) -> None:
     by = staff["coordinator"].actor
     async with service.worker:
         await not_agreed(service, staff)
@@ -205,7 +113,7 @@ async def test_no_worker_when_it_is_opened_again(service: Service, clock: Clock,
 
 
 async def test_two_cases_linked_and_closed_as_a_duplicate_by_mistake(
-    service: Service, staff: dict[str, Account]
+    service: OnTemporal, staff: dict[str, Account]
 ) -> None:
     by = staff["coordinator"].actor
     async with service.worker:

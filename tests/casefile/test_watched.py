@@ -1,27 +1,18 @@
 """Which cases whoever is on call looks for, without a name."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from casefile.tables import PartyRow, Staff, TaskRow, TimelineEvent
+from casefile.tables import PartyRow, TaskRow, TimelineEvent
 from casefile.watched import Which, watched
 from domain.journey import Armed, OpenAsk
 from domain.policy import Do
 from domain.stages import Stage
-from tests.casefile.test_figures import DAY, HOUR, MINUTE, NOW, File
+from tests.casefile.conftest import DAY, HOUR, MINUTE, NOW, File
 
 pytestmark = pytest.mark.both_databases
 SOON = Armed(at=NOW + DAY, do=Do.REMIND, number=1)
-
-
-@pytest.fixture
-async def file(database_url: str) -> AsyncIterator[File]:
-    file = File(database_url)
-    await file.add(Staff(id="cora", name="Cora", email="c@s.example", password_hash="!", roles=[], created=NOW))
-    yield file
-    await file.database.close()
 
 
 async def why(file: File, which: Which) -> dict[str, list[str]]:

@@ -139,8 +139,9 @@ async def test_before_a_release_each_case_that_could_not_go_on_is_named(operatio
         await filed(changed)
     async with Worker(client, task_queue=QUEUE, workflows=[OfAnotherDay]):
         other = await client.start_workflow(OfAnotherDay.run, id="other-1", task_queue=QUEUE)
-        while len((await other.fetch_history()).events) < 4:
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while len((await other.fetch_history()).events) < 4:
+                await asyncio.sleep(0.05)
     code, said = await operations.verify()
     assert code == 1
     *stuck, all_in_all = said[1:]
@@ -294,8 +295,9 @@ async def test_the_key_of_the_codec_is_rotated_under_a_running_case(operations: 
 
 
 async def nothing_in_hand(story: Story) -> None:
-    while (await story.case.describe()).raw_description.pending_activities:
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while (await story.case.describe()).raw_description.pending_activities:
+            await asyncio.sleep(0.1)
 
 
 def keys_of(history: WorkflowHistory) -> list[str]:
