@@ -63,6 +63,12 @@ class OpenAsk(BaseModel):
     climbed: int = 0  # how many rungs of its ladder lie behind it
     before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None
+    still_since: datetime | None = None  # its ladder stands still: all in silence, or a reply of its party is unread
+
+    @property
+    def in_vain(self) -> bool:
+        """Its last rung was climbed, or its case stands still: nothing more comes by itself."""
+        return self.armed is None and self.climbed > 0
 
     @property
     def kind(self) -> str:
@@ -453,7 +459,6 @@ class AsFiled(BaseModel):
     climbed: dict[str, int] = Field(default_factory=dict)  # "consent/p2 remind" -> 2: letters go on being numbered
     posted: list[str] = Field(default_factory=list)  # keys of the tasks by which letters were posted
     letters: list[Letter] = Field(default_factory=list)  # still on their way, or that still ask or invite
-    silent_since: datetime | None = None  # when it was put on hold or paused last
 
     @classmethod
     def of(
@@ -476,7 +481,6 @@ class AsFiled(BaseModel):
             climbed=climbed,
             posted=posted,
             letters=[letter for letter, state in letters or [] if _still_matters(letter, state, journey)],
-            silent_since=max((event.at for event in timeline if event.what in ("hold", "pause")), default=None),
         )
 
 

@@ -9,8 +9,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import ladders
-    from domain.journey import READ_REPLY, Armed, AsFiled, Fact, Journey, OpenAsk
-    from domain.parties import party_of
+    from domain.journey import Armed, Fact, Journey, OpenAsk
     from domain.policy import Do, Policy, Rung
 
 
@@ -23,7 +22,6 @@ class Asks:
     ) -> None:
         self.journey, self.policy, self.climb, self.changed = journey, policy, climb, changed
         self.silent = False  # paused, or held for safeguarding: no rung is climbed
-        self.still: dict[str, datetime] = {}  # since when asks stand still: all in silence, or a party's alone
         self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
         self.taken_back: list[str] = []  # answers that were a mistake, until they are asked for again
         self.wakes = 0  # wakes every ask when what is armed has changed
@@ -57,19 +55,12 @@ class Asks:
         self.journey.asks.append(ask)
         return ask
 
-    def go_on_after(self, as_filed: AsFiled) -> None:
+    def go_on(self) -> None:
         """The case was begun anew in the midst of it: every ask goes on upon the rung where it stood, whoever waits for
         its answer next, and what stood still goes on standing still."""
         self.journey.asks[:] = [ask for ask in self.journey.asks if ask.key not in self.journey.facts]
         self.as_they_stood = {ask.key: ask for ask in self.journey.asks}
         self.silent = self.journey.silent
-        for ask in self.journey.asks:
-            unread = [
-                task.opened for task in self.journey.tasks if task.kind == READ_REPLY and party_of(task.about) == ask.of
-            ]
-            since = as_filed.silent_since if self.silent else min(unread, default=None)
-            if since is not None:
-                self.still[ask.key] = max(since, ask.asked)
 
     def _asked_at(self, key: str) -> datetime:
         """Whoever is asked by letter counts from when the letter can leave, not from a Saturday."""
@@ -83,7 +74,6 @@ class Asks:
 
     def _close(self, ask: OpenAsk) -> None:
         self.journey.asks.remove(ask)
-        self.still.pop(ask.key, None)
         self.changed()
 
     async def _until_answered_or_changed(self, ask: OpenAsk) -> None:
@@ -120,8 +110,8 @@ class Asks:
     def _arm(self, ask: OpenAsk) -> None:
         rung = ladders.next_rung(ask, self.policy)
         stands_still = self._stands_still(ask)
-        if stands_still:
-            self.still.setdefault(ask.key, workflow.now())
+        if stands_still and ask.still_since is None:
+            ask.still_since = workflow.now()
         ask.armed = None if rung is None or stands_still else self._armed(ask, rung)
         self.changed()
 
@@ -203,8 +193,8 @@ class Asks:
         """A party wrote to us, or what it wrote was read. Meanwhile its ladders stand still, as all do in silence; one
         that stands still for both reasons goes on when neither is left, moved by the whole time once."""
         for ask in self.journey.asks:
-            if ask.key in self.still and not self._stands_still(ask):
-                since = self.still.pop(ask.key)
+            if ask.still_since is not None and not self._stands_still(ask):
+                since, ask.still_since = ask.still_since, None
                 if moved:
                     ask.asked += max(workflow.now() - max(ask.asked, since), timedelta(0))
         self.wake()

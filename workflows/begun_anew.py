@@ -23,8 +23,7 @@ ASKED_AGAIN = ("explaining_call", "consent", "action")  # beside the journey, wh
 def say_so(case: "MediationCase") -> None:
     """A line of the timeline, and somebody looks at it."""
     case.errands.note(BEGUN_ANEW, fault=case.case.begun_anew)
-    number = case.case.as_filed.version if case.case.as_filed else 0
-    case.errands.open_task(BEGUN_ANEW, f"{BEGUN_ANEW}/{number}", role=StaffRole.MANAGER)
+    case.errands.open_task(BEGUN_ANEW, f"{BEGUN_ANEW}/{case.errands.begun_after}", role=StaffRole.MANAGER)
 
 
 def take_up(case: "MediationCase", as_filed: AsFiled) -> None:
@@ -38,8 +37,8 @@ def take_up(case: "MediationCase", as_filed: AsFiled) -> None:
 
 def _the_journey(case: "MediationCase") -> None:
     journey = case.journey
-    joint = [meeting.detail for meeting in journey.meetings if meeting.detail]
-    case.outcome_detail = joint[-1] if joint else None
+    recorded = [meeting for meeting in journey.meetings if meeting.outcome]
+    case.outcome_detail = recorded[-1].detail if recorded else None
     for meeting in journey.meetings:
         _calendar_of(case, meeting)
     case.papers.go_on()

@@ -119,7 +119,7 @@ class MediationCase(Doors):
             self.asks.done_so_far.update(case.as_filed.climbed)
             self.errands.go_on_after(case.as_filed)
             if self.journey.closing is None:
-                self.asks.go_on_after(case.as_filed)
+                self.asks.go_on()
                 self.left_off = self.journey.stage
                 self.errands.changes += 1  # to be filed: whoever acts now is heard when the case is taken up
 
@@ -132,10 +132,11 @@ class MediationCase(Doors):
             self.errands.set_going(self.look_whether_the_child_is_known())
         if case.begun_anew:
             begun_anew.say_so(self)
-        if case.as_filed is None:
+        if case.as_filed is not None:
+            begun_anew.take_up(self, case.as_filed)
+        if self.journey.closing is None:  # and even if what was taken up ends it at once
             await self.go_on_to_the_end()
         else:
-            begun_anew.take_up(self, case.as_filed)
             await self.until_somebody_comes()
         while True:
             await self.errands.until(lambda: self.journey.closing is None or self.is_over())
@@ -183,13 +184,13 @@ class MediationCase(Doors):
             (Stage.ACTIONS, self.follow_the_actions),
         ):
             if self.left_off is None or not stage.lies_before(self.left_off):
+                self.enter(stage)
                 await section()
         full = self.meetings.latest_joint().outcome == "full"
         return Closing(reason=ClosingReason.AGREEMENT_FULL if full else ClosingReason.AGREEMENT_PARTIAL)
 
     async def explain_to_the_referrer(self) -> None:
         """ "We will contact you to explain the process in more detail and answer any questions.\""""
-        self.enter(Stage.EXPLAINING)
         if not self.journey.reopened and self.left_off is None:
             self.write_to(self.case.referrer, "referral_received", reply=True)
         await self.hear_the_referrer()
@@ -203,7 +204,6 @@ class MediationCase(Doors):
 
     async def get_permission_to_contact_the_others(self) -> None:
         """ "We will, with your permission, contact the other parties involved." Until then nobody else exists."""
-        self.enter(Stage.PERMISSION)
         if (await self.ask("permission", self.case.referrer)).answer == "no":
             raise Ended(ClosingReason.NOT_AGREED, self.case.referrer)
         await self.until_nothing_is_asked_again()
@@ -211,7 +211,6 @@ class MediationCase(Doors):
 
     async def get_consent_of_everyone(self) -> None:
         """ "Mediation can only take place if all parties agree to take part." The first no ends it."""
-        self.enter(Stage.CONSENT)
         await together(*(self.get_consent_of(party.key) for party in self.journey.parties[1:]))
         for party in [party for party in self.journey.newcomers if party not in self.still_coming()]:
             self.prepare(self.introduce(party))  # the case had ended before the others heard of them
@@ -224,7 +223,6 @@ class MediationCase(Doors):
 
     async def allocate_a_mediator(self) -> None:
         """ "The case will then be allocated to a member of our mediation team." Silence passes it to the next."""
-        self.enter(Stage.ALLOCATION)
         await self.find_a_mediator()
         await self.everyone_has_come_in()
 
@@ -251,7 +249,6 @@ class MediationCase(Doors):
 
     async def visit_each_party(self) -> None:
         """ "There will be an individual meeting with each party involved in the disagreement.\""""
-        self.enter(Stage.INITIAL_VISITS)
         self.journey.signs = workflow.patched("agreement_to_mediate")
         here = [party.key for party in self.journey.parties if party.key not in self.still_coming()]
         await together(*(self.visit(party) for party in here))
@@ -282,7 +279,6 @@ class MediationCase(Doors):
 
     async def meet_together(self) -> None:
         """ "Once we have collected everyone's views, we will invite them all to a joint meeting.\""""
-        self.enter(Stage.JOINT_MEETING)
         number, outcome = 0, "another"
         while outcome in ("another", "cancelled", "no_show"):
             number += 1
@@ -395,7 +391,6 @@ class MediationCase(Doors):
 
     async def record_the_agreement(self) -> None:
         """ "We will record your agreement for you, and everyone present will receive a copy of it.\""""
-        self.enter(Stage.AGREEMENT)
         await self.ask("terms/1", MEDIATOR)
         while (agreement := self.journey.agreement) and agreement.status == "comments":
             await together(*(self.ask_for_comments(p.key, agreement.version) for p in self.journey.parties))
@@ -430,7 +425,6 @@ class MediationCase(Doors):
 
     async def follow_the_actions(self) -> None:
         """Actions are followed until they are done, and everyone is asked how it was."""
-        self.enter(Stage.ACTIONS)
         terms = self.journey.agreement.terms if self.journey.agreement else []
         if not self.journey.actions:  # else the case was opened again, and some may be done
             self.journey.actions = [Action(number=n, owner=term.owner, by=term.by) for n, term in enumerate(terms, 1)]
@@ -529,8 +523,8 @@ class MediationCase(Doors):
                 part = self.get_consent_of(about)
             case "visit":
                 part = self.visit_another_time(record)
-            case "action":
-                part = self.follow(next(action for action in self.journey.actions if str(action.number) == about))
+            case "action" if action := self.journey.action(int(about)):
+                part = self.follow(action)
             case _:
                 raise ValueError(f"nobody knows how to ask again: {record}")
 

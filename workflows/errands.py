@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.parties import Channel, party_of
     from domain.policy import Policy
-    from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, LetterToDeliver
+    from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, Delivery, LetterToDeliver
 
 Neighbour = TypeVar("Neighbour")
 Order = TypeVar("Order")
@@ -206,14 +206,17 @@ class Errands:
     def send(self, letter: Letter) -> None:
         """Queued with the next filing, then delivered beside the case. Nothing waits for it."""
         self.new_letters.append(letter)
-        self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
+        self._remember(letter)
         self.changed()
 
     def send_on(self, letters: list[Letter]) -> None:
         """Their rows are there already: what has left is not sent again, whatever has not is on its way again."""
         for letter in letters:
-            self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
+            self._remember(letter)
             self.set_going(self._deliver(letter))
+
+    def _remember(self, letter: Letter) -> None:
+        self.latest = [one for one in self.latest if not letter.replaces(one)] + [letter]
 
     async def _deliver(self, letter: Letter) -> None:
         about = f"{letter.kind} to {letter.to}"
@@ -230,22 +233,20 @@ class Errands:
                     self.open_task("letter_waits", f"waits/{letter.key}", letter.about)
                 else:
                     break
-            self.close_tasks(lambda task: task.key == f"waits/{letter.key}")
-            trouble = delivery.state if delivery.state in ("bounced", "failed", "ambiguous") else ""
-            channel = delivery.channel
-            gone = delivery.state == "sent" or (
-                delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
-            )
-            if gone and party_of(letter.to) not in self.journey.reached:
-                self.journey.reached.append(party_of(letter.to))
-                self.changed()
         except ActivityError:
-            trouble, channel = "failed", Channel.EMAIL
-        if trouble:
-            self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=trouble)
-            another_way = trouble == "bounced" and workflow.patched("another_channel")
-            if not (another_way and await self.came_back(letter, channel)):
-                if trouble == "ambiguous":
+            delivery = Delivery(state="failed")
+        self.close_tasks(lambda task: task.key == f"waits/{letter.key}")
+        gone = delivery.state == "sent" or (
+            delivery.state == "by_hand" and await self._seen_to_by_hand(letter, delivery.channel)
+        )
+        if gone and party_of(letter.to) not in self.journey.reached:
+            self.journey.reached.append(party_of(letter.to))
+            self.changed()
+        if delivery.state in ("bounced", "failed", "ambiguous"):
+            self.note("letter_failed", letter.about, kind=letter.kind, to=letter.to, state=delivery.state)
+            another_way = delivery.state == "bounced" and workflow.patched("another_channel")
+            if not (another_way and await self.came_back(letter, delivery.channel)):
+                if delivery.state == "ambiguous":
                     self.open_task("letter_unclear", f"unclear/{letter.key}", letter.about)
                 else:
                     self.open_task("letter_failed", f"letter/{letter.key}", letter.about)

@@ -52,7 +52,8 @@ class Papers:
                 paper.kept_from.append(party)
 
     def go_on(self) -> None:
-        """The case was opened again: what was still to be checked is checked, and what was released is exchanged."""
+        """The case was opened again, or begun anew: what was still to be checked is checked, and what was released is
+        exchanged."""
         for paper in self.journey.papers:
             if paper.is_there and paper.check == "waiting":
                 self.errands.set_going(self._check(paper))

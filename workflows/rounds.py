@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.working_days import local_day
-    from workflows.errands import near, soon, together
+    from workflows.errands import far, near, together
     from workflows.neighbours import (
         Digests,
         DigestToSend,
@@ -64,8 +65,17 @@ class DailyRound:
         return dict(sorted(self.became.items()))
 
     async def send(self, order: DigestToSend) -> None:
-        delivery = await soon(Digests.send_digest, order, WHILE_IT_IS_MORNING, f"the list of {order.reader}")
-        self.became[delivery.state if delivery else "given up"] += 1
+        try:
+            delivery = await far(
+                Digests.send_digest,
+                order,
+                f"the list of {order.reader}",
+                within=WHILE_IT_IS_MORNING,
+                at_least_every=timedelta(minutes=5),
+            )
+            self.became[delivery.state] += 1
+        except ActivityError:
+            self.became["given up"] += 1
 
 
 @workflow.defn

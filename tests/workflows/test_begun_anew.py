@@ -2,6 +2,7 @@
 been: nobody is asked or told twice, nobody is forgotten, and every reminder comes when it was to come."""
 
 from collections import Counter
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from domain.commands import MAILBOX
 from domain.journey import BEGUN_ANEW
 from domain.parties import Channel
 from domain.stages import Closing, ClosingReason, Stage
+from domain.working_days import add_working_days, at_local, local_day
 from tests.workflows.telling import agrees, ended, joins, missed_visit, ready_to_visit, replaced, taken_over, visited
 from tests.workflows.world import COORDINATOR, GUARDIAN, MANAGER, Story, World, mediator, person
 
@@ -251,3 +253,36 @@ async def test_an_end_that_nobody_was_told_of(story: Story, world: World) -> Non
     assert world.recipients("withdrawal_receipt") == ["p1.1"]
     await story.act("tick_task", MANAGER, task=world.tasks()[-1])
     assert (await story.closing()).reason == ClosingReason.WITHDRAWN
+
+
+async def test_an_end_whose_minutes_were_over_before_the_case_was_begun_anew(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.breathe()
+    await story.act("withdraw", COORDINATOR, party="p1", how="phone")
+    await story.begun_anew(after=timedelta(minutes=30))
+    await story.act("tick_task", MANAGER, task=world.tasks()[0])
+    assert (await story.closing()).reason == ClosingReason.WITHDRAWN
+    assert world.journey.stage == Stage.CLOSED
+    assert world.recipients("closed_withdrawn") == ["p2.1", "p3.1"]
+
+
+async def test_a_ladder_that_stands_still_for_two_reasons_is_moved_by_all_of_it(story: Story, world: World) -> None:
+    """Paused, then on hold as well, then only paused: in all of it nobody is reminded."""
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.breathe()
+    await story.act("pause")
+    await story.working_days(2)
+    await story.act("hold")
+    await story.working_days(1)
+    await story.act("release", GUARDIAN)
+    await story.begun_anew()
+    await story.working_days(1)
+    await story.act("resume")
+    await story.breathe()
+    due = add_working_days(local_day(await story.now()), 3, story.policy.holidays)
+    assert world.journey.next_at == at_local(due, time(9)), "as if it had been asked for only now"
+    for task in list(world.tasks()):
+        await story.act("tick_task", MANAGER, task=task)
+    await ended(story)

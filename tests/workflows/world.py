@@ -384,10 +384,11 @@ class Story:
         as_filed = AsFiled.of(filed.journey, filed.version, timeline)
         await self.begin(self.start.model_copy(update={"as_filed": as_filed}))
 
-    async def begun_anew(self, fault: str = "terminated") -> None:
+    async def begun_anew(self, fault: str = "terminated", after: timedelta = timedelta(0)) -> None:
         """Somebody has pressed Terminate in the Temporal UI, and the reconciler begins the case with what is filed."""
         await self.breathe()
         await self.case.terminate("a wrong click")
+        await self.env.sleep(after)
         filed, timeline = self.world.filings[-1], [event for filing in self.world.filings for event in filing.events]
         letters = [letter for filing in self.world.filings for letter in filing.letters]
         known = self.world.settled

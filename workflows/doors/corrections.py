@@ -97,9 +97,9 @@ class Corrections(Desk):
         elif kind == "comments" and self.journey.agreement:
             self.journey.agreement.comments[about.partition("/")[0]] = "agrees" if answer == "yes" else "wants_changes"
         elif kind == "action":
-            for action in self.journey.actions:
-                if str(action.number) == about:
-                    action.state = "done" if answer == "yes" else "not_done" if answer == "no" else "open"
+            action = self.journey.action(int(about))
+            if action:
+                action.state = "done" if answer == "yes" else "not_done" if answer == "no" else "open"
 
     # What follows from it
 

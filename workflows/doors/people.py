@@ -14,8 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.errands import near
     from workflows.neighbours import Admitted, CaseFile, PartyAdmission, Verdict
 
-BEFORE_THE_OTHERS_ARE_CONTACTED = (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION)
-
 
 class People(Desk):
     """Handlers and validators of who takes part."""
@@ -41,7 +39,7 @@ class People(Desk):
                 self.judge(command)
             self.journey.parties.append(party)
             self.papers.keep_from(party.key)
-            if self.journey.stage not in BEFORE_THE_OTHERS_ARE_CONTACTED:
+            if not self.journey.stage.lies_before(Stage.CONSENT):
                 self.journey.contacted.append(party.key)
                 self.bring_in(party.key)
         return await self.accept(command, party.key)
