@@ -38,14 +38,12 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 from domain.journey import CaseStart, workflow_id
 from domain.stages import Stage
 from settings import Settings
-from workflows.details import ESCALATED, ON_HOLD, STAGE
+from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
-SEARCH_ATTRIBUTES = (
-    ("CaseStage", "Keyword"),
-    ("CaseWaitingFor", "KeywordList"),
-    ("CaseEscalated", "Bool"),
-    ("CaseOnHold", "Bool"),
-)
+MARKS = (STAGE, WAITING_FOR, ESCALATED, ON_HOLD)
+SEARCH_ATTRIBUTES = tuple((mark.name, mark.indexed_value_type.name.title().replace("_", "")) for mark in MARKS)
+"""By which operations filter cases: name and type, as whoever runs a Temporal server calls it."""
+
 RETENTION = timedelta(days=180)  # closed cases stay readable for operations
 
 SEALED = b"binary/encrypted"
@@ -197,10 +195,7 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 async def register_search_attributes(client: Client) -> None:
     """Registered ones stay as they are. An unregistered one would make every workflow task fail, silently."""
-    types = {
-        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{re.sub('(?=L)', '_', kind).upper()}")  # KEYWORD_LIST
-        for name, kind in SEARCH_ATTRIBUTES
-    }
+    types = {mark.name: IndexedValueType.ValueType(mark.indexed_value_type) for mark in MARKS}
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
     )

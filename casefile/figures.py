@@ -104,8 +104,7 @@ async def _asks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], d
 
 def is_overdue(ask: OpenAsk, now: datetime, *, it_moves: bool) -> bool:
     """Past its date, or the last rung of its ladder was climbed in vain. `it_moves`: its case does (moves)."""
-    in_vain = ask.armed is None and ask.climbed > 0 and it_moves  # what stands still is not armed either
-    return in_vain or (ask.due is not None and ask.due < now)
+    return (ask.in_vain and it_moves) or (ask.due is not None and ask.due < now)
 
 
 async def _tasks(session: AsyncSession, now: datetime) -> tuple[dict[str, int], dict[str, int]]:

@@ -48,10 +48,9 @@ def add_ask(digest: Digest, reference: str, ask: OpenAsk, parties: list[Party], 
     """What somebody was asked and has not answered, while the case moves on."""
     waited_for = words.ASKS.get(ask.kind, ask.kind)
     said = f"{reference}: {waited_for}, from {_whom(ask, parties)}, asked on {words.day(ask.asked)}"
-    in_vain = ask.armed is None and ask.climbed > 0
     if ask.due is not None and ask.due < now:
         digest.late.append(f"{said}, was due {words.soon(ask.due)}")
-    elif in_vain:
+    elif ask.in_vain:
         digest.late.append(f"{said}; nothing more is sent by itself")
     elif ask.armed and ask.armed.do in FOR_PEOPLE and local_day(ask.armed.at) <= local_day(now):
         digest.today.append(f"{said}; today {words.clock(ask.armed.at)}: {titles.RUNGS[ask.armed.do].lower()}")
@@ -76,6 +75,8 @@ _TASKS: dict[str, str] = {
     "escalated": "late: look at the case",
     "safeguarding": "safeguarding: look at the case",
     "letter_failed": "a letter could not be delivered",
+    "letter_unclear": "a letter may not have arrived: ask",
+    "letter_waits": "a letter does not leave: ring if it cannot wait",
     "bad_address": "find the right address of somebody",
     "calendar_failed": "check the calendars by hand",
     "document_failed": "the agreement could not be made as a PDF",

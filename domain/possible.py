@@ -40,7 +40,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="offer_visit_dates", about=ask.of) for ask in journey.open_asks("visit_choice")]
     if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING) and "permission" not in journey.facts:
         found.append(Possible(kind="record_permission"))
-    if journey.stage in (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION):
+    if journey.stage.lies_before(Stage.CONSENT):
         others = [party.key for party in journey.parties[1:] if f"consent/{party.key}" not in journey.facts]
         found += [Possible(kind="answer_consent", about=party) for party in others]  # it may come before it is asked
     if journey.stage in BEFORE_ALL_MEET:

@@ -39,8 +39,10 @@ class PersonDetails(BaseModel):
 
 
 MOST_PARTIES = 8
-MOST_PEOPLE = 10  # of one party
 """In one case."""
+
+MOST_PEOPLE = 10
+"""Of one party."""
 
 _NEEDED = {
     "email": "an e-mail address, or another way to be reached",

@@ -59,7 +59,7 @@ def test_a_task_that_was_put_off_is_not_due() -> None:
 @pytest.mark.parametrize("kind", ["phone", "safeguarding", "begun_anew", "read_reply", "paper_infected", "post_papers"])
 def test_every_task_that_stands_for_itself_has_words(kind: str) -> None:
     assert tickable(kind)
-    assert "_" not in task_title(kind)
+    assert task_title(kind).lower() != kind.replace("_", " ")
 
 
 @pytest.mark.parametrize(
