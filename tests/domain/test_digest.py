@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.digest import Digest, add_ask, add_task, task_title
-from domain.journey import Armed, OpenAsk
+from domain.journey import LETTERS_IN_TROUBLE, Armed, OpenAsk
 from domain.parties import Party, PartyRole, Person
 from domain.policy import Do
 from domain.rules import tickable
@@ -56,7 +56,10 @@ def test_a_task_that_was_put_off_is_not_due() -> None:
     assert digest.subject() == "Your cases today: 1 late, 1 to do"
 
 
-@pytest.mark.parametrize("kind", ["phone", "safeguarding", "begun_anew", "read_reply", "paper_infected", "post_papers"])
+@pytest.mark.parametrize(
+    "kind",
+    ["phone", "safeguarding", "begun_anew", "read_reply", "paper_infected", "post_papers", *LETTERS_IN_TROUBLE],
+)
 def test_every_task_that_stands_for_itself_has_words(kind: str) -> None:
     assert tickable(kind)
     assert task_title(kind).lower() != kind.replace("_", " ")
