@@ -102,8 +102,11 @@ async def operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Asyn
 
 
 @pytest.fixture
-def story(operations: Operations, world: World) -> Story:
-    return Story(operations.env, world, AT_ANY_HOUR)
+async def story(operations: Operations, world: World) -> AsyncIterator[Story]:
+    """A case whose worker changes under it: it may not ask for a letter a second time because of that."""
+    story = Story(operations.env, world, AT_ANY_HOUR)
+    yield story
+    assert story.breaches() == []
 
 
 @pytest.fixture
@@ -227,12 +230,12 @@ async def test_a_case_begun_on_the_old_code_ends_on_the_new(operations: Operatio
         assert PATCH not in patches(begun_on_old)
         assert story.world.letters(kind="consent_receipt") == ["consent_receipt"] * 2
 
-        # What begins now begins on the new code, on its new way, on which the old code could not go on
+    # What begins now begins on the new code, on its new way, on which the old code could not go on
+    async with asyncio.timeout(60), operations.worker(World(policy=AT_ANY_HOUR), ChangedWithCare, build_id="2"):
         await story.begin(story.start)
-        async with asyncio.timeout(20):
-            while not builds_of(begun_on_new := await history_of(story)):
-                await asyncio.sleep(0.05)
-        assert (builds_of(begun_on_new), patches(begun_on_new)) == (["2"], [PATCH])
+        while not builds_of(begun_on_new := await history_of(story)):
+            await asyncio.sleep(0.05)
+    assert (builds_of(begun_on_new), patches(begun_on_new)) == (["2"], [PATCH])
     code, said = await operations.verify()
     assert code == 1
     assert said[1].startswith("case-c1 (MediationCase): goes another way: ")
@@ -285,8 +288,6 @@ async def test_the_key_of_the_codec_is_rotated_under_a_running_case(operations: 
     history = await history_of(story)
     assert keys_of(history) == ["new", "old"]
     assert keys_of(WorkflowHistory("case-c1", history.events[before:])) == ["new"]
-    letters = [one.letter.key for one in story.world.sent]
-    assert len(letters) == len(set(letters)), "nothing is sent twice"
 
     # The old key can go when no case is left that was begun with it
     assert (await operations.verify(closed_within=1, codec_keys=f"new:{NEW},old:{OLD}"))[0] == 0
