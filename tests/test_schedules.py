@@ -1,11 +1,8 @@
 """The Schedules on the real server: every worker makes them, and none of them is started against somebody's will."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,19 +14,16 @@ from temporalio.client import (
     ScheduleUpdateInput,
     WorkflowHandle,
 )
-from temporalio.testing import WorkflowEnvironment
 
 from schedules import keep_schedules, schedules
 from temporal_client import data_converter
+from tests.temporal_servers import real
 from tests.workflows.test_rounds import Office, worker
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=program, data_converter=data_converter({"test": b"k" * 32})
-    ) as environment:
+    async with real(data_converter({"test": b"k" * 32})) as environment:
         yield environment.client
 
 

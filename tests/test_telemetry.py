@@ -1,11 +1,8 @@
 """What the worker and the Temporal client tell whoever watches: measured and traced on a real Temporal server."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +18,7 @@ from telemetry import SAY_NOTHING_OF_ANYBODY, Tracing, runtime_of_worker
 from temporal_client import connect
 from tests.an_errand import Broken, Errand, deliver
 from tests.api.fakes import KEY
+from tests.temporal_servers import real
 
 OF_THE_WORKER = {
     "temporal_num_pollers",
@@ -51,8 +49,7 @@ def watched(free_ports: Callable[[int], list[int]]) -> Settings:
 
 @pytest.fixture
 async def server() -> AsyncIterator[WorkflowEnvironment]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as env:
+    async with real() as env:
         yield env
 
 

@@ -2,11 +2,8 @@
 workflow and case file; only mail is a list."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment
 
 from activities.records import FORGETFUL
 from activities.rounds import Reconciler
@@ -25,7 +22,7 @@ from domain.journey import BEGUN_ANEW, workflow_id
 from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
-from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
+from tests.temporal_servers import real
 from workflows.neighbours import Reconciled, Round
 
 pytestmark = pytest.mark.both_databases
@@ -93,13 +90,8 @@ async def until(ask: Any, so: Any) -> Any:
 @pytest.fixture
 async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[Real]:
     clock.now = datetime.now(UTC)
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
     async with (
-        await WorkflowEnvironment.start_local(
-            dev_server_existing_path=program,
-            data_converter=CONVERTER,
-            search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-        ) as environment,
+        real(CONVERTER) as environment,
         on_temporal(Real, environment, services, clock) as service,
     ):
         yield service

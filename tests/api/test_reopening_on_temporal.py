@@ -1,23 +1,19 @@
 """A case is opened again from end to end: the real intake, workflow, case file and letters; only mail is a list."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from api.services import Services
 from casefile.tables import LetterRow, TaskRow, TimelineEvent
 from domain.commands import COMMANDS, Actor, ReasonTexts
-from temporal_client import register_search_attributes
 from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
+from tests.temporal_servers import skipping
 from workflows.case import MediationCase
 
 pytestmark = pytest.mark.both_databases
@@ -26,11 +22,7 @@ WHY = ReasonTexts(reason="The school has rung.")
 
 @pytest.fixture
 async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[OnTemporal]:
-    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=CONVERTER, test_server_existing_path=server
-    ) as environment:
-        await register_search_attributes(environment.client)
+    async with skipping(CONVERTER) as environment:
         with environment.auto_time_skipping_disabled():
             async with on_temporal(OnTemporal, environment, services, clock) as service:
                 yield service

@@ -24,10 +24,10 @@ from releasing import deployment, make_current, verify, verify_recorded
 from settings import Settings
 from temporal_client import connect, data_converter
 from tests.releases.other_code import PATCH, ChangedWithCare, ChangedWithoutCare, OfAnotherDay
+from tests.temporal_servers import real
 from tests.workflows.world import Story, World, person
 from worker import WORKFLOWS
 from workflows.case import MediationCase
-from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb28=", "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU="
@@ -91,13 +91,8 @@ class Operations:
 
 @pytest.fixture
 async def operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Operations]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
     keys = Settings(environment="test", codec_keys=f"old:{OLD}").codec_key_ring()
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=program,
-        data_converter=data_converter(keys),
-        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-    ) as env:
+    async with real(data_converter(keys)) as env:
         yield Operations(env, tmp_path, capsys)
 
 

@@ -2,10 +2,7 @@
 people have acted. The case must go on, and its history must replay."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +13,9 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from domain.policy import Policy
 from domain.stages import ClosingReason
+from tests.temporal_servers import real
 from tests.workflows.world import Story, World, mediator, person
 from workflows.case import MediationCase
-from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 
 class Slowly(Interceptor):
@@ -48,12 +45,7 @@ class _Errand(ActivityInboundInterceptor):
 async def server() -> AsyncIterator[WorkflowEnvironment]:
     """The real server: what is handed to a worker at once is its decision, and the time-skipping one decides
     otherwise."""
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=program,
-        data_converter=pydantic_data_converter,
-        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-    ) as env:
+    async with real() as env:
         yield env
 
 
