@@ -28,8 +28,9 @@ from domain.bank_holidays import of_england
 from domain.commands import Actor, StaffRole
 from domain.policy import standard
 from temporal_client import begin_case, connect
-from tests.end_to_end.by_telephone import Case, refer, until
+from tests.end_to_end.by_telephone import Case, refer
 from tests.real_service import Service, ports_that_are_free, running
+from tests.waiting import until
 
 PARTS = ("worker", "api", "temporal", "calendar", "mail")
 AT_ONCE = 4  # cases that are carried side by side

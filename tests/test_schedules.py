@@ -18,6 +18,7 @@ from temporalio.client import (
 from schedules import keep_schedules, schedules
 from temporal_client import data_converter
 from tests.temporal_servers import real
+from tests.waiting import until
 from tests.workflows.test_rounds import Office, worker
 
 
@@ -75,9 +76,7 @@ async def triggered(client: Client, id: str, number: int) -> WorkflowHandle[Any,
     if number > 1:
         await asyncio.sleep(1)  # the runs' ids differ by the second
     await handle.trigger()
-    async with asyncio.timeout(20):
-        while len(actions := (await handle.describe()).info.recent_actions) < number:
-            await asyncio.sleep(0.1)
-    started = actions[-1].action
+    ran = await until("it runs", handle.describe, lambda there: len(there.info.recent_actions) >= number)
+    started = ran.info.recent_actions[-1].action
     assert isinstance(started, ScheduleActionExecutionStartWorkflow)
     return client.get_workflow_handle(started.workflow_id, run_id=started.first_execution_run_id)

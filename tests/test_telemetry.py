@@ -1,6 +1,5 @@
 """What the worker and the Temporal client tell whoever watches: measured and traced on a real Temporal server."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from temporal_client import connect
 from tests.an_errand import Broken, Errand, deliver
 from tests.api.fakes import KEY
 from tests.temporal_servers import real
+from tests.waiting import until
 
 OF_THE_WORKER = {
     "temporal_num_pollers",
@@ -65,11 +65,13 @@ async def seen(server: WorkflowEnvironment, watched: Settings) -> Seen:
         with pytest.raises(WorkflowFailureError):
             await handle.result()
         broken = await client.start_workflow(Broken.run, id="case-2", task_queue="cases")
-        async with httpx.AsyncClient() as prometheus, asyncio.timeout(20):
-            text = ""
-            while "temporal_workflow_task_execution_failed_total{" not in text:
-                text = (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
-                await asyncio.sleep(0.05)
+        async with httpx.AsyncClient() as prometheus:
+
+            async def told() -> str:
+                return (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
+
+            failed = "temporal_workflow_task_execution_failed_total{"
+            text = await until("a failed task is counted", told, lambda text: failed in text)
         await broken.terminate()
     tracing.close()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

@@ -24,6 +24,7 @@ from temporal_client import data_converter
 from tests.api.conftest import NOW
 from tests.api.fakes import Clock
 from tests.sample_case import SERVICE
+from tests.waiting import until
 from workflows.case import MediationCase
 from workflows.neighbours import CaseFile, Correspondence, activities_of
 
@@ -73,11 +74,7 @@ class OnTemporal:
 
     async def until(self, so: Callable[[Case], bool]) -> None:
         """The case file says so: within seconds, for what follows from an answer is filed just after it."""
-        for _ in range(100):
-            if so(await self.row()):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError((await self.row()).stage)
+        await until("the case file says so", self.row, so)
 
     async def over(self) -> None:
         """The workflow has come to its end."""

@@ -23,6 +23,7 @@ from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
 from tests.temporal_servers import real
+from tests.waiting import until
 from workflows.neighbours import Reconciled, Round
 
 pytestmark = pytest.mark.both_databases
@@ -38,7 +39,7 @@ class Real(OnTemporal):
 
     async def reconciled(self, kind: str) -> None:
         """Within seconds, for the list of workflows is a little late."""
-        found = await until(lambda: self.reconcile(), lambda found: kind in found.mended)
+        found = await until(f"{kind} is found", self.reconcile, lambda found: kind in found.mended)
         assert found.mended == {kind: 1}
 
     @property
@@ -76,15 +77,6 @@ class Real(OnTemporal):
                 request_id=described.run_id,
             )
         )
-
-
-async def until(ask: Any, so: Any) -> Any:
-    for _ in range(600):
-        answer = await ask()
-        if so(answer):
-            return answer
-        await asyncio.sleep(0.1)
-    raise AssertionError(answer)
 
 
 @pytest.fixture
@@ -155,7 +147,7 @@ async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
         await service.reconciled("reset")
         service.intake.patience = 5
         clock.now += timedelta(minutes=1)
-        await until(service.intake.relay_once, lambda reached: reached)
+        await until("the answer is taken to its case", service.intake.relay_once)
         await service.until(lambda case: case.stage == "allocation")
         lines = await service.timeline()
         assert lines[: len(timeline)] == timeline
@@ -185,14 +177,14 @@ async def test_temporal_is_put_back_from_a_backup_that_is_older_than_the_case_fi
             session.add_all([case, forgotten])
         service.intake.patience = 30  # whoever gave the answer still waits when the case is begun anew
         answer = asyncio.create_task(service.give("answer_consent", by, "la", party="p3", yes=True, how="phone"))
-        await until(service.row, lambda case: case.run == FORGETFUL)
+        await until("it is known that it forgot", service.row, lambda case: case.run == FORGETFUL)
         assert await service.timeline() == [*timeline, "tick_task"]
         assert not answer.done()
 
         await service.reconciled("behind")
         assert (await answer).status == "pending"
         clock.now += timedelta(minutes=1)
-        await until(service.intake.relay_once, lambda reached: reached)
+        await until("the answer is taken to its case", service.intake.relay_once)
         await service.until(lambda case: case.stage == "allocation")
         lines = await service.timeline()
         assert lines[: len(timeline) + 2] == [*timeline, "tick_task", BEGUN_ANEW]

@@ -14,6 +14,7 @@ from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
 from tests.temporal_servers import skipping
+from tests.waiting import until
 from workflows.case import MediationCase
 
 pytestmark = pytest.mark.both_databases
@@ -116,11 +117,11 @@ async def test_two_cases_linked_and_closed_as_a_duplicate_by_mistake(
         parent = Actor(kind="participant", id="p1.1")
         newer = await service.intake.refer(form, "public", parent, "")
         service.case_id = newer.case_id
-        for _ in range(50):
-            if tasks := [one for one in await service.all(TaskRow) if one.kind == "possible_duplicate"]:
-                break
-            await asyncio.sleep(0.1)
-        assert [task.about for task in tasks] == [older[1]]
+
+        async def alike() -> list[str]:
+            return [task.about for task in await service.all(TaskRow) if task.kind == "possible_duplicate"]
+
+        assert await until("somebody is to look at the two", alike) == [older[1]]
 
         assert (await service.give("take_case", by, "take")).status == "accepted"
         late = await service.give("take_case", staff["jack"].actor, "late")

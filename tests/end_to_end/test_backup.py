@@ -15,9 +15,9 @@ from tests.end_to_end.by_telephone import (
     calendars_show_each_meeting_once,
     nothing_was_lost_and_nothing_came_twice,
     refer,
-    until,
 )
 from tests.real_service import ROOT, frozen, running
+from tests.waiting import until
 
 
 async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> None:
@@ -50,11 +50,7 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
     shutil.copytree(backup, var)  # as docs/runbook.md says
     shutil.copy2(elsewhere, var / GENERATED)
     with running(tmp_path, ports) as service:
-
-        async def heard() -> bool:
-            return not (await case.seen())["pending"]
-
-        await until("what was stored before the loss has reached its case", heard)
+        await until("what was stored before the loss has reached its case", case.seen, lambda seen: not seen["pending"])
         await case.chooses("p3", await case.offers_a_visit("p3"))
         for party in ("p1", "p2", "p3"):
             await case.was_visited(party)

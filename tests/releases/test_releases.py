@@ -25,6 +25,7 @@ from settings import Settings
 from temporal_client import connect, data_converter
 from tests.releases.other_code import PATCH, ChangedWithCare, ChangedWithoutCare, OfAnotherDay
 from tests.temporal_servers import real
+from tests.waiting import until
 from tests.workflows.world import Story, World, person
 from worker import WORKFLOWS
 from workflows.case import MediationCase
@@ -137,9 +138,7 @@ async def test_before_a_release_each_case_that_could_not_go_on_is_named(operatio
         await filed(changed)
     async with Worker(client, task_queue=QUEUE, workflows=[OfAnotherDay]):
         other = await client.start_workflow(OfAnotherDay.run, id="other-1", task_queue=QUEUE)
-        async with asyncio.timeout(20):
-            while len((await other.fetch_history()).events) < 4:
-                await asyncio.sleep(0.05)
+        await until("its first task is done", other.fetch_history, lambda history: len(history.events) >= 4)
     code, said = await operations.verify()
     assert code == 1
     *stuck, all_in_all = said[1:]
@@ -226,10 +225,9 @@ async def test_a_case_begun_on_the_old_code_ends_on_the_new(operations: Operatio
         assert story.world.letters(kind="consent_receipt") == ["consent_receipt"] * 2
 
     # What begins now begins on the new code, on its new way, on which the old code could not go on
-    async with asyncio.timeout(60), operations.worker(World(policy=AT_ANY_HOUR), ChangedWithCare, build_id="2"):
+    async with operations.worker(World(policy=AT_ANY_HOUR), ChangedWithCare, build_id="2"):
         await story.begin(story.start)
-        while not builds_of(begun_on_new := await history_of(story)):
-            await asyncio.sleep(0.05)
+        begun_on_new = await until("its first task is done", story.case.fetch_history, builds_of)
     assert (builds_of(begun_on_new), patches(begun_on_new)) == (["2"], [PATCH])
     code, said = await operations.verify()
     assert code == 1
@@ -273,7 +271,7 @@ async def test_the_key_of_the_codec_is_rotated_under_a_running_case(operations: 
         seals = await connect(operations.settings(codec_keys=f"new:{NEW},old:{OLD}"))
         story.case = seals.get_workflow_handle_for(MediationCase.run, "case-c1")
         await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
-        await nothing_in_hand(story)  # else the new worker's first attempt tells how the old one's ended
+        await story.nothing_in_hand()  # else the new worker's first attempt tells how the old one's ended
     assert keys_of(await history_of(story)) == ["new", "old"]
     async with operations.worker(story.world, client=seals):
         before = len((await history_of(story)).events)
@@ -288,12 +286,6 @@ async def test_the_key_of_the_codec_is_rotated_under_a_running_case(operations: 
     assert (await operations.verify(closed_within=1, codec_keys=f"new:{NEW},old:{OLD}"))[0] == 0
     code, said = await operations.verify(closed_within=1, codec_keys=f"new:{NEW}")
     assert (code, said[1]) == (1, "case-c1 (MediationCase): fails with CannotUnseal")
-
-
-async def nothing_in_hand(story: Story) -> None:
-    async with asyncio.timeout(60):
-        while (await story.case.describe()).raw_description.pending_activities:
-            await asyncio.sleep(0.1)
 
 
 def keys_of(history: WorkflowHistory) -> list[str]:

@@ -69,9 +69,7 @@ async def test_an_act_that_arrives_together_with_the_news(server: WorkflowEnviro
             )
             await slowly.begun.wait()
         slowly.may_end.set()
-        async with asyncio.timeout(10):  # it comes home, and nobody tells the case
-            while (await story.case.describe()).raw_description.pending_activities:
-                await asyncio.sleep(0.05)
+        await story.nothing_in_hand()  # it comes home, and nobody tells the case
         withdrawal = asyncio.create_task(story.act("withdraw", person("p2.1"), party="p2", how="link"))
         await asyncio.sleep(0.3)  # as the act does
         async with Worker(server.client, task_queue="cases", workflows=[MediationCase], max_cached_workflows=0):

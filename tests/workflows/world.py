@@ -22,6 +22,7 @@ from domain.policy import Policy
 from domain.stages import Closing, LinkKind
 from domain.working_days import LONDON, add_working_days, at_local, local_day
 from tests.temporal_servers import skipping
+from tests.waiting import until
 from workflows.case import MediationCase
 from workflows.doors import Accepted, workflow_id
 from workflows.neighbours import (
@@ -442,6 +443,10 @@ class Story:
     async def breathe(self) -> None:
         """Let what is due be done: the server skips only whole seconds of nothing."""
         await self.env.sleep(timedelta(seconds=2))
+
+    async def nothing_in_hand(self) -> None:
+        """Every errand has come home, whether or not a worker is there to tell the case."""
+        await until("all has come home", self.case.describe, lambda case: not case.raw_description.pending_activities)
 
     async def slot(self, days_ahead: int, hour: int = 10) -> Slot:
         day = add_working_days(local_day(await self.now()), days_ahead, self.policy.holidays)
