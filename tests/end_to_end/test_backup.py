@@ -65,7 +65,13 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
 def command(environment: dict[str, str], *words: str) -> str:
     """What a command of the service prints. AssertionError: it failed."""
     done = subprocess.run(
-        [sys.executable, "cli.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "cli.py", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

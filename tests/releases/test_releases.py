@@ -71,14 +71,23 @@ class Operations:
                 assert "Temporal cannot do that now" in self.capsys.readouterr().err
         return self.capsys.readouterr().out.splitlines()[-1]
 
-    async def process(self, *words: str, **more: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+    @contextlib.asynccontextmanager
+    async def process(self, *words: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """It has a minute, and is not left behind."""
+        process = await asyncio.create_subprocess_exec(
             *(sys.executable, "worker.py", *words),
             cwd=ROOT,
             env={**os.environ, **self.settings(**more).as_environment()},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        try:
+            async with asyncio.timeout(60):
+                yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
     def worker(self, world: World, code: type = MediationCase, client: Client | None = None, **more: str) -> Worker:
         return Worker(
@@ -158,8 +167,8 @@ async def test_before_a_release_each_case_that_could_not_go_on_is_named(operatio
     code, said = await operations.verify(closed_within=1)
     assert (code, said[-1]) == (1, all_in_all)
 
-    process = await operations.process("verify", "--closed-within", "1")
-    told, _ = await process.communicate()
+    async with operations.process("verify", "--closed-within", "1") as process:
+        told, _ = await process.communicate()
     assert (process.returncode, told.decode().splitlines()[-1]) == (1, all_in_all)
 
 
@@ -241,14 +250,14 @@ def patches(history: WorkflowHistory) -> list[str]:
 
 
 async def test_a_worker_tells_its_build_which_then_can_be_made_current(operations: Operations) -> None:
-    worker = await operations.process("run", build_id="2027-01")
-    assert worker.stdout
-    while b"worker started" not in (line := await worker.stdout.readline()):
-        assert line, "it ended"
-    assert json.loads(line)["build"] == "2027-01"
-    assert "Build 2027-01 of mediation is current" in await operations.make_current("2027-01")
-    worker.terminate()
-    await worker.communicate()
+    async with operations.process("run", build_id="2027-01") as worker:
+        assert worker.stdout
+        while b"worker started" not in (line := await worker.stdout.readline()):
+            assert line, "it ended"
+        assert json.loads(line)["build"] == "2027-01"
+        assert "Build 2027-01 of mediation is current" in await operations.make_current("2027-01")
+        worker.terminate()
+        await worker.communicate()
     assert worker.returncode == 0
 
     assert await make_current(operations.settings()) == 2

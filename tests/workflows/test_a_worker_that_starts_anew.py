@@ -67,7 +67,7 @@ async def test_an_act_that_arrives_together_with_the_news(server: WorkflowEnviro
             choice = asyncio.create_task(
                 story.act("choose_visit_date", person("p1.1"), party="p1", start=slot.start, how="link")
             )
-            await slowly.begun.wait()
+            await asyncio.wait_for(slowly.begun.wait(), 60)
         slowly.may_end.set()
         await story.nothing_in_hand()  # it comes home, and nobody tells the case
         withdrawal = asyncio.create_task(story.act("withdraw", person("p2.1"), party="p2", how="link"))

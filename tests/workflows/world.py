@@ -1,5 +1,6 @@
 """The world of a story: neighbours that remember what they were asked, and hands that do what people do."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -469,7 +470,7 @@ class Story:
         return found
 
     async def closing(self) -> Closing:
-        return await self.case.result()
+        return await asyncio.wait_for(self.case.result(), 120)  # seconds of ours, in which months may pass
 
     # The leaflet's way, section by section
 
