@@ -108,16 +108,11 @@ async def carried(service: Service, office: Office, count: int) -> list[Row]:
 async def a_whole_case(service: Service, office: Office, run: str) -> None:
     case = await refer(service, office, run)
     await case.explained_and_permitted()
-    await case.consents("p2")
-    await case.consents("p3")
-    await case.allocated()
+    await case.everyone_consents_and_the_mediator_accepts()
     for party in ("p1", "p2", "p3"):
         await case.chooses(party, await case.offers_a_visit(party))
         await case.was_visited(party)
-    await case.everyone_can_come()
-    await case.fix(office.free_slot())
-    await case.met_and_agreed()
-    await case.is_home()
+    await case.carried_home(office.free_slot())
 
 
 async def bare_cases(service: Service, count: int) -> tuple[float, float, float]:

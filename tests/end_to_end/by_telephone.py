@@ -112,6 +112,11 @@ class Case:
         await self.do("offer_mediator", mediator=self.office.mediator_id)
         await self.do("answer_allocation", by=self.office.mediator, offer=1, accepts=True)
 
+    async def everyone_consents_and_the_mediator_accepts(self) -> None:
+        await self.consents("p2")
+        await self.consents("p3")
+        await self.allocated()
+
     async def offers_a_visit(self, party: str) -> dict[str, Any]:
         slot = self.office.free_slot()
         fields = {"party": party, "slots": [slot], "online": True, "place": "A link follows by e-mail"}
@@ -162,12 +167,21 @@ class Case:
         for party in ("p1", "p2", "p3"):
             await self.do("give_feedback", party=party, score=5)
 
+    async def carried_home(self, slot: dict[str, Any]) -> None:
+        """From the last visit to the last letter; they meet at that time."""
+        await self.everyone_can_come()
+        await self.fix(slot)
+        await self.met_and_agreed()
+        await self.is_home()
+
 
 @asynccontextmanager
 async def case_file(service: Service) -> AsyncIterator[Database]:
     database = Database(service.settings.database_url)
-    yield database
-    await database.close()
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def refer(service: Service, office: Office, run: str, policy: str = "minutes") -> Case:

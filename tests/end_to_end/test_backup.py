@@ -28,9 +28,7 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
         shutil.copy2(var / GENERATED, elsewhere)
         case = await refer(service, await open_office(service.settings, run), run)
         await case.explained_and_permitted()
-        await case.consents("p2")
-        await case.consents("p3")
-        await case.allocated()
+        await case.everyone_consents_and_the_mediator_accepts()
         await case.chooses("p1", await case.offers_a_visit("p1"))
         second = await case.offers_a_visit("p2")
         await calendars_show_each_meeting_once(case)
@@ -54,10 +52,7 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
         await case.chooses("p3", await case.offers_a_visit("p3"))
         for party in ("p1", "p2", "p3"):
             await case.was_visited(party)
-        await case.everyone_can_come()
-        await case.fix(case.office.free_slot())
-        await case.met_and_agreed()
-        await case.is_home()
+        await case.carried_home(case.office.free_slot())
         await nothing_was_lost_and_nothing_came_twice(case, earlier_mail=sent)
         await calendars_show_each_meeting_once(case)
 
