@@ -19,7 +19,7 @@ from schedules import keep_schedules, schedules
 from temporal_client import data_converter
 from tests.temporal_servers import real
 from tests.waiting import until
-from tests.workflows.test_rounds import Office, worker
+from tests.workflows.rounds_world import Rounds, worker
 
 
 @pytest.fixture
@@ -60,15 +60,15 @@ async def test_each_says_when_it_comes_next(client: Client) -> None:
 async def test_rounds_that_are_triggered_by_hand_run_behind_the_codec(client: Client) -> None:
     """The server appends the time of each start to the workflow's id, to which payloads are bound, and hands each run
     the result of the one before."""
-    office = Office(readers=["cora"])
+    rounds = Rounds(readers=["cora"])
     await keep_schedules(client, "rounds")
-    async with worker(client, office):
+    async with worker(client, rounds):
         for id, schedule in schedules("rounds").items():
             for number in (1, 2):
                 run = await triggered(client, id, number)
                 assert await asyncio.wait_for(run.result(), 20)
                 assert await (await run.describe()).static_summary() == schedule.state.note
-    assert [order.reader for order in office.sent] == ["cora", "cora"]
+    assert [order.reader for order in rounds.sent] == ["cora", "cora"]
 
 
 async def triggered(client: Client, id: str, number: int) -> WorkflowHandle[Any, Any]:
