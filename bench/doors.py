@@ -44,13 +44,8 @@ class Bare:
 
 
 async def measure(size: Size) -> Part:
-    with TemporaryDirectory() as folder:
-        service = running(Path(folder), ports_that_are_free(6))
-        up = await asyncio.to_thread(service.__enter__)
-        try:
-            rows = await knock(up, size.forms)
-        finally:
-            await asyncio.to_thread(service.__exit__, None, None, None)
+    with TemporaryDirectory() as folder, running(Path(folder), ports_that_are_free(6)) as up:
+        rows = await knock(up, size.forms)
     notes = (
         "One request at a time, from sending the form to the end of the answer, by a browser's client that is signed "
         "in or has followed the personal link; SQLite, the development server, worker and API on this machine. A start "

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from sqlmodel import func, select
 from temporalio import activity, workflow
@@ -28,8 +29,9 @@ from domain.bank_holidays import of_england
 from domain.commands import Actor, StaffRole
 from domain.policy import standard
 from temporal_client import begin_case, connect
-from tests.end_to_end.by_telephone import Case, refer, until
+from tests.end_to_end.by_telephone import Case, refer
 from tests.real_service import Service, ports_that_are_free, running
+from tests.waiting import until
 
 PARTS = ("worker", "api", "temporal", "calendar", "mail")
 AT_ONCE = 4  # cases that are carried side by side
@@ -37,6 +39,8 @@ MEMORY, RESTART = 250, 5.0  # MB of the worker; seconds until it takes its first
 ACTS, EFFECTS = 26, 5  # of a bare case: as many Updates as a case by telephone has, and activities after each
 QUEUE = "bare"
 PATIENCE = 3600.0  # seconds until so many cases sleep
+IDLE = 30.0  # seconds in which they do, and the worker is looked at
+Given = TypeVar("Given")
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 
 
@@ -65,14 +69,9 @@ class BareCase:
 
 
 async def measure(size: Size) -> Part:
-    with TemporaryDirectory() as folder:
-        service = running(Path(folder), ports_that_are_free(6))
-        up = await asyncio.to_thread(service.__enter__)
-        try:
-            office = await open_office(up.settings, "many")
-            rows = [*await carried(up, office, size.carried), *await asleep(up, office, size.asleep)]
-        finally:
-            await asyncio.to_thread(service.__exit__, None, None, None)
+    with TemporaryDirectory() as folder, running(Path(folder), ports_that_are_free(6)) as up:
+        office = await open_office(up.settings, "many")
+        rows = [*await carried(up, office, size.carried), *await asleep(up, office, size.asleep)]
     notes = (
         f"A whole case is carried by telephone through the JSON door, {AT_ONCE} side by side, with the real mail and "
         "calendar servers, on SQLite and the development server; everything runs on this machine, and so does whoever "
@@ -107,18 +106,13 @@ async def carried(service: Service, office: Office, count: int) -> list[Row]:
 
 
 async def a_whole_case(service: Service, office: Office, run: str) -> None:
-    case: Case = await refer(service, office, run)
+    case = await refer(service, office, run)
     await case.explained_and_permitted()
-    await case.consents("p2")
-    await case.consents("p3")
-    await case.allocated()
+    await case.everyone_consents_and_the_mediator_accepts()
     for party in ("p1", "p2", "p3"):
         await case.chooses(party, await case.offers_a_visit(party))
         await case.was_visited(party)
-    await case.everyone_can_come()
-    await case.fix(office.free_slot())
-    await case.met_and_agreed()
-    await case.is_home()
+    await case.carried_home(office.free_slot())
 
 
 async def bare_cases(service: Service, count: int) -> tuple[float, float, float]:
@@ -160,24 +154,21 @@ async def asleep(service: Service, office: Office, count: int) -> list[Row]:
             timedelta(seconds=30),
             service.settings.public_url,
         )
-        references.append(start.reference)
         return start.reference
 
-    async def all_sleep() -> bool:
-        left = select(func.count()).where(LetterRow.kind == "referral_received", LetterRow.state == "sent")
+    async def sent() -> int:
+        """First letters that have left, of all cases there are."""
+        letters = select(func.count()).where(LetterRow.kind == "referral_received", LetterRow.state == "sent")
         async with database.read() as session:
-            return (await session.exec(left)).one() >= before + count
+            return (await session.exec(letters)).one()
 
-    references: list[str] = []
-    async with database.read() as session:
-        before = (await session.exec(select(func.count()).where(LetterRow.kind == "referral_received"))).one()
-    begun = time.perf_counter()
-    await side_by_side(count, begin)
-    await until(f"{count} cases sleep", all_sleep, within=PATIENCE)
+    before, begun = await sent(), time.perf_counter()
+    references = await side_by_side(count, begin)
+    await until(f"{count} cases sleep", sent, lambda now: now >= before + count, within=PATIENCE)
     took = time.perf_counter() - begun
     awake, memory = cpu(service)["worker"], megabytes(service.pid("worker"))
-    await asyncio.sleep(30)
-    idle = (cpu(service)["worker"] - awake) / 30
+    await asyncio.sleep(IDLE)
+    idle = (cpu(service)["worker"] - awake) / IDLE
     restart, memory_after = await restarted(service, office, references[0])
     await database.close()
     return [
@@ -185,7 +176,8 @@ async def asleep(service: Service, office: Office, count: int) -> list[Row]:
         Row(
             f"{count:,} sleeping cases: memory of the worker",
             f"<= {MEMORY} MB",
-            f"{memory:.0f} MB; after a restart {memory_after:.0f} MB; {idle:.1%} of a processor while they sleep",
+            f"{memory:.0f} MB; after a restart {memory_after:.0f} MB; {idle:.1%} of a processor while they sleep, over "
+            f"{IDLE:.0f} s: what the reconciler takes every five minutes is not in it",
             "a row in a table would take none",
             max(memory, memory_after) <= MEMORY,
             "It keeps the state of the cases that it saw last. Next: keep fewer of them.",
@@ -210,14 +202,17 @@ async def restarted(service: Service, office: Office, reference: str) -> tuple[f
     return time.perf_counter() - begun, megabytes(service.pid("worker"))
 
 
-async def side_by_side(count: int, one: Callable[[int], Awaitable[object]]) -> None:
+async def side_by_side(count: int, one: Callable[[int], Awaitable[Given]]) -> list[Given]:
+    """What each has given, by its number."""
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def in_turn(number: int) -> None:
+    async def in_turn(number: int) -> Given:
         async with turn:
-            await one(number)
+            return await one(number)
 
-    await asyncio.gather(*(in_turn(number) for number in range(count)))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(in_turn(number)) for number in range(count)]
+    return [task.result() for task in tasks]
 
 
 def cpu(service: Service) -> dict[str, float]:

@@ -51,6 +51,7 @@ def clamd() -> Iterator[Path]:
 def _answers(where: Path) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(5)
             line.connect(str(where))
             line.sendall(b"zPING\0")
             return line.recv(10) == b"PONG\0"

@@ -196,6 +196,7 @@ def cluster() -> Iterator[Cluster]:
             cwd=folder,
             capture_output=True,
             text=True,
+            timeout=120,
             check=False,
             **_as(who),
         )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from casefile.database import Database
 from domain.commands import How, Slot, Term
 from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk, Signature
 from domain.papers import Paper, PaperText, PaperView
@@ -24,6 +25,14 @@ SERVICE = Service(
     address="1 Example Street",
     public_url="https://mediation.example",
 )
+
+
+async def added(database: Database, *rows: object) -> None:
+    """Rows of any tables, in their order: a later one may point to an earlier one."""
+    async with database.write() as session:
+        for row in rows:
+            session.add(row)
+            await session.flush()
 
 
 def sample_referral(school: str = "Sam", school_email: str = "sam@oakfield.example") -> ReferralForm:

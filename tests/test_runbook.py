@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.testing import WorkflowEnvironment
 
-from temporal_client import register_search_attributes
+from tests.temporal_servers import real
 from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -38,9 +35,7 @@ FOUND = {
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as env:
-        await register_search_attributes(env.client)
+    async with real() as env:
         for name, (stage, waiting, escalated, on_hold) in {**CASES, ENDED: ("consent", ["school"], True, True)}.items():
             shown: list[SearchAttributePair[Any]] = [
                 SearchAttributePair(STAGE, stage),

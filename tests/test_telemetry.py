@@ -1,11 +1,7 @@
 """What the worker and the Temporal client tell whoever watches: measured and traced on a real Temporal server."""
 
-import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +17,8 @@ from telemetry import SAY_NOTHING_OF_ANYBODY, Tracing, runtime_of_worker
 from temporal_client import connect
 from tests.an_errand import Broken, Errand, deliver
 from tests.api.fakes import KEY
+from tests.temporal_servers import real
+from tests.waiting import until
 
 OF_THE_WORKER = {
     "temporal_num_pollers",
@@ -51,8 +49,7 @@ def watched(free_ports: Callable[[int], list[int]]) -> Settings:
 
 @pytest.fixture
 async def server() -> AsyncIterator[WorkflowEnvironment]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as env:
+    async with real() as env:
         yield env
 
 
@@ -68,11 +65,13 @@ async def seen(server: WorkflowEnvironment, watched: Settings) -> Seen:
         with pytest.raises(WorkflowFailureError):
             await handle.result()
         broken = await client.start_workflow(Broken.run, id="case-2", task_queue="cases")
-        async with httpx.AsyncClient() as prometheus, asyncio.timeout(20):
-            text = ""
-            while "temporal_workflow_task_execution_failed_total{" not in text:
-                text = (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
-                await asyncio.sleep(0.05)
+        async with httpx.AsyncClient() as prometheus:
+
+            async def told() -> str:
+                return (await prometheus.get(f"http://{settings.worker_metrics_address}/metrics")).text
+
+            failed = "temporal_workflow_task_execution_failed_total{"
+            text = await until("a failed task is counted", told, lambda text: failed in text)
         await broken.terminate()
     tracing.close()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

@@ -2,9 +2,7 @@
 
 import asyncio
 import ipaddress
-import shutil
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +24,7 @@ import temporal_client
 from settings import Settings
 from temporal_client import RETENTION, SEARCH_ATTRIBUTES, connect, prepare_namespace
 from tests.api.fakes import KEY
+from tests.temporal_servers import real
 
 
 def settings_with(**more: object) -> Settings:
@@ -137,8 +136,7 @@ async def test_what_a_key_or_certificate_is_sent_through(
 
 @pytest.fixture
 async def server() -> AsyncIterator[WorkflowEnvironment]:
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as env:
+    async with real(attributes=False) as env:
         yield env
 
 

@@ -32,7 +32,7 @@ from domain.parties import Party, PartyRole, Person
 from domain.policy import standard
 from mail import MailServer
 from tests.activities.desk import Post
-from tests.sample_case import CHILD, SERVICE, sample_referral
+from tests.sample_case import CHILD, SERVICE, added, sample_referral
 from workflows.neighbours import DigestToSend, Retained, Round
 
 pytestmark = pytest.mark.both_databases
@@ -60,10 +60,7 @@ class Office:
         self.eraser = Eraser(database, Enquiries(database, self.vault, b"s" * 32), years=6)
 
     async def add(self, *rows: Any) -> None:
-        async with self.database.write() as session:
-            for row in rows:
-                session.add(row)
-                await session.flush()
+        await added(self.database, *rows)
 
     async def case(self, name: str, coordinator: str = "cora", **changes: Any) -> str:
         case_id = (

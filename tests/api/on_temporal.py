@@ -17,13 +17,14 @@ from activities.correspondence import Letters
 from activities.records import Records
 from api.intake import Answer, Intake
 from api.services import Services
-from casefile.tables import Case
+from casefile.tables import Case, LetterRow
 from domain.commands import COMMANDS, Actor, Command, Texts
 from domain.journey import Journey, workflow_id
 from temporal_client import data_converter
 from tests.api.conftest import NOW
 from tests.api.fakes import Clock
 from tests.sample_case import SERVICE
+from tests.waiting import until
 from workflows.case import MediationCase
 from workflows.neighbours import CaseFile, Correspondence, activities_of
 
@@ -73,11 +74,14 @@ class OnTemporal:
 
     async def until(self, so: Callable[[Case], bool]) -> None:
         """The case file says so: within seconds, for what follows from an answer is filed just after it."""
-        for _ in range(100):
-            if so(await self.row()):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError((await self.row()).stage)
+        await until("the case file says so", self.row, so)
+
+    async def nothing_came_twice(self) -> None:
+        """Some letters have left, and each is with the mail server once. There is one case, and it is at rest."""
+        taken = [str(one["Message-ID"]) for one in self.mail.taken]
+        assert taken
+        assert len(set(taken)) == len(taken)
+        assert sorted(taken) == sorted(one.message_id for one in await self.all(LetterRow) if one.state == "sent")
 
     async def over(self) -> None:
         """The workflow has come to its end."""

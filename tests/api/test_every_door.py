@@ -12,8 +12,7 @@ from api.app import STAFF_PAGES
 from api.rest.routes import router as json_door
 from api.staff.forms import FORMS
 from domain.commands import StaffRole
-from tests.api.staff_world import NOW, Browser, Office
-from tests.api.test_staff_pages import VALID
+from tests.api.staff_world import NOW, OF_THE_CASE, VALID, Browser, Office
 
 KNOWN = {
     "version": ["1"],
@@ -23,13 +22,6 @@ KNOWN = {
 }
 """What there is in the office's case, by what the doors' addresses call it."""
 CLOSED = (401, 403, 404)
-OF_THE_CASE = (
-    "Maya", "Whitfield", "Ruth", "07700 900101", "Okoro", "Oakfield", "Helen", "head@oakfield", "Westborough", "Imran",
-    "one-to-one", "therapist", "moving house", "choir",
-)  # fmt: skip
-"""Words of the office's case that are nobody else's."""
-
-
 ROUTES = [one for router in (*STAFF_PAGES, json_door) for one in router.routes if isinstance(one, APIRoute)]
 
 

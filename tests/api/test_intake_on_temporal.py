@@ -1,16 +1,12 @@
 """The intake against a real Temporal server: what the fake only pretends. The case here is a stub with two doors."""
 
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from api.intake import Intake
@@ -18,9 +14,10 @@ from api.services import Services
 from domain.commands import CloseCase, Command, Pause, Resume
 from domain.journey import CaseStart
 from domain.refusals import Refusal
-from temporal_client import data_converter, register_search_attributes
+from temporal_client import data_converter
 from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
+from tests.temporal_servers import skipping
 from workflows.doors import Accepted, refusal, workflow_id
 
 pytestmark = pytest.mark.both_databases
@@ -62,11 +59,7 @@ class StubCase:
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=CONVERTER, test_server_existing_path=server
-    ) as environment:
-        await register_search_attributes(environment.client)
+    async with skipping(CONVERTER) as environment:
         yield environment.client
 
 

@@ -3,8 +3,7 @@
 import pytest
 
 from api.staff.lists import WATCHED
-from tests.api.staff_world import Office, text_of
-from tests.api.test_every_door import OF_THE_CASE
+from tests.api.staff_world import OF_THE_CASE, Office, text_of
 
 
 @pytest.mark.parametrize(("which", "title"), [*WATCHED.items(), ("what nobody offers", "All")])

@@ -2,11 +2,8 @@
 workflow and case file; only mail is a list."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +11,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment
 
 from activities.records import FORGETFUL
 from activities.rounds import Reconciler
@@ -25,7 +22,8 @@ from domain.journey import BEGUN_ANEW, workflow_id
 from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
-from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
+from tests.temporal_servers import real
+from tests.waiting import until
 from workflows.neighbours import Reconciled, Round
 
 pytestmark = pytest.mark.both_databases
@@ -41,7 +39,7 @@ class Real(OnTemporal):
 
     async def reconciled(self, kind: str) -> None:
         """Within seconds, for the list of workflows is a little late."""
-        found = await until(lambda: self.reconcile(), lambda found: kind in found.mended)
+        found = await until(f"{kind} is found", self.reconcile, lambda found: kind in found.mended)
         assert found.mended == {kind: 1}
 
     @property
@@ -81,25 +79,11 @@ class Real(OnTemporal):
         )
 
 
-async def until(ask: Any, so: Any) -> Any:
-    for _ in range(600):
-        answer = await ask()
-        if so(answer):
-            return answer
-        await asyncio.sleep(0.1)
-    raise AssertionError(answer)
-
-
 @pytest.fixture
 async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[Real]:
     clock.now = datetime.now(UTC)
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
     async with (
-        await WorkflowEnvironment.start_local(
-            dev_server_existing_path=program,
-            data_converter=CONVERTER,
-            search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-        ) as environment,
+        real(CONVERTER) as environment,
         on_temporal(Real, environment, services, clock) as service,
     ):
         yield service
@@ -137,12 +121,11 @@ async def test_a_terminated_case_goes_on_and_hears_what_was_said_meanwhile(
         assert [task.role for task in await service.all(TaskRow) if task.kind == BEGUN_ANEW] == ["manager"]
         timeline = await service.timeline()
         assert timeline.count(BEGUN_ANEW) == 1
-        assert timeline.index(BEGUN_ANEW) < len(timeline) - 1 - timeline[::-1].index("answer_consent")
+        assert "answer_consent" in timeline[timeline.index(BEGUN_ANEW) :]
         assert (await service.reconcile()).mended == {}
         await service.at_rest()
-    sent = [one["Message-ID"] for one in service.mail.taken]
-    assert len(set(sent)) == len(sent) >= 4
-    assert len(sent) == len([one for one in await service.all(LetterRow) if one.state == "sent"])
+    await service.nothing_came_twice()
+    assert len(service.mail.taken) >= 4
 
 
 async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
@@ -163,7 +146,7 @@ async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
         await service.reconciled("reset")
         service.intake.patience = 5
         clock.now += timedelta(minutes=1)
-        await until(service.intake.relay_once, lambda reached: reached)
+        await until("the answer is taken to its case", service.intake.relay_once)
         await service.until(lambda case: case.stage == "allocation")
         lines = await service.timeline()
         assert lines[: len(timeline)] == timeline
@@ -171,8 +154,7 @@ async def test_a_reset_case_takes_nothing_in_until_it_is_begun_anew(
         assert lines.count("answer_consent") == 2
         assert (await service.reconcile()).mended == {}
         await service.at_rest()
-    sent = [one["Message-ID"] for one in service.mail.taken]
-    assert len(set(sent)) == len(sent)
+    await service.nothing_came_twice()
 
 
 async def test_temporal_is_put_back_from_a_backup_that_is_older_than_the_case_file(
@@ -193,20 +175,20 @@ async def test_temporal_is_put_back_from_a_backup_that_is_older_than_the_case_fi
             session.add_all([case, forgotten])
         service.intake.patience = 30  # whoever gave the answer still waits when the case is begun anew
         answer = asyncio.create_task(service.give("answer_consent", by, "la", party="p3", yes=True, how="phone"))
-        await until(service.row, lambda case: case.run == FORGETFUL)
+        await until("it is known that it forgot", service.row, lambda case: case.run == FORGETFUL)
         assert await service.timeline() == [*timeline, "tick_task"]
         assert not answer.done()
 
         await service.reconciled("behind")
         assert (await answer).status == "pending"
         clock.now += timedelta(minutes=1)
-        await until(service.intake.relay_once, lambda reached: reached)
+        await until("the answer is taken to its case", service.intake.relay_once)
         await service.until(lambda case: case.stage == "allocation")
         lines = await service.timeline()
         assert lines[: len(timeline) + 2] == [*timeline, "tick_task", BEGUN_ANEW]
         assert lines.count("answer_consent") == 2
-    sent = [one["Message-ID"] for one in service.mail.taken]
-    assert len(set(sent)) == len(sent)
+        await service.at_rest()
+    await service.nothing_came_twice()
 
 
 async def test_a_case_that_had_ended_and_was_reset_ends_again(service: Real, staff: dict[str, Account]) -> None:

@@ -1,23 +1,20 @@
 """A case is opened again from end to end: the real intake, workflow, case file and letters; only mail is a list."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from api.services import Services
 from casefile.tables import LetterRow, TaskRow, TimelineEvent
 from domain.commands import COMMANDS, Actor, ReasonTexts
-from temporal_client import register_search_attributes
 from tests.api.conftest import NOW, Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
+from tests.temporal_servers import skipping
+from tests.waiting import until
 from workflows.case import MediationCase
 
 pytestmark = pytest.mark.both_databases
@@ -26,11 +23,7 @@ WHY = ReasonTexts(reason="The school has rung.")
 
 @pytest.fixture
 async def service(services: Services, clock: Clock, staff: dict[str, Account]) -> AsyncIterator[OnTemporal]:
-    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=CONVERTER, test_server_existing_path=server
-    ) as environment:
-        await register_search_attributes(environment.client)
+    async with skipping(CONVERTER) as environment:
         with environment.auto_time_skipping_disabled():
             async with on_temporal(OnTemporal, environment, services, clock) as service:
                 yield service
@@ -75,7 +68,7 @@ async def test_not_agreed_opened_again_by_two_clicks(service: OnTemporal, staff:
         assert (await service.give("withdraw", by, "out", party="p1", how="phone")).status == "accepted"
         await service.over()
     letters = [one for one in await service.all(LetterRow) if one.state == "sent"]
-    assert len({message["Message-ID"] for message in service.mail.taken}) == len(service.mail.taken) == len(letters)
+    await service.nothing_came_twice()
     assert [one.to for one in letters if one.kind == "referral_received"] == ["p1.1"]
 
     def told(kind: str, number: int) -> set[str]:
@@ -124,11 +117,11 @@ async def test_two_cases_linked_and_closed_as_a_duplicate_by_mistake(
         parent = Actor(kind="participant", id="p1.1")
         newer = await service.intake.refer(form, "public", parent, "")
         service.case_id = newer.case_id
-        for _ in range(50):
-            if tasks := [one for one in await service.all(TaskRow) if one.kind == "possible_duplicate"]:
-                break
-            await asyncio.sleep(0.1)
-        assert [task.about for task in tasks] == [older[1]]
+
+        async def alike() -> list[str]:
+            return [task.about for task in await service.all(TaskRow) if task.kind == "possible_duplicate"]
+
+        assert await until("somebody is to look at the two", alike) == [older[1]]
 
         assert (await service.give("take_case", by, "take")).status == "accepted"
         late = await service.give("take_case", staff["jack"].actor, "late")

@@ -26,7 +26,7 @@ from domain.journey import Ending, Event, Journey, OpenAsk, Task
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import Office, hidden, parties, running, text_of
+from tests.api.staff_world import VALID, Office, hidden, parties, running, text_of
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
 
@@ -190,81 +190,6 @@ async def test_tasks_lead_to_what_does_them(office: Office) -> None:
 @pytest.mark.parametrize("kind", sorted(COMMANDS))
 def test_every_command_has_a_form(kind: str) -> None:
     assert kind in FORMS
-
-
-VALID: dict[str, tuple[str, dict[str, Any]]] = {
-    "record_explaining_call": ("", {"outcome": "go_on", "permission": "given", "note": "kind"}),
-    "record_permission": ("", {"given": "yes", "how": "phone"}),
-    "answer_consent": ("p2", {"yes": "no", "how": "letter"}),
-    "decide_on_silence": ("availability/p3/1", {"decision": "replace_contact", "name": "A", "email": "a@b.example"}),
-    "offer_visit_dates": (
-        "p2",
-        {"date1": "2026-12-14", "time1": "10:00", "date3": "15/12/2026", "time3": "14.30", "minutes": "60",
-         "online": "no", "place": "Oak Road"},
-    ),
-    "choose_visit_date": ("p2", {"start": "none", "how": "phone"}),
-    "record_visit": ("p3", {"held": "yes", "confidentiality_explained": "yes", "note": "n", "supporter_name": "S",
-                             "supporter_email": "s@b.example"}),
-    "sign_agreement_to_mediate": ("p3", {"signed": "yes", "how": "letter", "said_by": "Imran Shah"}),
-    "take_back_signature": ("p2", {"reason": "the wrong party"}),
-    "record_childs_voice": ("p1", {"childs_voice": "somebody", "voice": "Her aunt", "how": "phone"}),
-    "give_availability": ("p3", {"half_days": ["2026-12-09/am", "2026-12-10/pm"], "how": "phone"}),
-    "fix_joint_meeting": (
-        "",
-        {"date": "2026-12-15", "time": "10:00", "minutes": "120", "venue": "online", "place": "https://meet.example"},
-    ),
-    "record_joint_meeting": ("", {"present": ["p1.1", "p1.2"], "outcome": "full", "detail": "amend_plan"}),
-    "write_agreement": (
-        "",
-        {"what1": "Support", "owner1": "p2", "by1": "2027-02-01", "what4": "Visit", "owner4": "p3",
-         "by4": "2027-03-01", "wishes": "Choir", "comments_wanted": "yes"},
-    ),
-    "comment_on_agreement": ("p3", {"agrees": "no", "how": "email", "note": "Change it"}),
-    "issue_agreement": ("", {}),
-    "record_action": ("1", {"done": "yes", "how": "phone"}),
-    "give_feedback": ("p1", {"score": "4"}),
-    "move_meeting": (
-        "visit/p3/1",
-        {"date": "2026-12-17", "time": "10:00", "minutes": "120", "where": "online", "place": "https://meet.example",
-         "reason": "the hall is closed"},
-    ),
-    "cancel_meeting": ("visit/p3/1", {"reason": "illness"}),
-    "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
-    "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
-    "add_supporter": ("p1", {"name": "S", "channel": "text", "phone": "07700 900123"}),
-    "add_party": (
-        "",
-        {"role": "parent", "name": "A", "channel": "post", "address": "9 Far Lane", "permitted": "yes", "reason": "R"},
-    ),
-    "remove_party": ("p3", {"reason": "another council"}),
-    "remove_person": ("p1.2", {"reason": "has moved away"}),
-    "correct_details": ("child", {"child_name": "Maja Whitfield", "born": "12/4/2017", "reason": "misspelt"}),
-    "correct_record": ("consent/p2", {"answer": "no", "seen": "0", "reason": "misheard"}),
-    "amend_agreement": (
-        "",
-        {"what1": "Support", "owner1": "p2", "by1": "2027-04-01", "what2": "Visit", "owner2": "p3", "by2": "2027-03-01",
-         "dropped2": "yes", "outcome": "partial", "reason": "A date was wrong."},
-    ),
-    "undo": ("", {"note": "the wrong case"}),
-    "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
-    "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),
-    "take_back_paper": ("paper1", {"how": "phone", "reason": "another child's"}),
-    "withdraw": ("p1", {"how": "phone"}),
-    "pause": ("", {"note": "bereavement"}),
-    "resume": ("", {}),
-    "hold": ("", {"note": "restricted"}),
-    "release": ("", {}),
-    "close_case": ("", {"reason": "conceded"}),
-    "tick_task": ("phone/availability/p3/1/1", {"outcome": "voicemail"}),
-    "bring_back_task": ("phone/visit_choice/p3/1/1", {"reason": "another school"}),
-    "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
-    "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
-    "take_case": ("", {}),
-    "reopen_case": ("", {"reason": "they want to go on"}),
-    "link_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "link": "same_child", "reason": "the same girl"}),
-    "unlink_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her cousin"}),
-    "tell_apart": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her brother"}),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(

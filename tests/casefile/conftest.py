@@ -10,6 +10,7 @@ from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, Staff
 from domain.journey import Journey, OpenAsk
 from domain.stages import Stage
+from tests.sample_case import added
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -22,10 +23,7 @@ class File:
         self.database = Database(url)
 
     async def add(self, *rows: Any) -> None:
-        async with self.database.write() as session:
-            for row in rows:
-                session.add(row)
-                await session.flush()
+        await added(self.database, *rows)
 
     async def case(self, name: str, stage: Stage, asks: list[OpenAsk] | None = None, **more: Any) -> None:
         journey = Journey(parties=[], stage=stage, asks=asks or []).model_dump(mode="json")

@@ -20,8 +20,10 @@ async def test_a_page_of_open_cases_is_read_in_the_order_of_an_index(database_ur
 
     database = Database(database_url)
     event.listen(Engine, "before_cursor_execute", note)
-    await Cases(database, Vault(b"v" * 32)).list(CaseFilter(open=True, page=page))
-    event.remove(Engine, "before_cursor_execute", note)
+    try:
+        await Cases(database, Vault(b"v" * 32)).list(CaseFilter(open=True, page=page))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
     looks = [(statement, values) for statement, values in asked if "FROM mediation_case" in statement]
     async with database.read() as session:
         connection = await session.connection()

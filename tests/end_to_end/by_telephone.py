@@ -4,7 +4,7 @@ at which something dies."""
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import icalendar
 from sqlmodel import select
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 
 from calendar_server import calendar_client
 from casefile.database import Database
@@ -21,18 +21,11 @@ from casefile.tables import CommandOutcome, CommandRow, LetterRow, TimelineEvent
 from demo import Desk, Office
 from domain.scheduling import event_uid
 from tests.real_service import Service
+from tests.waiting import until
 from workflows.doors import workflow_id
 
-PATIENCE = 90.0  # seconds for one thing to come about, on a machine that does much else
+PATIENCE = 90.0  # seconds for one act to be accepted, on a machine that does much else
 POLL = 0.1
-
-
-async def until(what: str, came_about: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
-    """AssertionError: it did not come about in time."""
-    deadline = time.monotonic() + within
-    while not await came_about():
-        assert time.monotonic() < deadline, f"after {within:.0f} s still not: {what}"
-        await asyncio.sleep(POLL)
 
 
 class Case:
@@ -69,50 +62,43 @@ class Case:
 
     async def is_stored(self, kind: str) -> None:
         """Until an act of this kind waits for its case."""
-
-        async def pending() -> bool:
-            return kind in (await self.seen())["pending"]
-
-        await until(f"{kind} is stored", pending)
+        await until(f"{kind} is stored", self.seen, lambda case: kind in case["pending"])
 
     async def is_in_hand(self, client: Client, activity: str, *, attempt: int = 1) -> None:
         """Until a worker has begun this, or begun it so many times."""
         handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(self.id))
 
-        async def begun() -> bool:
-            described = await handle.describe()
+        def begun(case: WorkflowExecutionDescription) -> bool:
             return any(
                 one.activity_type.name == activity and one.HasField("last_started_time") and one.attempt >= attempt
-                for one in described.raw_description.pending_activities
+                for one in case.raw_description.pending_activities
             )
 
-        await until(f"{activity} is in a worker's hand", begun)
+        await until(f"{activity} is in a worker's hand", handle.describe, begun)
 
     async def is_leaving(self, kind: str) -> None:
         """Until a letter of this kind is on its way out."""
-
-        async def sending() -> bool:
-            return any(one["kind"] == kind and one["state"] == "sending" for one in (await self.seen())["letters"])
-
-        await until(f"{kind} is being sent", sending)
+        leaving = {"kind": kind, "state": "sending"}
+        await until(
+            f"{kind} is being sent",
+            self.seen,
+            lambda case: any(leaving.items() <= letter.items() for letter in case["letters"]),
+        )
 
     async def stands_at(self, stage: str) -> None:
-        async def there() -> bool:
-            return bool((await self.seen())["stage"] == stage)
-
-        await until(f"the case stands at {stage}", there)
+        await until(f"the case stands at {stage}", self.seen, lambda case: case["stage"] == stage)
 
     async def is_home(self) -> None:
         """Until it has ended, and all its letters have left or were withheld."""
-
         await self.stands_at("closed")
         await self.letters_have_left()
 
     async def letters_have_left(self) -> None:
-        async def settled() -> bool:
-            return {one["state"] for one in (await self.seen())["letters"]} <= {"sent", "withheld"}
-
-        await until("all letters have left", settled)
+        await until(
+            "all letters have left",
+            self.seen,
+            lambda case: {letter["state"] for letter in case["letters"]} <= {"sent", "withheld"},
+        )
 
     # The steps
 
@@ -125,6 +111,11 @@ class Case:
     async def allocated(self) -> None:
         await self.do("offer_mediator", mediator=self.office.mediator_id)
         await self.do("answer_allocation", by=self.office.mediator, offer=1, accepts=True)
+
+    async def everyone_consents_and_the_mediator_accepts(self) -> None:
+        await self.consents("p2")
+        await self.consents("p3")
+        await self.allocated()
 
     async def offers_a_visit(self, party: str) -> dict[str, Any]:
         slot = self.office.free_slot()
@@ -176,12 +167,21 @@ class Case:
         for party in ("p1", "p2", "p3"):
             await self.do("give_feedback", party=party, score=5)
 
+    async def carried_home(self, slot: dict[str, Any]) -> None:
+        """From the last visit to the last letter; they meet at that time."""
+        await self.everyone_can_come()
+        await self.fix(slot)
+        await self.met_and_agreed()
+        await self.is_home()
+
 
 @asynccontextmanager
 async def case_file(service: Service) -> AsyncIterator[Database]:
     database = Database(service.settings.database_url)
-    yield database
-    await database.close()
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def refer(service: Service, office: Office, run: str, policy: str = "minutes") -> Case:
@@ -260,7 +260,4 @@ async def calendars_show_each_meeting_once(case: Case) -> None:
                         found[owner].append(str(event["UID"]))
         return {owner: sorted(uids) for owner, uids in found.items()}
 
-    async def as_wanted() -> bool:
-        return await shown() == wanted
-
-    await until(f"the calendars show {wanted}", as_wanted)
+    await until(f"the calendars show {wanted}", shown, lambda found: found == wanted)

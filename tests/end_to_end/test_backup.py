@@ -15,9 +15,9 @@ from tests.end_to_end.by_telephone import (
     calendars_show_each_meeting_once,
     nothing_was_lost_and_nothing_came_twice,
     refer,
-    until,
 )
 from tests.real_service import ROOT, frozen, running
+from tests.waiting import until
 
 
 async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> None:
@@ -28,9 +28,7 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
         shutil.copy2(var / GENERATED, elsewhere)
         case = await refer(service, await open_office(service.settings, run), run)
         await case.explained_and_permitted()
-        await case.consents("p2")
-        await case.consents("p3")
-        await case.allocated()
+        await case.everyone_consents_and_the_mediator_accepts()
         await case.chooses("p1", await case.offers_a_visit("p1"))
         second = await case.offers_a_visit("p2")
         await calendars_show_each_meeting_once(case)
@@ -50,18 +48,11 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
     shutil.copytree(backup, var)  # as docs/runbook.md says
     shutil.copy2(elsewhere, var / GENERATED)
     with running(tmp_path, ports) as service:
-
-        async def heard() -> bool:
-            return not (await case.seen())["pending"]
-
-        await until("what was stored before the loss has reached its case", heard)
+        await until("what was stored before the loss has reached its case", case.seen, lambda seen: not seen["pending"])
         await case.chooses("p3", await case.offers_a_visit("p3"))
         for party in ("p1", "p2", "p3"):
             await case.was_visited(party)
-        await case.everyone_can_come()
-        await case.fix(case.office.free_slot())
-        await case.met_and_agreed()
-        await case.is_home()
+        await case.carried_home(case.office.free_slot())
         await nothing_was_lost_and_nothing_came_twice(case, earlier_mail=sent)
         await calendars_show_each_meeting_once(case)
 
@@ -69,7 +60,13 @@ async def test_a_case_goes_on_from_a_backup(tmp_path: Path, free_ports: Callable
 def command(environment: dict[str, str], *words: str) -> str:
     """What a command of the service prints. AssertionError: it failed."""
     done = subprocess.run(
-        [sys.executable, "cli.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "cli.py", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -29,9 +29,9 @@ from tests.end_to_end.by_telephone import (
     case_file,
     nothing_was_lost_and_nothing_came_twice,
     refer,
-    until,
 )
 from tests.real_service import Service, frozen, running
+from tests.waiting import until
 from workflows.doors import workflow_id
 
 AT_ONCE = timedelta(seconds=30)  # on a loaded machine; a second on an idle one

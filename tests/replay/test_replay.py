@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 from replaying import KEPT_AS, of_files, recorded, replay, workflow_type
 from settings import Settings
 from telemetry import Tracing
-from tests.workflows.conftest import RECORDED
+from tests.replay.keeping import RECORDED
 from worker import WORKFLOWS
 
 HISTORIES = recorded(Path(__file__).parent / "histories")

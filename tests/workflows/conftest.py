@@ -6,7 +6,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.bank_holidays import of_england
 from domain.policy import standard
-from tests.replay.keeping import told
+from tests.replay.keeping import FINGERPRINTED, RECORDED, told
 from tests.workflows.world import Story, World, time_skipping
 from workflows.case import MediationCase
 
@@ -20,29 +20,6 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-RECORDED = (
-    "test_a_full_agreement_with_one_reminder",
-    "test_comments_when_they_are_wanted",
-    "test_the_ladder_of_a_silent_school",
-    "test_silence_passes_to_the_next_and_alerts_after_three",
-    "test_withdrawal_after_the_joint_meeting_was_booked",
-    "test_a_safeguarding_hold_stops_all_unprompted_messages",
-    "test_a_whole_journey_without_email",
-    "test_a_second_school_after_the_joint_meeting_was_booked",
-    "test_withdrawn_opened_again_and_agreed",
-    "test_after_a_second_no_show_the_manager_decides_for_one_more_date",
-    "test_everything_comes_back_and_a_coordinator_rings",
-)
-"""Stories whose histories stand in tests/replay/histories: what was released must go on under later code."""
-FINGERPRINTS = (
-    "test_a_full_agreement_with_one_reminder",
-    "test_a_safeguarding_hold_stops_all_unprompted_messages",
-    "test_a_whole_journey_without_email",
-    "test_everything_comes_back_and_a_coordinator_rings",
-)
-"""Stories whose commands stand in tests/replay/fingerprints. A few: a change of the journey's middle shows in each."""
 
 
 @pytest.fixture
@@ -70,5 +47,5 @@ async def story(env: WorkflowEnvironment, world: World, request: pytest.FixtureR
             MediationCase,
             request.node.name.removeprefix("test_"),
             kept=last and request.node.name in RECORDED,
-            fingerprint=last and request.node.name in FINGERPRINTS,
+            fingerprint=last and request.node.name in FINGERPRINTED,
         )

@@ -2,10 +2,7 @@
 people have acted. The case must go on, and its history must replay."""
 
 import asyncio
-import shutil
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +13,9 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from domain.policy import Policy
 from domain.stages import ClosingReason
+from tests.temporal_servers import real
 from tests.workflows.world import Story, World, mediator, person
 from workflows.case import MediationCase
-from workflows.details import ESCALATED, ON_HOLD, STAGE, WAITING_FOR
 
 
 class Slowly(Interceptor):
@@ -48,12 +45,7 @@ class _Errand(ActivityInboundInterceptor):
 async def server() -> AsyncIterator[WorkflowEnvironment]:
     """The real server: what is handed to a worker at once is its decision, and the time-skipping one decides
     otherwise."""
-    program = shutil.which("temporal", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=program,
-        data_converter=pydantic_data_converter,
-        search_attributes=[STAGE, WAITING_FOR, ESCALATED, ON_HOLD],
-    ) as env:
+    async with real() as env:
         yield env
 
 
@@ -75,11 +67,9 @@ async def test_an_act_that_arrives_together_with_the_news(server: WorkflowEnviro
             choice = asyncio.create_task(
                 story.act("choose_visit_date", person("p1.1"), party="p1", start=slot.start, how="link")
             )
-            await slowly.begun.wait()
+            await asyncio.wait_for(slowly.begun.wait(), 60)
         slowly.may_end.set()
-        async with asyncio.timeout(10):  # it comes home, and nobody tells the case
-            while (await story.case.describe()).raw_description.pending_activities:
-                await asyncio.sleep(0.05)
+        await story.nothing_in_hand()  # it comes home, and nobody tells the case
         withdrawal = asyncio.create_task(story.act("withdraw", person("p2.1"), party="p2", how="link"))
         await asyncio.sleep(0.3)  # as the act does
         async with Worker(server.client, task_queue="cases", workflows=[MediationCase], max_cached_workflows=0):

@@ -1,7 +1,6 @@
 """Somebody presses Terminate in the Temporal UI. The case is begun anew as it was filed, and goes on as if nothing had
 been: nobody is asked or told twice, nobody is forgotten, and every reminder comes when it was to come."""
 
-from collections import Counter
 from datetime import time, timedelta
 from typing import Any
 
@@ -33,22 +32,16 @@ async def goes_on(story: Story) -> None:
     """It is terminated here, and stands after that as it stood before."""
     await story.breathe()
     world, before, letters, calendar = story.world, stands(story.world), story.world.counted(), {**story.world.calendar}
+    known = sum(len(filing.events) for filing in world.filings)
     await story.begun_anew()
-    after = stands(world)
-    for key, ask in before["asks"].items():
-        assert after["asks"].get(key) == ask, key
-    assert after == before
+    assert stands(world) == before
     assert world.counted() == letters, "something was sent because of it"
     assert world.calendar == calendar
     lines = [event for filing in world.filings for event in filing.events]
-    assert [event.what for event in lines if event.number > lines[-2].number] == [BEGUN_ANEW]
+    assert [event.what for event in lines[known:]] == [BEGUN_ANEW]
     task = world.journey.tasks[-1]
     assert (task.kind, task.role) == (BEGUN_ANEW, "manager")
     await story.act("tick_task", MANAGER, task=task.key)
-
-
-def sent_twice(world: World) -> list[str]:
-    return [key for key, count in Counter(sent.letter.key for sent in world.sent).items() if count > 1]
 
 
 async def test_a_whole_journey_terminated_in_each_of_its_sections(story: Story, world: World) -> None:
@@ -97,7 +90,6 @@ async def test_a_whole_journey_terminated_in_each_of_its_sections(story: Story, 
         await story.act("give_feedback", person(f"{party}.1"), party=party, score=5)
     closing = await story.closing()
     assert (closing.reason, closing.outcome) == (ClosingReason.AGREEMENT_PARTIAL, "extra_support")
-    assert sent_twice(world) == []
     numbers = [event.number for filing in world.filings for event in filing.events]
     assert numbers == list(range(1, len(numbers) + 1))
     assert world.recipients("consent_ask") == ["p2.1", "p3.1"]

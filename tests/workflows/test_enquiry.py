@@ -21,7 +21,6 @@ ORDER = CodeToSend(enquiry="e1", number=2)
 class Desk(Enquiries):
     """Remembers what it was asked, and when."""
 
-    env: WorkflowEnvironment
     away: bool = False
     sent: list[CodeToSend] = field(default_factory=list)
     tried: list[datetime] = field(default_factory=list)
@@ -45,7 +44,7 @@ async def test_a_code_leaves_at_once_or_is_given_up_and_the_enquiry_is_erased(
     env: WorkflowEnvironment, away: bool
 ) -> None:
     await env.sleep(timedelta(hours=13))  # it is eleven at night
-    desk, begun = Desk(env, away), await env.get_current_time()
+    desk, begun = Desk(away), await env.get_current_time()
     async with Worker(
         env.client,
         task_queue="codes",

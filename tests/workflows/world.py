@@ -1,13 +1,11 @@
 """The world of a story: neighbours that remember what they were asked, and hands that do what people do."""
 
-import shutil
-import sys
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -24,7 +22,8 @@ from domain.parties import BY_HAND, Channel, Party, PartyRole, Person
 from domain.policy import Policy
 from domain.stages import Closing, LinkKind
 from domain.working_days import LONDON, add_working_days, at_local, local_day
-from temporal_client import register_search_attributes
+from tests.temporal_servers import skipping
+from tests.waiting import until
 from workflows.case import MediationCase
 from workflows.doors import Accepted, workflow_id
 from workflows.neighbours import (
@@ -447,6 +446,10 @@ class Story:
         """Let what is due be done: the server skips only whole seconds of nothing."""
         await self.env.sleep(timedelta(seconds=2))
 
+    async def nothing_in_hand(self) -> None:
+        """Every errand has come home, whether or not a worker is there to tell the case."""
+        await until("all has come home", self.case.describe, lambda case: not case.raw_description.pending_activities)
+
     async def slot(self, days_ahead: int, hour: int = 10) -> Slot:
         day = add_working_days(local_day(await self.now()), days_ahead, self.policy.holidays)
         return Slot(start=at_local(day, time(hour)), minutes=60)
@@ -468,7 +471,7 @@ class Story:
         return found
 
     async def closing(self) -> Closing:
-        return await self.case.result()
+        return await asyncio.wait_for(self.case.result(), 120)  # seconds of ours, in which months may pass
 
     # The leaflet's way, section by section
 
@@ -566,11 +569,7 @@ def monday_ten_o_clock(now: datetime) -> datetime:
 @asynccontextmanager
 async def time_skipping(converter: DataConverter = pydantic_data_converter) -> AsyncIterator[WorkflowEnvironment]:
     """The time-skipping server, its clock on a Monday at ten."""
-    server = shutil.which("temporal-test-server", path=str(Path(sys.executable).parent))
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=server, data_converter=converter
-    ) as env:
-        await register_search_attributes(env.client)
+    async with skipping(converter) as env:
         now = await env.get_current_time()
         await env.sleep(max(monday_ten_o_clock(now) - now, timedelta(0)))
         yield env
