@@ -313,14 +313,14 @@ class Cases:
                     .limit(wanted.per_page)
                 )
             ).all()
-            return await self.lines(session, cases), total
+            return await self._lines(session, cases), total
 
-    async def lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
-        """Cases as lists show them, within a running transaction."""
+    async def _lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
         rows = await sealed_parties(session, [case.id for case in cases if case.waiting_for])
-        return [self._line(case, rows[case.id]) for case in cases]
+        return [self.line(case, rows[case.id]) for case in cases]
 
-    def _line(self, case: Case, rows: "SealedParties") -> CaseLine:
+    def line(self, case: Case, rows: "SealedParties") -> CaseLine:
+        """A case as lists show it; `rows` are its parties, if it waits for anybody."""
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
