@@ -19,6 +19,7 @@ from casefile.letters import CaseLetter, Letters
 from casefile.papers import Papers, PaperToKeep
 from casefile.vault import Erased
 from domain.commands import MAILBOX, Command, NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.journey import MAY_COME_BACK
 from domain.papers import MOST_OF_ONE_PARTY, WHY_NOT_TAKEN_FOR_STAFF, NotTaken, PaperText
 from domain.parties import party_of
 from domain.view import CaseView
@@ -132,8 +133,8 @@ class Arrivals(Mailroom):
         command_id = derived_id("bounce", letter.id)
         outcome = await self.commands.known(command_id)
         if outcome is None:
-            if letter.state not in ("sent", "sending"):
-                return "done"  # it was refused when it was sent: that task is there
+            if letter.state not in MAY_COME_BACK:
+                return "done"  # it was refused when it was sent, and that task is there; or nobody wants it any more
             command = ReportBounce(
                 id=command_id,
                 case_id=letter.case_id,

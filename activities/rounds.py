@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from typing import Literal, NamedTuple
 
 import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
@@ -50,8 +52,15 @@ MOST_A_NIGHT = 1000  # cases that are erased
 MOST_A_DAY = 3  # a case that stops again and again is not mended by beginning it anew
 
 MENDED = ("terminated", "reset", "failed", "lost", "behind", "reset_after_its_end")
-REPORTED = ("stops_again", "unknown", "still_running", "command_waits")
+REPORTED = ("cannot_begin", "stops_again", "unknown", "still_running", "command_waits")
 """Kinds of differences: those that are mended, and those that a person has to see to."""
+
+TEMPORAL_IS_AWAY = (
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,  # what the client says when its own time is over
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+)
 
 OPEN_WORKFLOWS = 'WorkflowType = "MediationCase" AND ExecutionStatus = "Running"'
 RUN_WAS_RESET = "run_was_reset"
@@ -90,39 +99,44 @@ class Reconciler(Reconciliation):
             async for workflow in self.client.list_workflows(OPEN_WORKFLOWS, page_size=1000)
         }
         standings = {workflow_id(one.case_id): one for one in await self.rounds.standings()}
-        mended: Counter[str] = Counter()
-        reported: Counter[str] = Counter()
+        found: Counter[str] = Counter()
         for standing in [one for id, one in standings.items() if _differs(one, running.get(id))]:
             activity.heartbeat()
-            kind, is_mended = await self._see_to(standing)
-            (mended if is_mended else reported)[kind] += 1
-        needless = {id: seen for id, seen in running.items() if id not in standings}
-        mended_too, reported_too = await self._without_need(needless)
+            found[await self._see_to(standing)] += 1
+        found += await self._without_need({id: seen for id, seen in running.items() if id not in standings})
         late = await self.commands.cases_with_pending(self.now() - COMMAND_IS_LATE)
         for case_id in late:
             log.warning("a command waits for its case", case=case_id)
-        reported.update(reported_too, command_waits=len(late))
-        mended.update(mended_too)
-        return _told(Reconciled(compared=len({*running, *standings}), mended=_some(mended), reported=_some(reported)))
+        found["command_waits"] = len(late)
+        return _told(len({*running, *standings}), found)
 
-    async def _see_to(self, standing: Standing) -> tuple[str, bool]:
-        """The kind of difference, "" when there is none after all, and whether it is mended."""
+    async def _see_to(self, standing: Standing) -> str:
+        """The kind of difference; "" when there is none after all."""
+        try:
+            return await self._mend(standing)
+        except Exception as error:  # what is the matter with one case must not keep all others from being mended
+            if _all_are_away(error):
+                raise
+            log.error("a case cannot be begun anew", case=standing.case_id, error=type(error).__name__)
+            return "cannot_begin"
+
+    async def _mend(self, standing: Standing) -> str:
         case_id, now = standing.case_id, self.now()
         found = await self._describe(case_id)
         fault = self._fault(standing, found)
         if not fault or not await self._still_so(standing, fault):
-            return "", True
+            return ""
         if await self.rounds.begun_anew_since(case_id, now - timedelta(days=1)) >= MOST_A_DAY:
             log.error("a case stops again and again", case=case_id, kind=fault)
-            return "stops_again", False
-        if found is not None and found.status == WorkflowExecutionStatus.RUNNING:
-            await self._terminate(found)
+            return "stops_again"
         start = await (self.cases.as_filed(case_id) if standing.version else self.cases.start_of(case_id))
+        if found is not None and found.status == WorkflowExecutionStatus.RUNNING:  # not before it can be begun again
+            await self._terminate(found)
         start = start.model_copy(update={"begun_anew": fault})
         again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
         await begin_case(self.client, self.task_queue, start, again, STARTS_WITHIN, self.public_url)
         log.warning("a case was begun anew", case=case_id, kind=fault)
-        return fault, True
+        return fault
 
     def _fault(self, standing: Standing, found: WorkflowExecutionDescription | None) -> str:
         """A code of CaseStart.begun_anew; "" when the list of workflows was late, or somebody is about to see to it."""
@@ -142,10 +156,9 @@ class Reconciler(Reconciliation):
         again = await self.rounds.standings([standing.case_id])
         return bool(again) and again[0].needs_workflow and again[0].run == standing.run
 
-    async def _without_need(self, running: dict[str, _Seen]) -> tuple[Counter[str], Counter[str]]:
+    async def _without_need(self, running: dict[str, _Seen]) -> Counter[str]:
         """Workflows that run though nothing is left to do: as a rule they are about to end."""
-        mended: Counter[str] = Counter()
-        reported: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
         by_id = {workflow_id(one.case_id): one for one in await self.rounds.standings([_case_of(id) for id in running])}
         long_ago = self.now() - SEES_LETTERS_HOME
         for id, seen in running.items():
@@ -153,17 +166,17 @@ class Reconciler(Reconciliation):
             if standing is None:
                 if seen.started < self.now() - self.grace:
                     log.error("a workflow runs for a case that is not in the case file", workflow=id)
-                    reported["unknown"] += 1
+                    kinds["unknown"] += 1
             elif standing.run not in ("", seen.run) and seen.started < self.now() - self.grace:
                 found = await self._describe(standing.case_id)
                 if found and found.status == WorkflowExecutionStatus.RUNNING and _knows_less(found):
                     await self._terminate(found)
                     log.warning("a case that had ended was reset; its workflow is ended", case=standing.case_id)
-                    mended["reset_after_its_end"] += 1
+                    kinds["reset_after_its_end"] += 1
             elif standing.closed_at and standing.closed_at < long_ago and seen.started < long_ago:
                 log.warning("a case has ended and its workflow still runs", case=standing.case_id)
-                reported["still_running"] += 1
-        return mended, reported
+                kinds["still_running"] += 1
+        return kinds
 
     async def _describe(self, case_id: str) -> WorkflowExecutionDescription | None:
         """The latest run; None: there never was one, or it was deleted."""
@@ -200,20 +213,24 @@ def _case_of(id: str) -> str:
     return id.removeprefix(workflow_id(""))
 
 
-def _some(counted: Counter[str]) -> dict[str, int]:
-    return {kind: count for kind, count in sorted(counted.items()) if kind and count}
+def _all_are_away(error: Exception) -> bool:
+    """Temporal or the database, so that no other case would fare better: the round is tried again as a whole."""
+    if isinstance(error, RPCError):
+        return error.status in TEMPORAL_IS_AWAY
+    return isinstance(error, (DBAPIError, PoolTimeout, OSError))
 
 
-def _told(result: Reconciled) -> Reconciled:
+def _told(compared: int, found: Counter[str]) -> Reconciled:
     """Counted for whoever watches, as the SDK's own figures are."""
     counter = activity.metric_meter().create_counter(
         "reconciler_differences", "Differences between the case file and the workflows"
     )
-    for outcome, kinds, found in (("mended", MENDED, result.mended), ("reported", REPORTED, result.reported)):
+    for outcome, kinds in (("mended", MENDED), ("reported", REPORTED)):
         for kind in kinds:  # those of which there are none, too: Prometheus sees no rise in a series that just appears
-            counter.add(found.get(kind, 0), {"kind": kind, "outcome": outcome})
-    log.info("the case file and the workflows were compared", compared=result.compared)
-    return result
+            counter.add(found[kind], {"kind": kind, "outcome": outcome})
+    log.info("the case file and the workflows were compared", compared=compared)
+    mended, reported = ({kind: found[kind] for kind in sorted(kinds) if found[kind]} for kinds in (MENDED, REPORTED))
+    return Reconciled(compared=compared, mended=mended, reported=reported)
 
 
 class MorningLists(Digests):

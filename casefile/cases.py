@@ -100,6 +100,23 @@ def derived_id(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 
+def urgent_first(open: bool | None) -> list[Any]:
+    """The order of lists: of open cases, of closed ones, or (None) of both, the open ones before the closed."""
+    by_end: dict[bool | None, list[Any]] = {
+        True: [col(Case.closed_at)],  # of none of them, and yet PostgreSQL needs it to see the index `case_in_lists`
+        False: [],
+        None: [col(Case.closed_at).is_not(None)],
+    }
+    return [
+        *by_end[open],
+        col(Case.escalated).desc(),
+        col(Case.next_at).is_(None),
+        col(Case.next_at),
+        col(Case.created).desc(),
+        col(Case.reference),  # a page of its own for each, whatever the database does with ties
+    ]
+
+
 class Cases:
     """Every query about whole cases."""
 
@@ -291,26 +308,19 @@ class Cases:
                     select(Case)
                     .options(*_WITHOUT_WHAT_IS_LARGE)
                     .where(*conditions)
-                    .order_by(  # of open cases as the index `case_in_lists` has them
-                        *([col(Case.closed_at).is_not(None)] if wanted.open is None else []),
-                        col(Case.escalated).desc(),
-                        col(Case.next_at).is_(None),
-                        col(Case.next_at),
-                        col(Case.created).desc(),
-                        col(Case.reference),  # a page of its own for each, whatever the database does with ties
-                    )
+                    .order_by(*urgent_first(wanted.open))
                     .offset((wanted.page - 1) * wanted.per_page)
                     .limit(wanted.per_page)
                 )
             ).all()
-            return await self.lines(session, cases), total
+            return await self._lines(session, cases), total
 
-    async def lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
-        """Cases as lists show them, within a running transaction."""
+    async def _lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
         rows = await sealed_parties(session, [case.id for case in cases if case.waiting_for])
-        return [self._line(case, rows[case.id]) for case in cases]
+        return [self.line(case, rows[case.id]) for case in cases]
 
-    def _line(self, case: Case, rows: "SealedParties") -> CaseLine:
+    def line(self, case: Case, rows: "SealedParties") -> CaseLine:
+        """A case as lists show it; `rows` are its parties, if it waits for anybody."""
         waiting = [part for part in case.waiting_for.split(",") if part]
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)

@@ -1,8 +1,10 @@
-"""Erasing a case: its key is deleted, and with it every name and word that was sealed with it, in every backup too.
-What can be counted stays: references, codes, dates (practice, section 4: "anonymous statistics stay")."""
+"""Erasing a case: its key is deleted, and with it every name and word that was sealed with it. (A backup that is older
+has the key still, until it is thrown away: docs/runbook.md, "Backup and restore".) What can be counted stays:
+references, codes, dates (practice, section 4: "anonymous statistics stay")."""
 
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,8 +27,7 @@ class Erasing:
             return list(
                 await session.exec(
                     select(Case.id)
-                    .where(col(Case.closed_at) <= closed_before, ~col(Case.on_hold), ~needs_workflow())
-                    .where(col(Case.wrapped_key).is_not(None))
+                    .where(_may_be_erased(closed_before))
                     .order_by(col(Case.closed_at), col(Case.id))
                     .limit(most)
                 )
@@ -39,20 +40,28 @@ class Erasing:
                 await session.exec(
                     select(func.count())
                     .select_from(Case)
-                    .where(col(Case.closed_at) <= closed_before, col(Case.on_hold), col(Case.wrapped_key).is_not(None))
+                    .where(_kept_for_long_enough(closed_before), col(Case.on_hold))
                 )
             ).one()
 
     async def erase(self, case_id: str, closed_before: datetime, at: datetime) -> bool:
-        """False: it has been opened again or put on hold meanwhile, or was erased before."""
+        """False: meanwhile it was opened again, put on hold or erased, or there is something to do in it."""
         async with self.database.write() as session:
-            case = await session.get(Case, case_id)
-            if case is None or case.wrapped_key is None or case.on_hold:
-                return False
-            if case.closed_at is None or case.closed_at > closed_before:
+            case = (await session.exec(select(Case).where(Case.id == case_id, _may_be_erased(closed_before)))).first()
+            if case is None:
                 return False
             await _erase(session, case, at)
             return True
+
+
+def _kept_for_long_enough(closed_before: datetime) -> ColumnElement[bool]:
+    """Of a case: it was closed before then, and not erased since."""
+    return (col(Case.closed_at) <= closed_before) & col(Case.wrapped_key).is_not(None)
+
+
+def _may_be_erased(closed_before: datetime) -> ColumnElement[bool]:
+    """It is not on a safeguarding hold either, and nothing of it is left to do."""
+    return _kept_for_long_enough(closed_before) & ~col(Case.on_hold) & ~needs_workflow()
 
 
 async def _erase(session: AsyncSession, case: Case, at: datetime) -> None:

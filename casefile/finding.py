@@ -3,6 +3,7 @@
 Hashes narrow down which cases may be meant; only those few are opened, and judged by their words
 (domain/likeness.py)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -66,7 +67,8 @@ class Finding:
                 ranked = dict.fromkeys(await session.exec(named), True)
             if wanted.words:
                 ranked = {**ranked, **await self._with_words(session, wanted)}
-            found = await self._found(session, await _cases_of(session, list(ranked)[:MOST_FOUND]))
+            cases = await _cases_of(session, list(ranked)[:MOST_FOUND])
+            found = await self._found(session, cases, await sealed_parties(session, [case.id for case in cases]))
             return [one.model_copy(update={"whole": ranked[one.line.id]}) for one in found]
 
     async def _with_words(self, session: AsyncSession, wanted: Sought) -> dict[str, bool]:
@@ -131,7 +133,7 @@ class Finding:
                     alike.append((case, why))
             alike.sort(key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
             likeliest = {case.id: why for case, why in alike[:MOST_FOUND]}
-            found = await self._found(session, [case for case, _ in alike[:MOST_FOUND]])
+            found = await self._found(session, [case for case, _ in alike[:MOST_FOUND]], sealed)
         return [one.model_copy(update={"why": likeliest[one.line.id]}) for one in found]
 
     def _household(self, case: Case, sealed: SealedParties) -> Household | None:
@@ -144,18 +146,18 @@ class Finding:
             return None
         return household(child, ((party.role, person.details) for party in parties for person in party.people))
 
-    async def _found(self, session: AsyncSession, cases: list[Case]) -> list[FoundCase]:
-        lines = await self._cases.lines(session, cases)
-        sealed = await sealed_parties(session, [case.id for case in cases])
+    async def _found(
+        self, session: AsyncSession, cases: list[Case], sealed: Mapping[str, SealedParties]
+    ) -> list[FoundCase]:
         of = {case.coordinator_id for case in cases}
         names = dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(of)))).all())
         return [
             FoundCase(
-                line=line,
+                line=self._cases.line(case, sealed[case.id]),
                 parties=self._parties(case, sealed[case.id]),
-                coordinator=names.get(line.coordinator_id, ""),
+                coordinator=names.get(case.coordinator_id or "", ""),
             )
-            for case, line in zip(cases, lines, strict=True)
+            for case in cases
         ]
 
     def _parties(self, case: Case, sealed: SealedParties) -> list[PartyView]:

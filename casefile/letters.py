@@ -9,7 +9,7 @@ from casefile.cases import NoSuchCase, derived_id
 from casefile.database import Database
 from casefile.tables import Case, LetterRow
 from casefile.vault import CaseKey, Erased, Vault
-from domain.journey import Letter, LetterState
+from domain.journey import MAY_COME_BACK, Letter, LetterState
 
 
 def letter_id(case_id: str, letter: Letter) -> str:
@@ -94,10 +94,10 @@ class Letters:
         return None
 
     async def mark_bounced(self, row_id: str, at: datetime) -> None:
-        """A letter that had been taken came back. Safe to repeat."""
+        """A letter that was taken, or may have been, came back. Safe to repeat."""
         async with self.database.write() as session:
             row = await session.get_one(LetterRow, row_id)
-            if row.state in ("sent", "sending"):
+            if row.state in MAY_COME_BACK:
                 row.state, row.settled, row.problem = "bounced", at, "came_back"
                 session.add(row)
 

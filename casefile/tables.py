@@ -95,7 +95,7 @@ class Case(SQLModel, table=True):
     """One case. The columns below `journey` repeat what lists filter by; `journey` is what was filed last."""
 
     __tablename__ = "mediation_case"
-    __table_args__ = (  # as `Cases.list` orders the open ones: a page of ten thousand is read without sorting them
+    __table_args__ = (  # as `urgent_first` (cases.py) orders the open ones: a page of thousands is read without a sort
         Index(
             "case_in_lists",
             "closed_at",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.cases import urgent_first
 from casefile.database import Database
 from casefile.figures import is_overdue, moves
 from casefile.tables import Case, LetterRow, PartyRow, TaskRow, TimelineEvent
@@ -35,6 +36,9 @@ class WatchedCase(BaseModel):
     why: list[str]  # it is listed, in codes
 
 
+_COLUMNS: list[Any] = [getattr(Case, name) for name in WatchedCase.model_fields if name != "why"]
+
+
 async def watched(
     database: Database, which: Which, now: datetime, *, page: int = 1, per_page: int = 25
 ) -> tuple[list[WatchedCase], int]:
@@ -49,35 +53,33 @@ async def watched(
         elif which != "all":
             why = await {"overdue": _overdue, "letters": _letters, "today": _today}[which](session, now)
             conditions.append(col(Case.id).in_(why))
-        if which in ("escalated", "silent", "overdue"):
+        only_open = which in ("escalated", "silent", "overdue")
+        if only_open:
             conditions.append(col(Case.closed_at).is_(None))
         total = (await session.exec(select(func.count()).select_from(Case).where(*conditions))).one()
-        cases = (
-            await session.exec(
-                select(Case)
-                .where(*conditions)
-                .order_by(
-                    col(Case.closed_at).is_not(None),
-                    col(Case.escalated).desc(),
-                    col(Case.next_at).is_(None),
-                    col(Case.next_at),
-                    col(Case.reference),
-                )
-                .offset((page - 1) * per_page)
-                .limit(per_page)
+        query: Any = (
+            select(*_COLUMNS)
+            .where(*conditions)
+            .order_by(*urgent_first(True if only_open else None))
+            .offset((page - 1) * per_page)
+            .limit(per_page)
+        )
+        cases = (await session.exec(query)).all()
+        parties = await session.exec(
+            select(PartyRow.case_id, PartyRow.key, PartyRow.role).where(
+                col(PartyRow.case_id).in_([case.id for case in cases])
             )
-        ).all()
-        roles = {
-            (row.case_id, row.key): row.role
-            for row in await session.exec(
-                select(PartyRow).where(col(PartyRow.case_id).in_([case.id for case in cases]))
-            )
-        }
+        )
+        roles = {(case_id, key): role for case_id, key, role in parties.all()}
     lines = [
         WatchedCase(
-            **case.model_dump(include=set(WatchedCase.model_fields) - {"waiting_for", "why"}),
-            waiting_for=list(dict.fromkeys(roles.get((case.id, of), of) for of in case.waiting_for.split(",") if of)),
-            why=why.get(case.id, []),
+            **{
+                **case._mapping,
+                "waiting_for": list(
+                    dict.fromkeys(roles.get((case.id, of), of) for of in case.waiting_for.split(",") if of)
+                ),
+                "why": why.get(case.id, []),
+            }
         )
         for case in cases
     ]

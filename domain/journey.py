@@ -186,6 +186,10 @@ LetterState = Literal["queued", "sending", "by_hand", "sent", "withheld", "bounc
 """What became of a letter. ambiguous: the mail server broke off twice, so it may have arrived."""
 
 
+MAY_COME_BACK: tuple[LetterState, ...] = ("sending", "sent", "ambiguous")
+"""States of letters that the mail server took, or may have taken, so that it may still report that one was in vain."""
+
+
 LETTERS_BY_HAND = ("letter_by_post", "letter_by_phone")
 """Kinds of the tasks by which a person posts a letter or says it on the telephone."""
 
@@ -492,7 +496,7 @@ def _still_matters(letter: Letter, state: str, journey: Journey) -> bool:
     asks = bool(letter.while_asked) and journey.open_ask(letter.while_asked) is not None
     invites = meeting is not None and meeting.status == MeetingStatus.BOOKED
     unheard = party_of(letter.to) not in journey.reached
-    return state == "sent" and journey.closing is None and (asks or invites or unheard)
+    return state in MAY_COME_BACK and journey.closing is None and (asks or invites or unheard)
 
 
 class Filing(BaseModel):

@@ -39,9 +39,12 @@ def back_up(settings: Settings, folder: Path) -> Path:
     try:
         # Nobody writes to the case file meanwhile, and whatever a case decides is written there before anything comes
         # of it: Temporal is ahead by decisions at most whose filing is still to come, and which it makes good later.
-        with _locked(case_file):
+        with _locked(case_file):  # for as long as the copying takes, and no longer: whoever answers now waits for it
             _copy(case_file, draft / CASE_FILE)
             _copy(temporal, draft / TEMPORAL)
+        for copy in (draft / CASE_FILE, draft / TEMPORAL):
+            _check(copy)
+            _to_disk(copy)
         # Later than both: an entry that is newer than its case is written again, one that is missing would stay so.
         _copy_calendars(settings.var_dir / CALENDARS, draft / CALENDARS)
     except (sqlite3.Error, OSError) as error:
@@ -71,13 +74,17 @@ def _locked(case_file: Path) -> Iterator[None]:
 
 
 def _copy(database: Path, to: Path) -> None:
-    """As of one moment, with what still stands in the write-ahead log; looked at before it is trusted."""
+    """As of one moment, with what still stands in the write-ahead log."""
     with closing(sqlite3.connect(database, timeout=PATIENCE)) as source, closing(sqlite3.connect(to)) as copy:
         source.backup(copy)
-        (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+
+
+def _check(copy: Path) -> None:
+    """It is looked at before it is trusted."""
+    with closing(sqlite3.connect(copy)) as opened:
+        (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(f"the copy of {database} is damaged: {verdict}")
-    _to_disk(to)
+        raise sqlite3.DatabaseError(f"the copy of {copy.name} is damaged: {verdict}")
 
 
 def _to_disk(file: Path) -> None:

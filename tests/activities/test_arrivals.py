@@ -497,3 +497,17 @@ async def test_the_watch_looks_again_and_again_and_fails_where_operations_see_it
         await ActivityEnvironment().run(room.watch, Watch(minutes=50))
     room.mailbox = None
     assert not (await ActivityEnvironment().run(room.watch, Watch(minutes=5))).is_set
+
+
+async def test_a_letter_that_may_have_arrived_comes_back(room: Room, desk: Desk, post: Post) -> None:
+    """The mail server took it and broke off, twice: only its report says that it never arrived."""
+    post.hangs_up = True
+    for attempt in (desk.send, desk.deliver):
+        with pytest.raises(ApplicationError):
+            await attempt(CONSENT)
+    assert await desk.deliver(CONSENT) == "ambiguous"
+    letter = (await desk.row(CONSENT)).message_id
+    room.folder.drop(mail(POSTFIX, letter=letter, action="failed", status="5.1.1", part="message/rfc822"))
+    assert await room.read() == {"waits": 1}
+    assert [type(command) for command in await room.brought()] == [ReportBounce]
+    assert (await desk.row(CONSENT)).state == "bounced"

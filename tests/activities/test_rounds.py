@@ -218,3 +218,16 @@ async def test_what_is_held_open_again_or_not_seen_to_is_kept(office: Office) ->
     await office.change(held, on_hold=False)
     assert (await office.erase()).cases == 1
     assert not await office.eraser.erasing.erase(held, MORNING, MORNING)
+
+
+async def test_a_case_that_got_a_task_meanwhile_is_not_erased(office: Office) -> None:
+    case_id = await closed(office, "old", 7)
+    assert await office.eraser.erasing.due(MORNING, 10) == [case_id]
+    await office.task(case_id)
+    assert not await office.eraser.erasing.erase(case_id, MORNING, MORNING)
+    assert [letter.sealed for letter in await office.all(LetterRow, case_id)] == [b"words"]
+
+
+async def test_a_held_case_is_counted_whatever_is_left_to_do_in_it(office: Office) -> None:
+    await office.task(await closed(office, "held", 7, on_hold=True))
+    assert (await office.erase()).kept_on_hold == 1

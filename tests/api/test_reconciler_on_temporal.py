@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.records import FORGETFUL
@@ -226,3 +227,54 @@ async def test_a_first_start_is_left_to_the_relay_and_a_lost_case_is_begun(
         await service.reconciled("terminated")
         await service.until(lambda case: case.version > 2)
         assert "referral_received" in [one.kind for one in await service.all(LetterRow)]
+
+
+async def two_cases(service: Real, staff: dict[str, Account]) -> tuple[str, str]:
+    """One that goes on well; and one of which nobody can read any more how it stands, while its workflow was reset."""
+    form, by = referral().model_copy(update={"policy": "minutes"}), staff["coordinator"].actor
+    well, damaged = [(await service.intake.refer(form, id, by, "coordinator")).case_id for id in ("well", "damaged")]
+    for service.case_id in (well, damaged):
+        await service.until(lambda case: case.version > 0)
+        await service.at_rest()
+    await service.reset()
+    async with service.services.database.write() as session:
+        case = await session.get_one(Case, damaged)
+        case.journey = {"parties": "?"}
+        session.add(case)
+    return well, damaged
+
+
+async def test_a_case_that_cannot_be_begun_keeps_no_other_from_it(service: Real, staff: dict[str, Account]) -> None:
+    async with service.worker:
+        well, damaged = await two_cases(service, staff)
+        await until("it is reported", service.reconcile, lambda found: found.reported == {"cannot_begin": 1})
+        await service.client.get_workflow_handle(workflow_id(well)).terminate("a wrong click")
+        found = await until("it is mended", service.reconcile, lambda found: found.mended)
+        assert (found.mended, found.reported) == ({"terminated": 1}, {"cannot_begin": 1})
+        service.case_id = damaged
+        assert await service.status() == WorkflowExecutionStatus.RUNNING, "nothing is ended that cannot be begun again"
+        service.case_id = well
+        assert await service.status() == WorkflowExecutionStatus.RUNNING
+
+
+async def test_temporal_or_the_database_are_away(
+    service: Real, staff: dict[str, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The round fails as a whole, where operations see it, and is tried again."""
+    async with service.worker:
+        await asked_for_consent(service, staff)
+        await service.workflow.terminate("a wrong click")
+
+        async def begin_case(*_: Any) -> None:
+            raise trouble
+
+        monkeypatch.setattr("activities.rounds.begin_case", begin_case)
+        trouble: Exception = RPCError("too large", RPCStatusCode.INVALID_ARGUMENT, b"")
+        await until("it is reported", service.reconcile, lambda found: found.reported == {"cannot_begin": 1})
+        for trouble in (
+            RPCError("away", RPCStatusCode.UNAVAILABLE, b""),
+            OperationalError("SELECT 1", {}, ConnectionError()),
+            ConnectionRefusedError(),
+        ):
+            with pytest.raises(type(trouble)):
+                await service.reconcile()

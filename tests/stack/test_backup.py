@@ -104,3 +104,18 @@ def test_a_wrong_folder_is_named(settings: Settings, tmp_path: Path) -> None:
     empty = load_settings(var_dir=tmp_path / "elsewhere")
     with pytest.raises(StackFailed, match=f"{tmp_path}/elsewhere/{CASE_FILE} is missing. Set VAR_DIR"):
         back_up(empty, tmp_path / "monday")
+
+
+def test_nobody_waits_while_the_copies_are_looked_at(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = []
+
+    def check(copy: Path) -> None:
+        write(settings.var_dir / CASE_FILE, "meanwhile")
+        looked_at.append(copy.name)
+
+    monkeypatch.setattr("stack.backup._check", check)
+    folder = back_up(settings, tmp_path / "monday")
+    assert looked_at == [CASE_FILE, TEMPORAL]
+    assert kept(folder / CASE_FILE) == ["before"]

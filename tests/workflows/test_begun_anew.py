@@ -11,8 +11,20 @@ from domain.journey import BEGUN_ANEW
 from domain.parties import Channel
 from domain.stages import Closing, ClosingReason, Stage
 from domain.working_days import add_working_days, at_local, local_day
-from tests.workflows.telling import agrees, ended, joins, missed_visit, ready_to_visit, replaced, taken_over, visited
+from tests.workflows.telling import (
+    LETTER,
+    agrees,
+    asked_for_consent,
+    ended,
+    joins,
+    missed_visit,
+    ready_to_visit,
+    replaced,
+    taken_over,
+    visited,
+)
 from tests.workflows.world import COORDINATOR, GUARDIAN, MANAGER, Story, World, mediator, person
+from workflows.neighbours import Delivery
 
 
 def stands(world: World) -> dict[str, Any]:
@@ -277,4 +289,20 @@ async def test_a_ladder_that_stands_still_for_two_reasons_is_moved_by_all_of_it(
     assert world.journey.next_at == at_local(due, time(9)), "as if it had been asked for only now"
     for task in list(world.tasks()):
         await story.act("tick_task", MANAGER, task=task)
+    await ended(story)
+
+
+async def test_a_letter_that_may_have_arrived_comes_back_afterwards(story: Story, world: World) -> None:
+    world.known["p2.1"] = [Channel.TEXT]
+    await asked_for_consent(story)
+    letter = next(sent.letter for sent in world.sent if sent.letter.to == "p2.1")
+    world.settled[letter.key] = Delivery(state="ambiguous")
+    await story.begun_anew()
+    await story.act("report_bounce", MAILBOX, **LETTER)
+    await story.breathe()
+    went = [(sent.letter.kind, sent.channel) for sent in world.sent if sent.letter.to == "p2.1"]
+    assert went == [("consent_ask", Channel.EMAIL), ("consent_ask", Channel.TEXT)]
+    for task in world.tasks():
+        if not task.startswith("address/"):
+            await story.act("tick_task", MANAGER, task=task)
     await ended(story)
