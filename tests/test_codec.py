@@ -38,6 +38,21 @@ async def test_round_trip_hides_the_content() -> None:
     assert await opened(payload, {"new": NEW}) == "consent/p3"
 
 
+async def test_what_is_long_takes_less_room_and_is_read_as_before() -> None:
+    filing = [f"consent/p{number}, asked of p{number}.1" for number in range(200)]
+    payload = await sealed(filing, {"new": NEW})
+    assert len(payload.data) < len(str(filing)) / 4
+    assert await opened(payload, {"new": NEW}) == filing
+
+
+async def test_what_was_sealed_before_anything_was_packed_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    filing = [f"consent/p{number}" for number in range(200)]
+    with monkeypatch.context() as before:
+        before.setattr("temporal_client.WORTH_PACKING", 1_000_000)
+        payload = await sealed(filing, {"new": NEW})
+    assert await opened(payload, {"new": NEW}) == filing
+
+
 async def test_the_same_value_is_sealed_differently_each_time() -> None:
     assert (await sealed("yes", {"new": NEW})).data != (await sealed("yes", {"new": NEW})).data
 
