@@ -1,6 +1,7 @@
 """Letters by every channel. A letter goes out at most once, if it is still wanted; one whose fate is unclear goes once
 more under the same Message-ID. By post and on the telephone it is written here, and leaves when a person says so."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
@@ -40,11 +41,12 @@ from letters.rendering import (
 )
 from mail import Away, MailServer, Refused, envelope, message_id
 from texts import TextProvider
-from workflows.neighbours import Correspondence, Delivery, LetterToDeliver
+from workflows.neighbours import Correspondence, Deliveries, Delivery, LettersToDeliver, LetterToDeliver
 
 log = structlog.get_logger(__name__)
 
 SOMEBODY_IS_TOLD = timedelta(hours=1)  # after so long without a server that takes the letter
+TOGETHER_WITHIN = timedelta(seconds=30)  # after which no further letter is begun in the same delivery
 SENT_ONCE_MORE = 2  # a letter whose reply was lost goes a second time, and then a person looks
 
 
@@ -114,6 +116,30 @@ class Letters(Correspondence):
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
         """The row says what is true: once it is settled, nothing is sent again."""
+        tried = await self._try(order)
+        if isinstance(tried, Delivery):
+            return tried
+        if not order.told and self.now() - activity.info().scheduled_time >= SOMEBODY_IS_TOLD:
+            return Delivery(state="delayed")
+        raise ApplicationError(f"nobody took the letter yet: {tried.code}", type="mail_away")
+
+    @activity.defn
+    async def deliver_together(self, order: LettersToDeliver) -> Deliveries:
+        """One after another. Once one is in trouble, or they take long, what is left goes on its own: whatever the
+        trouble is, it shows there, and holds up nobody else's letter."""
+        found: list[Delivery] = []
+        deadline = time.monotonic() + TOGETHER_WITHIN.total_seconds()
+        for letter in order.letters:
+            tried: Delivery | Away = Delivery(state="later")
+            if (not found or found[-1].state != "later") and time.monotonic() < deadline:
+                try:
+                    tried = await self._try(LetterToDeliver(case_id=order.case_id, letter=letter))
+                except Exception as error:
+                    log.warning("a letter goes on its own", kind=letter.kind, error=type(error).__name__)
+            found.append(tried if isinstance(tried, Delivery) else Delivery(state="later"))
+        return Deliveries(of=found)
+
+    async def _try(self, order: LetterToDeliver) -> Delivery | Away:
         row_id = letter_id(order.case_id, order.letter)
         ready = await self._make_ready(row_id, order)
         if isinstance(ready, Delivery):
@@ -127,14 +153,10 @@ class Letters(Correspondence):
             log.warning("a letter was refused", letter=row_id, kind=order.letter.kind, code=refused.code)
             return await self._settle(row_id, "bounced" if refused.recipient else "failed", refused.code)
         except Away as away:
-            trouble = away
-        else:
-            return await self._settle(row_id, "sent")
-        if not trouble.unclear:
-            await self._back_into_the_queue(row_id, trouble.code)
-        if not order.told and self.now() - activity.info().scheduled_time >= SOMEBODY_IS_TOLD:
-            return Delivery(state="delayed")
-        raise ApplicationError(f"nobody took the letter yet: {trouble.code}", type="mail_away")
+            if not away.unclear:
+                await self._back_into_the_queue(row_id, away.code)
+            return away
+        return await self._settle(row_id, "sent")
 
     async def _make_ready(self, row_id: str, order: LetterToDeliver) -> EmailMessage | _Text | Delivery:
         """In one transaction: is it still wanted, and if so, its words; from here on it counts as being sent."""

@@ -13,6 +13,7 @@ from domain.bank_holidays import of_england
 from domain.parties import PartyRole
 from domain.policy import standard
 from domain.referral import MOST_PARTIES
+from temporal_client import data_converter
 from tests.workflows.test_leaflet_journey import test_a_full_agreement_with_one_reminder as the_standard_case
 from tests.workflows.world import DAY, Story, World, mediator, person, time_skipping
 from workflows.case import MediationCase
@@ -21,13 +22,19 @@ GOAL_OF_ACTIONS = 1.15  # times the floor
 SKETCH = 84 / 23  # actions a letter: the first design, tried before this one was built
 EVENTS_AN_EFFECT = 5
 MOST_EVENTS, MOST_OCTETS, LARGEST_PAYLOAD = 2_000, 1_000_000, 8_000
-NAMES = {"file": "filings", "deliver": "deliveries", "book": "calendar entries", "reserve": "claims of an hour"}
+NAMES = {
+    "file": "filings",
+    "deliver": "deliveries of one letter",
+    "deliver_together": "of several",
+    "book": "calendar entries",
+    "reserve": "claims of an hour",
+}
 
 
 @asynccontextmanager
 async def told() -> AsyncIterator[tuple[Story, World]]:
     """A story about to be told, as the tests of the journey tell theirs."""
-    async with time_skipping() as env:
+    async with time_skipping(data_converter({"bench": bytes(32)})) as env:
         world = World()
         year = (await env.get_current_time()).year
         story = Story(env, world, standard(of_england(year, year + 3)))
@@ -77,8 +84,8 @@ def actions_row(what: str, counted: Counted, floor: Floor) -> Row:
         f"{total}, {total / floor.actions:.2f} x the floor; {a_letter:.2f} a letter",
         f"floor {floor}; the first sketch of this design: {SKETCH:.2f} a letter",
         total <= GOAL_OF_ACTIONS * floor.actions,
-        f"Where they go: {spelt(counted.actions)}. Next: letters to several people that "
-        "leave at the same moment could leave in one delivery; filings take together what follows at once already.",
+        f"Where they go: {spelt(counted.actions)}. What leaves in the same moment leaves in one delivery, what is due "
+        "at the same moment has one timer, and what follows at once is one filing.",
     )
 
 
@@ -98,8 +105,9 @@ def history_row(what: str, counted: Counted, floor: Floor) -> Row:
         f"largest payload {counted.largest_payload / 1000:.1f} KB",
         f"{floor.effects} effects; an activity alone is 3 events, and 3 more for the workflow task that it wakes",
         all(goals),
-        "Each filing carries the whole state of the case, which grows with its parties, and is an activity and the "
-        "workflow task that it wakes. Next: only what has changed in each.",
+        "An act that is answered by one letter is an Update, a filing and a delivery, and each of them wakes the "
+        "workflow: 17 events for two effects. The person reads that it was accepted when it is filed, and the letter "
+        "leaves when that is certain: the three cannot be one.",
     )
 
 

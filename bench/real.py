@@ -34,7 +34,7 @@ from casefile.tables import LetterRow, Mediator, Staff, Venue
 from casefile.vault import Vault
 from domain.bank_holidays import of_england
 from domain.commands import EVERY_COMMAND, Actor, StaffRole
-from domain.journey import Filing
+from domain.journey import Filing, Letter
 from domain.parties import PartyRole
 from domain.policy import standard
 from letters.rendering import Service
@@ -53,8 +53,10 @@ from workflows.neighbours import (
     Calendars,
     CaseFile,
     Correspondence,
+    Deliveries,
     Delivery,
     Documents,
+    LettersToDeliver,
     LetterToDeliver,
     Made,
     PaperKeeping,
@@ -94,9 +96,15 @@ class RealWorld(World):
             @activity.defn
             async def deliver(self, order: LetterToDeliver) -> Delivery:
                 delivery = await super().deliver(order)
-                if delivery.state == "sent":
-                    world.sent.append(Sent(order.letter, activity.info().current_attempt_scheduled_time))
+                world.note(order.letter, delivery)
                 return delivery
+
+            @activity.defn
+            async def deliver_together(self, order: LettersToDeliver) -> Deliveries:
+                deliveries = await super().deliver_together(order)
+                for letter, delivery in zip(order.letters, deliveries.of, strict=True):
+                    world.note(letter, delivery)
+                return deliveries
 
         class Typeset(Typesetting):
             @activity.defn
@@ -115,6 +123,10 @@ class RealWorld(World):
             Documents: Typeset(database, vault, settings.service_name, settings.service_phone),
             PaperKeeping: PaperFiles(Papers(database, vault), None),
         }  # fmt: skip
+
+    def note(self, letter: Letter, delivery: Delivery) -> None:
+        if delivery.state == "sent":
+            self.sent.append(Sent(letter, activity.info().current_attempt_scheduled_time))
 
     @property
     def activities(self) -> list[Any]:

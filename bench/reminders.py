@@ -8,14 +8,14 @@ from temporalio.worker import Worker
 
 from bench.rows import Part, Row, Size, percentile
 from domain.commands import EVERY_COMMAND
-from domain.journey import CaseStart
+from domain.journey import CaseStart, Letter
 from domain.parties import Party, PartyRole, Person
 from domain.policy import standard
 from domain.working_days import add_working_days, at_local, local_day
 from tests.workflows.world import COORDINATOR, World, time_skipping
 from workflows.case import MediationCase
 from workflows.doors import Accepted, workflow_id
-from workflows.neighbours import Delivery, LetterToDeliver
+from workflows.neighbours import Deliveries, Delivery, LettersToDeliver, LetterToDeliver
 
 GOAL = timedelta(seconds=2)
 
@@ -29,7 +29,14 @@ class ManyCases(World):
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
-        self.at.setdefault(order.letter.kind, []).append(activity.info().started_time)
+        return self.taken(order.letter)
+
+    @activity.defn
+    async def deliver_together(self, order: LettersToDeliver) -> Deliveries:
+        return Deliveries(of=[self.taken(letter) for letter in order.letters])
+
+    def taken(self, letter: Letter) -> Delivery:
+        self.at.setdefault(letter.kind, []).append(activity.info().started_time)
         return Delivery(state="sent")
 
 

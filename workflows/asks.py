@@ -3,7 +3,7 @@ person decides. Consent, a date, a mediator's yes, comments on a draft, an actio
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio import workflow
 
@@ -11,6 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from domain import ladders
     from domain.journey import Armed, Fact, Journey, OpenAsk
     from domain.policy import Do, Policy, Rung
+    from workflows.details import in_short
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Asks:
@@ -25,6 +29,7 @@ class Asks:
         self.done_so_far: dict[str, int] = {}  # "consent/p2 remind" -> 2: numbers go on when a ladder starts again
         self.taken_back: list[str] = []  # answers that were a mistake, until they are asked for again
         self.wakes = 0  # wakes every ask when what is armed has changed
+        self.struck = NEVER  # when the case's clock last told that something was due
         self.as_they_stood: dict[str, OpenAsk] = {}  # of a case that was begun anew: asks that nobody waits for yet
 
     async def ask(self, key: str, of: str, due: datetime | None = None) -> Fact:
@@ -83,7 +88,11 @@ class Asks:
             return ask.key in self.journey.facts or self.wakes != seen
 
         left = armed.at - workflow.now() if armed else None
-        if left is None or left > timedelta(0):
+        if (left is None or left > timedelta(0)) and workflow.patched("together"):
+            await workflow.wait_condition(lambda: news() or (armed is not None and armed.at <= self.struck))
+            if news():  # an answer in the same breath as the clock wins
+                return
+        elif left is None or left > timedelta(0):
             try:
                 await workflow.wait_condition(
                     news,
@@ -97,6 +106,36 @@ class Asks:
             if news():  # an answer in the same breath as the timer wins
                 return
         self._climb_what_is_due(ask)
+
+    async def keep_time(self) -> None:
+        """The case's clock: one timer, set to the next rung of any ask. What is due at the same moment (the same
+        reminder to several parties) is climbed together."""
+        while True:
+            await workflow.wait_condition(lambda: self._next_moment() is not None)
+            moment = self._next_moment() or NEVER
+            if moment > workflow.now() and await self._is_put_off(moment):
+                continue
+            self.struck = workflow.now()
+
+    async def _is_put_off(self, moment: datetime) -> bool:
+        """Until then. True: something else comes first, or nothing was waited for any more."""
+        due = [f"{armed.do} {armed.number} for {key}" for armed, key in self._coming() if armed.at == moment]
+        try:
+            await workflow.wait_condition(
+                lambda: self._next_moment() != moment,
+                timeout=moment - workflow.now(),
+                timeout_summary=f"{in_short(due)}, unless answered",
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    def _coming(self) -> list[tuple[Armed, str]]:
+        """The next rung of each ask, while its time has not been told."""
+        return [(ask.armed, ask.key) for ask in self.journey.asks if ask.armed and ask.armed.at > self.struck]
+
+    def _next_moment(self) -> datetime | None:
+        return min((armed.at for armed, _ in self._coming()), default=None)
 
     def _climb_what_is_due(self, ask: OpenAsk) -> None:
         climbed = ladders.climb(ask, self.policy, workflow.now()) if ask.armed else []

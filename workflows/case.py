@@ -126,6 +126,8 @@ class MediationCase(Doors):
     @workflow.run
     async def run(self, case: CaseStart) -> Closing:
         self.errands.begin()
+        if workflow.patched("together"):
+            self.errands.keep_going(self.asks.keep_time())
         if case.lists_waiting:
             self.errands.keep_going(self.keep_listed())
         if case.compare:

@@ -43,6 +43,11 @@ def roles_waited_for(journey: Journey) -> list[str]:
     return list(dict.fromkeys(parties.get(of, of) for of in journey.waiting_for))
 
 
+def in_short(what: list[str]) -> str:
+    """For the summary of a timer or an activity: Temporal takes 400 bytes, and they are sealed."""
+    return ", ".join(what[:3]) + (f" and {len(what) - 3} more" if len(what) > 3 else "")
+
+
 def _who(journey: Journey, of: str) -> str:
     party = journey.party(of)
     return f"**{party.role}** (`{of}`)" if party else f"**{of}**"

@@ -3,7 +3,8 @@ beside the journey; the last thing a case does is to see it home. Timeouts and r
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -26,7 +27,16 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.parties import Channel, party_of
     from domain.policy import Policy
-    from workflows.neighbours import Booking, Calendars, CaseFile, Correspondence, Delivery, LetterToDeliver
+    from workflows.details import in_short
+    from workflows.neighbours import (
+        Booking,
+        Calendars,
+        CaseFile,
+        Correspondence,
+        Delivery,
+        LettersToDeliver,
+        LetterToDeliver,
+    )
 
 Neighbour = TypeVar("Neighbour")
 Order = TypeVar("Order")
@@ -35,6 +45,7 @@ Part = Callable[[Neighbour, Order], Coroutine[Any, Any, Answer]]
 
 
 AT_REST = 2  # rounds of the event loop in which nothing changes
+MOST_TOGETHER = 20  # letters, so that one delivery ends within its time
 LOOK_AGAIN = timedelta(minutes=1)  # the worker's clock and the case's may differ by seconds
 
 
@@ -94,6 +105,14 @@ async def soon(part: Part[Neighbour, Order, Answer], order: Order, within: timed
         return None
 
 
+@dataclass
+class Post:
+    """Letters that leave in the same moment."""
+
+    letters: list[Letter]
+    leaves: asyncio.Task[list[Delivery]]
+
+
 class Errands:
     """Files the state of one case after each change, sends its letters and keeps its calendar entries."""
 
@@ -118,6 +137,8 @@ class Errands:
         self.new_letters: list[Letter] = []
         self.latest: list[Letter] = []  # of each asking of each person
         self.new_settled: list[Settled] = []
+        self.next_post: Post | None = None
+        self.office_opens: tuple[datetime, asyncio.Task[None]] | None = None
         self.seen_to: list[str] = []  # keys of tasks whose letter was posted or said
         self.lasting: list[asyncio.Task[None]] = []  # what runs for as long as the case does
         self.broken: BaseException | None = None  # a bug in something that runs beside the journey
@@ -199,7 +220,7 @@ class Errands:
 
     def _what_is_filed(self, filing: Filing) -> str:
         news = [event.what for event in filing.events] + [f"letter {letter.kind}" for letter in filing.letters]
-        return "file " + (", ".join(news[:5]) or "what happens next")
+        return "file " + (in_short(news) or "what happens next")
 
     # Letters
 
@@ -221,14 +242,21 @@ class Errands:
     async def _deliver(self, letter: Letter) -> None:
         about = f"{letter.kind} to {letter.to}"
         order = LetterToDeliver(case_id=self.case.case_id, letter=letter)
+        alone = not workflow.patched("together")
         try:
             while True:
                 if not letter.reply:
                     await self._until_it_may_leave(letter, about)
-                delivery = await far(Correspondence.deliver, order, about)
+                if alone:
+                    delivery = await far(Correspondence.deliver, order, about)
+                else:
+                    delivery = await self._with_the_next_post(letter)
                 if delivery.state == "held":
                     await workflow.sleep(LOOK_AGAIN, summary=f"held back, look again: {about}")
+                elif delivery.state == "later":
+                    alone = True
                 elif delivery.state == "delayed":
+                    alone = True
                     order = order.model_copy(update={"told": True})
                     self.open_task("letter_waits", f"waits/{letter.key}", letter.about)
                 else:
@@ -250,6 +278,26 @@ class Errands:
                     self.open_task("letter_unclear", f"unclear/{letter.key}", letter.about)
                 else:
                     self.open_task("letter_failed", f"letter/{letter.key}", letter.about)
+
+    async def _with_the_next_post(self, letter: Letter) -> Delivery:
+        """One activity for whatever leaves in this moment: the same question goes to everyone at once."""
+        if self.next_post is None or len(self.next_post.letters) == MOST_TOGETHER:
+            letters: list[Letter] = []
+            self.next_post = Post(letters, asyncio.create_task(self._leave_together(letters)))
+        post, place = self.next_post, len(self.next_post.letters)
+        post.letters.append(letter)
+        return (await post.leaves)[place]
+
+    async def _leave_together(self, letters: list[Letter]) -> list[Delivery]:
+        await workflow.wait_condition(lambda: True)  # all that is under way in this moment is in the post
+        if self.next_post is not None and self.next_post.letters is letters:
+            self.next_post = None
+        about = [f"{letter.kind} to {letter.to}" for letter in letters]
+        if len(letters) == 1:
+            only = LetterToDeliver(case_id=self.case.case_id, letter=letters[0])
+            return [await far(Correspondence.deliver, only, about[0])]
+        order = LettersToDeliver(case_id=self.case.case_id, letters=letters)
+        return (await far(Correspondence.deliver_together, order, in_short(about))).of
 
     async def _seen_to_by_hand(self, letter: Letter, channel: Channel) -> bool:
         """A person posts it or says it on the telephone; False: it was no longer wanted before they did."""
@@ -292,7 +340,19 @@ class Errands:
             left = self.policy().office_moment(workflow.now()) - workflow.now()
             if left <= timedelta(0):
                 return
-            await workflow.sleep(left, summary=f"office hours, for {about}")
+            if workflow.patched("together"):
+                await self._until_the_office_opens(workflow.now() + left)
+            else:
+                await workflow.sleep(left, summary=f"office hours, for {about}")
+
+    async def _until_the_office_opens(self, moment: datetime) -> None:
+        """One timer for all letters that wait for the same morning."""
+        if self.office_opens is None or self.office_opens[0] != moment:
+            left = moment - workflow.now()
+            timer = workflow.sleep(left, summary="the office opens: letters leave")
+            self.office_opens = moment, asyncio.create_task(timer)
+        waiting = self.office_opens[1]
+        await workflow.wait_condition(waiting.done)
 
     # Calendars
 

@@ -162,15 +162,29 @@ class LetterToDeliver(BaseModel):
     told: bool = False  # somebody knows that it does not leave
 
 
+class LettersToDeliver(BaseModel):
+    """Queued letters that leave at the same moment."""
+
+    case_id: str
+    letters: list[Letter]
+
+
 class Delivery(BaseModel):
     """What became of a letter. held: the case is on hold or paused, ask again after the release. withheld: it is no
     longer wanted, or there is nobody to whom it may go. bounced: its address on `channel` took it not, and never will.
     failed: a person must see to it. ambiguous: the connection broke off twice, so it may have arrived. delayed: nobody
     took it for an hour, and nobody has been told of that yet; ask again. by_hand: it is written, and leaves when a
-    person posts it or says it on the telephone (`channel`)."""
+    person posts it or says it on the telephone (`channel`). later: it could not leave with the others, and goes on
+    its own."""
 
-    state: Literal["sent", "held", "withheld", "bounced", "failed", "ambiguous", "delayed", "by_hand"]
+    state: Literal["sent", "held", "withheld", "bounced", "failed", "ambiguous", "delayed", "by_hand", "later"]
     channel: Channel = Channel.EMAIL
+
+
+class Deliveries(BaseModel):
+    """What became of several letters, in their order."""
+
+    of: list[Delivery]
 
 
 class AgreementToMake(BaseModel):
@@ -309,6 +323,11 @@ class Correspondence(ABC):
     @abstractmethod
     async def deliver(self, order: LetterToDeliver) -> Delivery:
         """Send it if it is still relevant."""
+
+    @activity.defn
+    @abstractmethod
+    async def deliver_together(self, order: LettersToDeliver) -> Deliveries:
+        """Send each that is still relevant, once, and wait for none that is in trouble."""
 
 
 class Calendars(ABC):

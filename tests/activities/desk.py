@@ -24,7 +24,7 @@ from domain.policy import Policy
 from mail import MailServer
 from tests.sample_case import SERVICE, sample_referral
 from texts import TextProvider
-from workflows.neighbours import LetterToDeliver
+from workflows.neighbours import LettersToDeliver, LetterToDeliver
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 SLOT = Slot(start=NOW + timedelta(days=9), minutes=90)
@@ -39,10 +39,13 @@ class Post:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.to_recipient = self.to_data = "250 OK"
+        self.refuses = ""  # an address
         self.hangs_up = False
         self.url = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if address == self.refuses:
+            return "550 nobody of that name"
         if self.to_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.to_recipient
@@ -124,6 +127,11 @@ class Desk:
         temporal.info = replace(temporal.info, scheduled_time=self.asked_at)
         order = LetterToDeliver(case_id=self.case_id, letter=letter, told=told)
         return (await temporal.run(self.letters.deliver, order)).state
+
+    async def deliver_together(self, *letters: Letter) -> list[str]:
+        order = LettersToDeliver(case_id=self.case_id, letters=list(letters))
+        found = await ActivityEnvironment().run(self.letters.deliver_together, order)
+        return [delivery.state for delivery in found.of]
 
     async def send(self, letter: Letter) -> str:
         await self.file(letter)

@@ -215,6 +215,34 @@ async def test_put_off_and_answered_meanwhile_it_does_not_go(desk: Desk, post: P
     assert await desk.deliver(CONSENT) == "withheld"
 
 
+async def test_what_leaves_together_goes_to_each_person_on_their_own(desk: Desk, post: Post) -> None:
+    await desk.file(CONSENT, BOOKED)
+    assert await desk.deliver_together(CONSENT, BOOKED) == ["sent", "sent"]
+    assert [[to] for to in post.recipients] == [[m["To"].addresses[0].addr_spec] for m in post.messages]
+    assert await desk.deliver_together(CONSENT, BOOKED) == ["sent", "sent"]
+    assert len(post.messages) == 2, "a delivery that is repeated sends nothing again"
+
+
+async def test_one_in_trouble_holds_up_none_of_those_that_leave_with_it(desk: Desk, post: Post) -> None:
+    """What comes after it is not tried: a server that does not answer would take a minute for each."""
+    reminder = CONSENT.model_copy(update={"kind": "consent_remind", "number": 1})
+    answered = CONSENT.model_copy(update={"about": "consent/p9", "while_asked": "consent/p9"})
+    await desk.file(answered, CONSENT, BOOKED)
+    post.to_recipient = "451 later"
+    assert await desk.deliver_together(answered, reminder, BOOKED) == ["withheld", "later", "later"], "one is not filed"
+    assert (await desk.row(BOOKED)).state == "queued"
+    assert await desk.deliver_together(CONSENT, BOOKED) == ["later", "later"]
+    assert (await desk.row(CONSENT)).problem == "451"
+    post.to_recipient = "250 OK"
+    assert [await desk.deliver(letter) for letter in (CONSENT, BOOKED)] == ["sent", "sent"]
+
+
+async def test_a_refused_one_lets_the_next_leave(desk: Desk, post: Post) -> None:
+    await desk.file(CONSENT, BOOKED)
+    post.refuses = "head@oakfield.example"
+    assert await desk.deliver_together(CONSENT, BOOKED) == ["bounced", "sent"]
+
+
 async def test_after_a_second_lost_answer_a_person_looks(desk: Desk, post: Post) -> None:
     post.hangs_up = True
     await desk.file(CONSENT)

@@ -49,7 +49,7 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
         yield env
 
 
-@pytest.mark.parametrize("kind", ["file", "deliver", "reserve"])
+@pytest.mark.parametrize("kind", ["file", "deliver_together", "reserve"])
 async def test_an_act_that_arrives_together_with_the_news(server: WorkflowEnvironment, world: World, kind: str) -> None:
     slowly = Slowly(kind)
     story = Story(server, world, Policy(opens=None))  # letters leave at any hour: time here is real

@@ -1,5 +1,6 @@
 """Withdrawal, pause, safeguarding hold, a changed policy, mail that is away: at any moment of the journey."""
 
+import json
 from datetime import time, timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from domain.commands import COMMANDS
 from domain.journey import MeetingStatus
+from domain.parties import PartyRole
 from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Closing, ClosingReason
 from domain.working_days import add_working_days, at_local, local_day
+from tests.workflows.telling import ended
 from tests.workflows.world import DAY, GUARDIAN, MANAGER, Story, World, person
 from workflows.doors import Accepted
 
@@ -42,6 +45,51 @@ async def test_nothing_is_accepted_after_the_end(story: Story, world: World) -> 
     world.mail_away = False
     await story.closing()
     assert world.letters(kind="closed") == ["closed_withdrawn"] * 2
+
+
+async def activities_of(story: Story, name: str) -> list[str]:
+    """What the activities of a name are for, as operations read it."""
+    events = (await story.case.fetch_history()).events
+    scheduled = [one for one in events if one.activity_task_scheduled_event_attributes.activity_type.name == name]
+    return [json.loads(one.user_metadata.summary.data) for one in scheduled]
+
+
+async def test_the_same_question_leaves_for_everyone_in_one_delivery(story: Story, world: World) -> None:
+    await story.refer(PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY, PartyRole.SCHOOL)
+    await story.explained_and_permitted()
+    await story.until(at_local(local_day(await story.now()) + DAY, time(12)))
+    questions = "consent_ask to p2.1, consent_ask to p3.1, consent_ask to p4.1 and 1 more"
+    assert questions in await activities_of(story, "deliver_together")
+    assert world.recipients("consent_ask") == ["p2.1", "p3.1", "p4.1", "p5.1"]
+    await ended(story)
+
+
+async def test_one_letter_in_trouble_holds_up_none_that_leaves_with_it(story: Story, world: World) -> None:
+    world.busy = ["p2.1"]
+    await story.refer()
+    await story.explained_and_permitted()
+    await story.breathe()
+    assert world.recipients("consent_ask") == ["p3.1"]
+    await story.act("answer_consent", person("p3.1"), party="p3", yes=True, how="link")
+    world.busy = []
+    await story.days(1)
+    assert world.recipients("consent_ask") == ["p2.1", "p3.1"]
+    assert "consent_ask to p2.1" in await activities_of(story, "deliver")
+    await ended(story)
+
+
+async def test_all_that_wait_for_the_same_morning_have_one_timer(story: Story, world: World) -> None:
+    await story.refer(PartyRole.SCHOOL, PartyRole.LOCAL_AUTHORITY, PartyRole.HEALTH_BODY, PartyRole.SCHOOL)
+    await story.explained_and_permitted()
+    await story.until(at_local(local_day(await story.now()) + DAY, time(12)))
+    events = (await story.case.fetch_history()).events
+    timers = [event for event in events if event.HasField("timer_started_event_attributes")]
+    due = "remind 1 for consent/p2, remind 1 for consent/p3, remind 1 for consent/p4 and 1 more, unless answered"
+    assert json.loads(timers[-1].user_metadata.summary.data) == due
+    await story.act("answer_consent", person("p2.1"), party="p2", yes=True, how="link")
+    await story.working_days(3)
+    assert world.recipients("consent_remind") == ["p3.1", "p4.1", "p5.1"]
+    await ended(story)
 
 
 async def test_mail_away_for_weeks_holds_nothing_up(story: Story, world: World) -> None:

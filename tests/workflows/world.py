@@ -37,8 +37,10 @@ from workflows.neighbours import (
     ChannelQuestion,
     Checked,
     Correspondence,
+    Deliveries,
     Delivery,
     Documents,
+    LettersToDeliver,
     LetterToDeliver,
     Linking,
     Made,
@@ -90,6 +92,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     admits: str = ""  # key of the person whom the next texts name
     admits_by: Channel = Channel.EMAIL  # how they are reached
     mail_away: bool = False
+    busy: list[str] = field(default_factory=list)  # whose mailbox takes nothing for now
     file_away: bool = False  # for a party that is to be admitted
     cannot_typeset: str = ""
     policy: Policy = field(default_factory=Policy)
@@ -217,7 +220,20 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
 
     @activity.defn
     async def deliver(self, order: LetterToDeliver) -> Delivery:
-        letter, at = order.letter, activity.info().current_attempt_scheduled_time
+        delivery = self._tried(order.letter)
+        if delivery.state != "later":
+            return delivery
+        info = activity.info()
+        if not order.told and info.started_time - info.scheduled_time >= timedelta(hours=1):
+            return Delivery(state="delayed")
+        raise ApplicationError("mail is away")
+
+    @activity.defn
+    async def deliver_together(self, order: LettersToDeliver) -> Deliveries:
+        return Deliveries(of=[self._tried(letter) for letter in order.letters])
+
+    def _tried(self, letter: Letter) -> Delivery:
+        at = activity.info().current_attempt_scheduled_time
         if activity.info().attempt == 1:  # any other is Temporal's, not the case's
             # A mediator's task of before the end keeps its letter: `case_reopened` leads to the page where it stands.
             kept = letter.key in self.taken_up or (letter.kind == "staff_task" and self.journey.reopened)
@@ -225,11 +241,8 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
                 self.again.append(letter)
             if not letter.reply and not is_office_time(at, self.policy):
                 self.too_early.append(Sent(letter, at))
-        if self.mail_away:
-            info = activity.info()
-            if not order.told and info.started_time - info.scheduled_time >= timedelta(hours=1):
-                return Delivery(state="delayed")
-            raise ApplicationError("mail is away")
+        if self.mail_away or letter.to in self.busy:
+            return Delivery(state="later")
         if letter.key in self.settled:
             return self.settled[letter.key]
         delivery = self._delivered(letter, at)
