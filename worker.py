@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.arrivals import Arrivals
 from activities.calendars import CalDAVCalendars
@@ -104,6 +104,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         task_queue=settings.temporal_task_queue,
         workflows=WORKFLOWS,
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
+        workflow_runner=UnsandboxedWorkflowRunner(),  # docs/decisions/0004-sandbox.md
         graceful_shutdown_timeout=GRACE,
         deployment_config=deployment(settings),
     )

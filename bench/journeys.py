@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.counting import FORMULA, Counted, Floor, count, floor_of
 from bench.rows import Part, Row, Size
@@ -38,7 +38,13 @@ async def told() -> AsyncIterator[tuple[Story, World]]:
         world = World()
         year = (await env.get_current_time()).year
         story = Story(env, world, standard(of_england(year, year + 3)))
-        async with Worker(env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities):
+        async with Worker(
+            env.client,
+            task_queue="cases",
+            workflows=[MediationCase],
+            activities=world.activities,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        ):
             yield story, world
 
 

@@ -14,7 +14,13 @@ from typing import Any
 from sqlmodel import col, func, select
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    UnsandboxedWorkflowRunner,
+    Worker,
+)
 
 from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
@@ -264,6 +270,7 @@ async def play_once(settings: Settings, number: int, spent: Spent, real: list[fl
             workflows=[MediationCase],
             activities=world.activities,
             interceptors=[spent],
+            workflow_runner=UnsandboxedWorkflowRunner(),
         ):
             with timed(real):
                 await the_standard_case(story, world)

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.rows import Part, Row, Size, percentile
 from domain.commands import EVERY_COMMAND
@@ -44,7 +44,13 @@ async def measure(size: Size) -> Part:
     world = ManyCases()
     async with (
         time_skipping() as env,
-        Worker(env.client, task_queue="cases", workflows=[MediationCase], activities=world.activities),
+        Worker(
+            env.client,
+            task_queue="cases",
+            workflows=[MediationCase],
+            activities=world.activities,
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        ),
     ):
         asked = await env.get_current_time()
         with env.auto_time_skipping_disabled():
