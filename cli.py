@@ -106,6 +106,14 @@ def user(settings: Settings, args: argparse.Namespace) -> int:
     return asyncio.run(run())
 
 
+def the_style_is_built() -> None:
+    """Pages without their style would look broken: whoever starts them reads at once what to do."""
+    from api.static_files import NOT_BUILT, STYLE, version
+
+    if not version(STYLE):
+        raise SettingsRefused(NOT_BUILT)
+
+
 def api(settings: Settings, args: argparse.Namespace) -> int:
     """serve the pages and the JSON API"""
     import uvicorn
@@ -235,6 +243,7 @@ COMMANDS: dict[str, Command] = {
 }
 PARTS = ("temporal", "calendar", "mail", "texts", "worker", "api")  # of stack/parts.py
 MAKES_SECRETS = {"up", "demo"}  # development only; the other commands find them, or say what is missing
+SHOWS_PAGES = {"up", "demo", "api"}
 
 
 def main() -> None:
@@ -252,6 +261,8 @@ def main() -> None:
     try:
         settings = load_settings(make_secrets=args.command in MAKES_SECRETS)
         configure_logging(settings.log_level)
+        if args.command in SHOWS_PAGES:
+            the_style_is_built()
         code = COMMANDS[args.command](settings, args)
     except SettingsRefused as refused:
         print(refused, file=sys.stderr)

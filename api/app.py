@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from api import errors, health, metrics
 from api.auth import Lockout, may_read_payloads
@@ -26,6 +24,7 @@ from api.rest.routes import router as json_door
 from api.services import Services
 from api.shield import Shield
 from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
+from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -136,7 +135,7 @@ def create_app(
     app.add_middleware(Shield)
     app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.mount("/static", Packed(directory=FOLDER), name="static")
     app.include_router(health.router)
     app.include_router(metrics.router)
     for pages in STAFF_PAGES:

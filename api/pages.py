@@ -1,5 +1,6 @@
 """Renders pages: one template environment, and what every page shows beside its own."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from api.auth import PAGES
+from api.components import Components
 from api.services import services_of
+from api.static_files import STYLE, address
 from domain import titles, words
 from domain.papers import MEDIA_TYPES
 
@@ -21,7 +24,9 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals.update(words=words, titles=titles, accepted_files=ACCEPTED_FILES)
+_environment.globals.update(
+    words=words, titles=titles, accepted_files=ACCEPTED_FILES, govuk=Components(), style=partial(address, STYLE)
+)
 
 _NAVIGATION = (
     ("tasks", "/tasks", "Tasks"),

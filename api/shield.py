@@ -14,9 +14,9 @@ UPLOADS = re.compile(r"/my/[^/]+/papers|/cases/[^/]+/do/add_paper|/api/cases/[^/
 READ_ON = 4  # times what may be sent: a browser shows our answer only after it has sent all
 
 HEADERS = {
-    # form-action stays open for the redirect after a post only to ourselves; no script runs, inline or other
+    # A page has our style and our pictures, and nothing else: no script runs, inline or other, and forms go only to us
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",  # a personal link must not travel on

@@ -181,13 +181,19 @@ class FilledCase:
 
 @pytest.fixture
 async def filled(services: Services, staff: dict[str, Account], temporal: FakeTemporal) -> FilledCase:
+    return await everything_asked(services, staff["coordinator"].actor, staff["mediator"].actor, "library", temporal)
+
+
+async def everything_asked(
+    services: Services, coordinator: Actor, mediator: Actor, venue: str, temporal: FakeTemporal
+) -> FilledCase:
     """A case in which everything is asked at once, as no real one would: a question of each kind is open."""
     start = await services.cases.open(
-        referral(), "refer-filled", staff["coordinator"].actor, "coordinator", standard([]), NOW - timedelta(days=9)
+        referral(), "refer-filled", coordinator, coordinator.id, standard([]), NOW - timedelta(days=9)
     )
     temporal.started.append(start)
     case = FilledCase(start.case_id, start.reference, services)
-    by: dict[str, Any] = {"case_id": case.id, "actor": staff["mediator"].actor, "at": NOW}
+    by: dict[str, Any] = {"case_id": case.id, "actor": mediator, "at": NOW}
     slots = [Slot(start=NOW + timedelta(days=days), minutes=90) for days in (7, 8)]
     written: dict[str, tuple[Command, Texts]] = {
         "offer": (OfferVisitDates(id="offer", party="p1", slots=slots, **by), PlaceTexts(place="At your home")),
@@ -219,7 +225,7 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
         parties=start.parties,
         stage=Stage.JOINT_MEETING,
         contacted=["p1", "p2", "p3"],
-        mediator="mediator",
+        mediator=mediator.id,
         offer=1,
         asks=[
             ask("permission", "p1"),
@@ -249,7 +255,7 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
                 party="p2",
                 status=MeetingStatus.BOOKED,
                 slot=slots[1],
-                venue="library",
+                venue=venue,
                 invited=["p2.1", "p2.2"],
             ),
             Meeting(key="joint_meeting/1", half_days=["2026-12-14/am", "2026-12-14/pm", "2026-12-15/am"]),
@@ -267,10 +273,10 @@ async def filled(services: Services, staff: dict[str, Account], temporal: FakeTe
     await case.file(
         journey,
         [
-            Event(number=1, at=NOW - timedelta(days=9), what="refer", by="coordinator", command="refer-filled"),
+            Event(number=1, at=NOW - timedelta(days=9), what="refer", by=coordinator.id, command="refer-filled"),
             Event(number=2, at=NOW - timedelta(days=8), what="stage", about="consent"),
-            Event(number=3, at=NOW, what="record_visit", about="p2", by="mediator", command="visit"),
-            Event(number=4, at=NOW, what="write_agreement", by="mediator", command="terms"),
+            Event(number=3, at=NOW, what="record_visit", about="p2", by=mediator.id, command="visit"),
+            Event(number=4, at=NOW, what="write_agreement", by=mediator.id, command="terms"),
         ],
     )
     return case

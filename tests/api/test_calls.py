@@ -235,7 +235,7 @@ async def test_what_a_case_refuses_is_told_and_the_rest_is_not_sent_twice(office
     assert "Recorded: Record a party's consent: Oakfield Primary School." in said
     assert "Give availability for the joint meeting: Westborough Council:" in said
     assert re.search(r'value="none" checked', answer.text)
-    assert not re.search(r'name="answer_consent-p2-yes" value="yes" checked', answer.text)
+    assert not re.search(r'name="answer_consent-p2-yes" type="radio" value="yes" checked', answer.text)
     office.world.temporal.refuse.clear()
     again = await office.jo.post(path, {**PHONED, "give_availability-p3-half_days": "none"})
     assert again.status_code == 303
@@ -249,7 +249,7 @@ async def test_more_on_a_page_that_was_sent_before_is_not_lost(office: Office, p
     more = {**PHONED, "answer_consent-p2-yes": "yes", "answer_consent-p3-yes": "no"}
     answer = await office.jo.post(path, {**more, "key": key})
     assert answer.status_code == 409
-    assert re.search(r'name="answer_consent-p3-yes" value="no" checked', answer.text)
+    assert re.search(r'name="answer_consent-p3-yes" type="radio" value="no" checked', answer.text)
     assert hidden(answer.text, "key") != key
     assert (await office.jo.post(path, {**PHONED, "answer_consent-p3-yes": "no"})).status_code == 303
     assert len(office.world.taken) == 2
@@ -270,7 +270,7 @@ async def test_what_nobody_asks_any_more_is_told_with_what_was_typed(office: Off
 async def test_stale_and_broken_forms(office: Office, path: str) -> None:
     answer = await office.jo.client.post(path, data={**PHONED, "answer_consent-p2-yes": "yes", "csrf": "old"})
     assert answer.status_code == 403
-    assert re.search(r'name="answer_consent-p2-yes" value="yes" checked', answer.text)
+    assert re.search(r'name="answer_consent-p2-yes" type="radio" value="yes" checked', answer.text)
     assert (await office.jo.post(path, {**PHONED, "key": "short"})).status_code == 422
     assert (await office.jo.get("/cases/SM-2026-99999/call")).status_code == 404
     assert office.world.taken == []

@@ -88,7 +88,7 @@ async def test_requests_are_counted_by_their_route_never_by_their_address(servic
     await browser.sign_in(sign_in[0], sign_in[1])
     assert (await browser.get(f"/cases/{reference}")).status_code == 200
     await service.client.get("/l/secret-token-of-a-letter")
-    await service.client.get("/static/service.css")
+    await service.client.get("/static/mark.svg")
     await service.client.get("/no/such/page-for-Maya")
     await service.client.request("MAYA", "/cases")
     case_page = {"method": "GET", "route": "/cases/{reference}"}

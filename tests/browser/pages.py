@@ -1,0 +1,173 @@
+"""Every page that a browser can be led to, in every state that we know of: the one place that lists them. They are
+checked, and photographed for `make screenshots`, by test_every_page.py."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from api.public.questions import WHO
+from domain.commands import Actor, StaffRole
+from domain.journey import Journey
+from domain.stages import Closing, ClosingReason, Stage
+from tests.api.conftest import everything_asked
+from tests.api.staff_world import VALID, World, parties
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page in a state: opened by somebody and, when a button is named, as it answers what was typed and pressed."""
+
+    name: str  # its picture's, too
+    path: str
+    who: str = "visitor"
+    press: str = ""
+    typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
+    pictured: bool = True
+
+
+SignIns = dict[str, tuple[str, str]]
+"""E-mail address and password of everybody who is at a browser."""
+
+EVERY_ROLE = (StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.OPERATIONS)
+REFERRAL = {
+    "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example", "child": "Maya Whitfield",
+    "born": "2017-04-12", "about": "The help in class that her plan names.", "p2_role": "school",
+    "p2_organisation": "Oakfield Primary School", "p2_1_name": "Helen Marsh", "p2_1_email": "head@oakfield.example",
+}  # fmt: skip
+ENQUIRY = {
+    "name": "Ruth Whitfield", "email": "ruth@family.example", "child": "Maya Whitfield",
+    "about": "The school wants to end Maya’s support.\nWe do not understand why.",
+    "school": "Oakfield Primary School", "authority": "Westborough Council",
+}  # fmt: skip
+COLLEAGUE = {"name": "Pat New", "email": "pat@service.example", "roles": "coordinator"}
+CASES = ("rich", "asked", "fresh", "closed", "paused", "held")
+
+
+# Before there is anything to see
+
+
+async def hire(world: World) -> SignIns:
+    _, *jo = await world.staff("Jo Coordinator", StaffRole.COORDINATOR)
+    _, *max_ = await world.staff("Max Manager", *EVERY_ROLE)
+    return {"jo": (jo[0], jo[1]), "max": (max_[0], max_[1])}
+
+
+def of_a_new_service() -> list[Shown]:
+    lists = ("tasks", "calls", "cases", "print-queue", "panel", "venues", "operations")
+    return [
+        Shown("sign-in", "/sign-in"),
+        Shown("sign-in-wrong", "/sign-in", press="Sign in", typed={"email": "jo@service.example", "password": "wrong"}),
+        Shown("not-there", "/no/such/page"),
+        Shown("link-unknown", "/l/no-such-link"),
+        Shown("code-on-a-letter", "/code"),
+        Shown("code-on-a-letter-wrong", "/code", press="Open my page"),
+        *(Shown(f"empty-{name}", f"/{name}", "max") for name in lists),
+        Shown("new-case", "/cases/new", "max"),
+        Shown("new-case-wrong", "/cases/new", "max", "Check your answers"),
+        Shown("new-case-check", "/cases/new", "max", "Check your answers", REFERRAL),
+    ]
+
+
+# In the middle of the work
+
+
+async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
+    """Cases in their states, and who joins the service with them; and what addresses of pages are made of."""
+    services, now = world.services, world.now
+    jo = (await services.staff.find("jo@service.example")).id  # type: ignore[union-attr]
+    meg, *sign_in = await world.mediator("Meg Mediator")
+    await world.mediator("Otto Outdated", (now - timedelta(days=9)).date())
+    _, rich = await world.rich_case(jo, meg)
+    coordinator = Actor(kind="staff", id=jo, roles=[StaffRole.COORDINATOR])
+    mediator = Actor(kind="staff", id=meg, roles=[StaffRole.MEDIATOR])
+    [venue, *_] = await services.reading.venues()
+    asked = await everything_asked(services, coordinator, mediator, venue.id, world.temporal)
+    ids = {"rich": rich, "asked": asked.reference}
+    over = Closing(reason=ClosingReason.NOT_AGREED)
+    others: dict[str, Any] = {"parties": parties(), "stage": Stage.CONSENT}
+    for name, child, journey in (
+        ("fresh", "Bruno Adler", None),
+        ("closed", "Cleo Marsh", Journey(closing=over, closed_at=now - timedelta(days=3), **others)),
+        ("paused", "Dina Obi", Journey(paused=True, **others)),
+        ("held", "Elif Kaya", Journey(on_hold=True, escalated=True, **others)),
+    ):
+        case_id, ids[name] = await world.case(jo, f"refer-{name}-0123456789", name=child)
+        if journey:
+            await world.file(case_id, journey)
+    for person, purpose in LETTERS:
+        ids[purpose] = await asked.token(person, purpose)
+    return {"meg": (sign_in[0], sign_in[1])}, ids
+
+
+LETTERS = (
+    ("p1.1", "permission"), ("p2.1", "consent/p2"), ("p1.1", "visit_choice/p1/1"), ("p2.1", "sign/p2"),
+    ("p1.1", "availability/p1/1"), ("p1.1", "comments/p1/1"), ("p2.1", "action/1"), ("p1.1", "feedback/p1"),
+    ("p1.1", "case"), ("p1.1", "papers"),
+)  # fmt: skip
+"""Whose letter carries a link to what, in the case in which everything is asked at once."""
+
+
+def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
+    rich = f"/cases/{ids['rich']}"
+    return [
+        *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo") for name in CASES),
+        Shown("case-of-the-manager", rich, "max"),
+        Shown("case-of-the-mediator", rich, "meg"),
+        Shown("case-not-ones-own", f"/cases/{ids['closed']}", "meg"),
+        Shown("letter", f"{rich}/letters/letter0", "jo"),
+        Shown("letter-bounced", f"{rich}/letters/letter2", "jo"),
+        Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
+        Shown("split", f"{rich}/split", "jo"),
+        Shown("tasks", "/tasks", "jo"),
+        Shown("tasks-of-all", "/tasks?all=1", "max"),
+        Shown("cases", "/cases", "max"),
+        Shown("cases-none", "/cases?reference=SM-1999-00001", "jo"),
+        Shown("cases-handed-to-nobody", "/cases", "max", "Hand them over"),
+        Shown("calls-found", "/calls", "jo", "Find", {"words": "Whitfield"}),
+        Shown("calls-not-found", "/calls", "jo", "Find", {"words": "Nobody Known"}),
+        Shown("calls-wrong", "/calls", "jo", "Find"),
+        Shown("call", f"/cases/{ids['asked']}/call", "jo"),
+        Shown("call-wrong", f"/cases/{ids['asked']}/call", "jo", "Record all of it"),
+        Shown("call-nothing-asked", f"/cases/{ids['closed']}/call", "jo"),
+        Shown("new-case-known", "/cases/new", "jo", "Check your answers", REFERRAL),
+        Shown("mediations", "/mediator", "meg"),
+        Shown("panel", "/panel", "max"),
+        Shown("panel-wrong", "/panel", "max", "Add to the panel"),
+        Shown("venues", "/venues", "max"),
+        Shown("venues-wrong", "/venues", "max", "Add the venue"),
+        Shown("staff", "/staff", "max"),
+        Shown("staff-wrong", "/staff", "max", "Add the account"),
+        Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
+        Shown("targets", "/policy", "max"),
+        Shown("targets-edit", "/policy/edit", "max"),
+        Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
+        Shown("operations", "/operations", "max"),
+        Shown("print-queue", "/print-queue", "jo"),
+        *_forms(rich),
+        *_party_pages(ids),
+        Shown("refer", "/refer"),
+        *(Shown(f"refer-{who}", f"/refer/{who}") for who in WHO),
+        Shown("refer-wrong", "/refer/parent", press="Check your answers"),
+        Shown("refer-check", "/refer/parent", press="Check your answers", typed=ENQUIRY),
+    ]  # fmt: skip
+
+
+def _forms(case: str) -> list[Shown]:
+    """Of every act on a case: its form, and what it says when nothing is filled in."""
+    found = []
+    for kind, (about, _) in VALID.items():
+        path = f"{case}/do/{kind}" + (f"?about={quote(about, safe='')}" if about else "")
+        name = kind.replace("_", "-")
+        found += [Shown(f"do-{name}", path, "staff"), Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False)]
+    return found
+
+
+def _party_pages(ids: dict[str, str]) -> list[Shown]:
+    found = []
+    for _, purpose in LETTERS:
+        name = "party-" + purpose.partition("/")[0].replace("_", "-")
+        found.append(Shown(name, f"/l/{ids[purpose]}"))
+        if purpose != "case":
+            found.append(Shown(f"{name}-wrong", f"/l/{ids[purpose]}", press="*", pictured=False))
+    return found

