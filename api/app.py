@@ -21,7 +21,7 @@ from api.party.routes import router as party_pages
 from api.public.routes import router as public_pages
 from api.remembered import Remembered
 from api.rest.routes import router as json_door
-from api.services import Services
+from api.services import OneLook, Services
 from api.shield import Shield
 from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
 from api.static_files import FOLDER, Packed
@@ -139,10 +139,10 @@ def create_app(
     app.include_router(health.router)
     app.include_router(metrics.router)
     for pages in STAFF_PAGES:
-        app.include_router(pages)
-    app.include_router(party_pages)
-    app.include_router(party_papers)
-    app.include_router(public_pages)
+        app.include_router(pages, dependencies=[OneLook])
+    app.include_router(party_pages, dependencies=[OneLook])
+    app.include_router(party_papers, dependencies=[OneLook])
+    app.include_router(public_pages, dependencies=[OneLook])
     app.include_router(
         codec_router(
             SealingCodec(settings.codec_key_ring()),

@@ -1,6 +1,6 @@
 """What every door needs, made once at the start and handed in by FastAPI."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -57,3 +57,15 @@ def services_of(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+async def one_look(request: Request, services: ServicesDep) -> AsyncIterator[None]:
+    """For pages: a GET changes nothing, and sees one moment, however much it asks of the case file."""
+    if request.method not in ("GET", "HEAD"):
+        yield
+        return
+    async with services.database.one_look():
+        yield
+
+
+OneLook = Depends(one_look, scope="function")

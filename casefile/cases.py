@@ -46,7 +46,7 @@ from domain.working_days import local_day
 log = structlog.get_logger(__name__)
 
 
-_WITHOUT_WHAT_IS_LARGE = [defer(getattr(Case, name), raiseload=True) for name in ("journey", "policy")]
+WITHOUT_WHAT_IS_LARGE = [defer(getattr(Case, name), raiseload=True) for name in ("journey", "policy")]
 
 
 class NoSuchCase(LookupError):
@@ -306,7 +306,7 @@ class Cases:
             cases = (
                 await session.exec(
                     select(Case)
-                    .options(*_WITHOUT_WHAT_IS_LARGE)
+                    .options(*WITHOUT_WHAT_IS_LARGE)
                     .where(*conditions)
                     .order_by(*urgent_first(wanted.open))
                     .offset((wanted.page - 1) * wanted.per_page)
@@ -417,12 +417,11 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
 
 async def parties_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
     """The parties with their people, in their order, without those who were taken out."""
-    return parties_in(case, (await sealed_parties(session, [case.id]))[case.id], key)
+    return parties_in((await sealed_parties(session, [case.id]))[case.id], key, left_of(case))
 
 
-def parties_in(case: Case, sealed: "SealedParties", key: CaseKey) -> list[PartyView]:
-    """The same of rows that were read before."""
-    left = left_of(case)
+def parties_in(sealed: "SealedParties", key: CaseKey, left: Collection[str]) -> list[PartyView]:
+    """The same of rows that were read before, without those who left."""
     return [
         party.model_copy(update={"people": [person for person in party.people if person.key not in left]})
         for party in sealed.opened(key)

@@ -3,7 +3,7 @@
 Hashes narrow down which cases may be meant; only those few are opened, and judged by their words
 (domain/likeness.py)."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from sqlmodel import case as choose
 from sqlmodel import col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import CaseLine, Cases, SealedParties, parties_in, sealed_parties
+from casefile.cases import WITHOUT_WHAT_IS_LARGE, CaseLine, Cases, SealedParties, parties_in, sealed_parties
 from casefile.database import Database
 from casefile.related import decided_about
 from casefile.tables import Case, Participant, PartyRow, SearchToken, Staff
@@ -67,8 +67,7 @@ class Finding:
                 ranked = dict.fromkeys(await session.exec(named), True)
             if wanted.words:
                 ranked = {**ranked, **await self._with_words(session, wanted)}
-            cases = await _cases_of(session, list(ranked)[:MOST_FOUND])
-            found = await self._found(session, cases, await sealed_parties(session, [case.id for case in cases]))
+            found = await self._found(session, await _candidates(session, list(ranked)[:MOST_FOUND]))
             return [one.model_copy(update={"whole": ranked[one.line.id]}) for one in found]
 
     async def _with_words(self, session: AsyncSession, wanted: Sought) -> dict[str, bool]:
@@ -107,10 +106,15 @@ class Finding:
         """Other cases that are likely about the child of this one, and of which nobody has decided yet whether they
         belong together."""
         async with self.database.read() as session:
-            case = await session.get_one(Case, case_id)
-            home = self._household(case, (await sealed_parties(session, [case_id]))[case_id])
+            [candidate] = await _candidates(session, [case_id])
+        home = self._household(candidate)
+        return await self.like(home, case_id) if home else []
+
+    async def like(self, home: Household, case_id: str) -> list[FoundCase]:
+        """The same for whoever has the case at hand: `home` is its household."""
+        async with self.database.read() as session:
             decided = await decided_about(session, case_id)
-        return await self._alike(home, decided | {case_id}) if home else []
+        return await self._alike(home, decided | {case_id})
 
     async def _alike(self, sought: Household, but: set[str]) -> list[FoundCase]:
         hashes = {hashed(self.vault, mark) for mark in marks_of_household(sought)}
@@ -124,53 +128,66 @@ class Finding:
             .limit(_MOST_COMPARED)
         )
         async with self.database.read() as session:
-            cases = await _cases_of(session, list(await session.exec(query)))
-            sealed = await sealed_parties(session, [case.id for case in cases])
-            alike: list[tuple[Case, list[Sign]]] = []
-            for case in cases:
-                known = self._household(case, sealed[case.id])
+            alike: list[tuple[_Candidate, list[Sign]]] = []
+            for one in await _candidates(session, list(await session.exec(query))):
+                known = self._household(one)
                 if known and (why := why_the_same(sought, known)):
-                    alike.append((case, why))
-            alike.sort(key=lambda one: (-len(one[1]), list(Sign).index(one[1][0])))
-            likeliest = {case.id: why for case, why in alike[:MOST_FOUND]}
-            found = await self._found(session, [case for case, _ in alike[:MOST_FOUND]], sealed)
+                    alike.append((one, why))
+            alike.sort(key=lambda found: (-len(found[1]), list(Sign).index(found[1][0])))
+            likeliest = {one.case.id: why for one, why in alike[:MOST_FOUND]}
+            found = await self._found(session, [one for one, _ in alike[:MOST_FOUND]])
         return [one.model_copy(update={"why": likeliest[one.line.id]}) for one in found]
 
-    def _household(self, case: Case, sealed: SealedParties) -> Household | None:
+    def _household(self, one: "_Candidate") -> Household | None:
+        case = one.case
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child
-            parties = parties_in(case, sealed, key)
+            parties = parties_in(one.sealed, key, one.left)
         except (Erased, ValueError) as error:  # one damaged row must not keep a referral from being taken in
             log.error("a case cannot be compared", case=case.id, error=type(error).__name__)
             return None
         return household(child, ((party.role, person.details) for party in parties for person in party.people))
 
-    async def _found(
-        self, session: AsyncSession, cases: list[Case], sealed: Mapping[str, SealedParties]
-    ) -> list[FoundCase]:
-        of = {case.coordinator_id for case in cases}
+    async def _found(self, session: AsyncSession, cases: list["_Candidate"]) -> list[FoundCase]:
+        if not cases:
+            return []
+        of = {one.case.coordinator_id for one in cases}
         names = dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(of)))).all())
         return [
             FoundCase(
-                line=self._cases.line(case, sealed[case.id]),
-                parties=self._parties(case, sealed[case.id]),
-                coordinator=names.get(case.coordinator_id or "", ""),
+                line=self._cases.line(one.case, one.sealed),
+                parties=self._parties(one),
+                coordinator=names.get(one.case.coordinator_id or "", ""),
             )
-            for case in cases
+            for one in cases
         ]
 
-    def _parties(self, case: Case, sealed: SealedParties) -> list[PartyView]:
+    def _parties(self, one: "_Candidate") -> list[PartyView]:
+        case = one.case
         try:
-            return parties_in(case, sealed, self.vault.case_key(case.id, case.wrapped_key))
+            return parties_in(one.sealed, self.vault.case_key(case.id, case.wrapped_key), one.left)
         except (Erased, ValueError) as error:  # its line says that it cannot be read
             log.error("a case cannot be read", case=case.id, error=type(error).__name__)
             return []
 
 
-async def _cases_of(session: AsyncSession, ids: list[str]) -> list[Case]:
+@dataclass(frozen=True)
+class _Candidate:
+    """A case that may be meant: its row without what is large, who left it again, and everybody still sealed."""
+
+    case: Case
+    left: list[str]
+    sealed: SealedParties
+
+
+async def _candidates(session: AsyncSession, ids: list[str]) -> list[_Candidate]:
     """In the order of their ids."""
-    found = {case.id: case for case in await session.exec(select(Case).where(col(Case.id).in_(ids)))}
+    if not ids:
+        return []
+    wanted = select(Case, col(Case.journey)["left"]).options(*WITHOUT_WHAT_IS_LARGE).where(col(Case.id).in_(ids))
+    sealed = await sealed_parties(session, ids)
+    found = {case.id: _Candidate(case, left or [], sealed[case.id]) for case, left in await session.exec(wanted)}
     return [found[id] for id in ids]
 
 

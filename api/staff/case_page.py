@@ -28,6 +28,7 @@ from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.corrections import RECORDED_BY, given_again
 from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.likeness import household
 from domain.papers import MEDIA_TYPES, size_in_words
 from domain.parties import Channel
 from domain.possible import Possible, possible
@@ -181,7 +182,8 @@ async def _likely_the_same(services: Services, case: CaseView, me: StaffMember) 
     if not me.has(*COORDINATORS) or case.journey is None or case.journey.closing or case.journey.ending:
         return []
     found = []
-    for one in await services.finding.same_child_as(case.id):
+    home = household(case.child, ((party.role, person.details) for party in case.parties for person in party.people))
+    for one in await services.finding.like(home, case.id):
         newer, older = sorted((case.reference, one.line.reference), reverse=True, key=lambda ref: (len(ref), ref))
         found.append(
             {
