@@ -10,8 +10,9 @@ from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, RootModel
+from sqlalchemy import select as columns
 from sqlalchemy.orm import defer
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.commands import StoredElsewhere
@@ -319,33 +320,40 @@ class Cases:
         rows = await sealed_parties(session, [case.id for case in cases if case.waiting_for])
         return [self.line(case, rows[case.id]) for case in cases]
 
-    def line(self, case: Case, rows: "SealedParties") -> CaseLine:
-        """A case as lists show it; `rows` are its parties, if it waits for anybody."""
-        waiting = [part for part in case.waiting_for.split(",") if part]
+    def line(self, case: Case, sealed: "SealedParties") -> CaseLine:
+        """A case as lists show it; `sealed` are its parties, if it waits for anybody."""
+        return as_line(case, *self.opened(case, sealed.only(case.waiting_for.split(","))))
+
+    def opened(self, case: Case, sealed: "SealedParties") -> tuple[str, builtins.list[PartyView]]:
+        """The name of the child and the parties, or for a name the reason why nothing can be read."""
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
-            child = key.open(CaseText, case.sealed, f"case/{case.id}").child.name
-            names = {party.key: party.name for party in rows.only(waiting).opened(key)}
+            return key.open(CaseText, case.sealed, f"case/{case.id}").child.name, sealed.opened(key)
         except Erased:
-            child, names = "(erased)", {}
+            return "(erased)", []
         except ValueError:  # one damaged row must not take the list away from everybody
             log.error("a case cannot be read", case=case.id)
-            child, names = "(cannot be read)", {}
-        return CaseLine(
-            id=case.id,
-            reference=case.reference,
-            child=child,
-            created=case.created,
-            stage=case.stage,
-            waiting_for=[names.get(part, part) for part in waiting],
-            next_at=case.next_at,
-            escalated=case.escalated,
-            on_hold=case.on_hold,
-            paused=case.paused,
-            closed_reason=case.closed_reason,
-            coordinator_id=case.coordinator_id or "",
-            mediator_id=case.mediator_id,
-        )
+            return "(cannot be read)", []
+
+
+def as_line(case: Case, child: str, parties: Collection[PartyView]) -> CaseLine:
+    """A case as lists show it; of the parties those are named for which it waits."""
+    names = {party.key: party.name for party in parties}
+    return CaseLine(
+        id=case.id,
+        reference=case.reference,
+        child=child,
+        created=case.created,
+        stage=case.stage,
+        waiting_for=[names.get(part, part) for part in case.waiting_for.split(",") if part],
+        next_at=case.next_at,
+        escalated=case.escalated,
+        on_hold=case.on_hold,
+        paused=case.paused,
+        closed_reason=case.closed_reason,
+        coordinator_id=case.coordinator_id or "",
+        mediator_id=case.mediator_id,
+    )
 
 
 async def add_participant(
@@ -388,6 +396,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
             )
         )
     ).all()
+    parties, left = (await sealed_parties(session, [case.id]))[case.id].opened(key), left_of(case)
     coordinator_id = case.coordinator_id or ""
     coordinator = await staff_view(session, coordinator_id)
     return CaseView(
@@ -397,8 +406,8 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         created=case.created,
         child=text.child,
         about=text.about,
-        parties=await parties_of(session, case, key),
-        former=await former_of(session, case, key),
+        parties=without(parties, left),
+        former=left_by(parties, left),
         coordinator=coordinator or StaffView(id=coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
@@ -417,24 +426,23 @@ async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
 
 async def parties_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
     """The parties with their people, in their order, without those who were taken out."""
-    return parties_in((await sealed_parties(session, [case.id]))[case.id], key, left_of(case))
+    return without((await sealed_parties(session, [case.id]))[case.id].opened(key), left_of(case))
 
 
-def parties_in(sealed: "SealedParties", key: CaseKey, left: Collection[str]) -> list[PartyView]:
-    """The same of rows that were read before, without those who left."""
+def without(parties: Collection[PartyView], left: Collection[str]) -> list[PartyView]:
+    """Those that were not taken out, each with those of its people who were not."""
     return [
         party.model_copy(update={"people": [person for person in party.people if person.key not in left]})
-        for party in sealed.opened(key)
+        for party in parties
         if party.key not in left
     ]
 
 
-async def former_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:
+def left_by(parties: Collection[PartyView], left: Collection[str]) -> list[PartyView]:
     """Those who were taken out, each with the party that was theirs."""
-    left = left_of(case)
     return [
         party.model_copy(update={"people": people})
-        for party in ((await sealed_parties(session, [case.id]))[case.id].opened(key) if left else [])
+        for party in parties
         if (people := [person for person in party.people if person.key in left])
     ]
 
@@ -446,52 +454,55 @@ def left_of(case: Case) -> list[str]:
 
 @dataclass
 class SealedParties:
-    """Who takes part in one case, or did, still sealed."""
+    """Who takes part in one case, or did: the rows of its parties and people, still sealed."""
 
-    parties: list[PartyRow] = field(default_factory=list)
-    people: list[Participant] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
 
-    def only(self, parties: list[str]) -> "SealedParties":
-        return SealedParties(
-            [party for party in self.parties if party.key in parties],
-            [person for person in self.people if person.party in parties],
-        )
+    def only(self, parties: Collection[str]) -> "SealedParties":
+        return SealedParties([row for row in self.rows if row.party in parties])
 
     def opened(self, key: CaseKey) -> list[PartyView]:
         """In their order. Erased, or ValueError: a row is damaged."""
-        views = [
-            PersonView(
-                key=person.key,
-                party=person.party,
-                role=PersonRole(person.role),
-                details=key.open(PersonDetails, person.sealed, f"participant/{person.case_id}/{person.key}"),
+        found: dict[str, PartyView] = {}
+        for row in sorted(self.rows, key=lambda row: (_order(row.party), _order(row.person or ""))):
+            party = found.setdefault(
+                row.party,
+                PartyView(key=row.party, role=PartyRole(row.role), organisation=row.organisation, people=[]),
             )
-            for person in sorted(self.people, key=lambda p: _order(p.key))
-        ]
-        return [
-            PartyView(
-                key=row.key,
-                role=PartyRole(row.role),
-                organisation=row.organisation,
-                people=[person for person in views if person.party == row.key],
-            )
-            for row in sorted(self.parties, key=lambda r: _order(r.key))
-        ]
+            if row.person:
+                details = key.open(PersonDetails, row.sealed, f"participant/{row.case_id}/{row.person}")
+                role = PersonRole(row.persons_role)
+                party.people.append(PersonView(key=row.person, party=row.party, role=role, details=details))
+        return list(found.values())
 
 
 async def sealed_parties(session: AsyncSession, case_ids: Collection[str]) -> defaultdict[str, SealedParties]:
-    """By case."""
+    """By case. Rows of columns, not of tables: a list has hundreds."""
+    query: Any = (
+        columns(
+            col(PartyRow.case_id),
+            col(PartyRow.key).label("party"),
+            col(PartyRow.role),
+            col(PartyRow.organisation),
+            col(Participant.key).label("person"),
+            col(Participant.role).label("persons_role"),
+            col(Participant.sealed),
+        )
+        .outerjoin(
+            Participant,
+            and_(col(Participant.case_id) == col(PartyRow.case_id), col(Participant.party) == col(PartyRow.key)),
+        )
+        .where(col(PartyRow.case_id).in_(case_ids))
+    )
     found: defaultdict[str, SealedParties] = defaultdict(SealedParties)
-    for party in await session.exec(select(PartyRow).where(col(PartyRow.case_id).in_(case_ids))):
-        found[party.case_id].parties.append(party)
-    for person in await session.exec(select(Participant).where(col(Participant.case_id).in_(case_ids))):
-        found[person.case_id].people.append(person)
+    for row in (await session.exec(query)).all():
+        found[row.case_id].rows.append(row)
     return found
 
 
 def _order(key: str) -> list[int]:
     """ "p10.2" after "p2.1"."""
-    return [int(part) for part in key.removeprefix("p").split(".")]
+    return [int(part) for part in key.removeprefix("p").split(".") if part]
 
 
 async def _next(session: AsyncSession, name: str) -> int:

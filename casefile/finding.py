@@ -12,7 +12,7 @@ from sqlmodel import case as choose
 from sqlmodel import col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import WITHOUT_WHAT_IS_LARGE, CaseLine, Cases, SealedParties, parties_in, sealed_parties
+from casefile.cases import WITHOUT_WHAT_IS_LARGE, CaseLine, Cases, SealedParties, as_line, sealed_parties, without
 from casefile.database import Database
 from casefile.related import decided_about
 from casefile.tables import Case, Participant, PartyRow, SearchToken, Staff
@@ -143,7 +143,7 @@ class Finding:
         try:
             key = self.vault.case_key(case.id, case.wrapped_key)
             child = key.open(CaseText, case.sealed, f"case/{case.id}").child
-            parties = parties_in(one.sealed, key, one.left)
+            parties = without(one.sealed.opened(key), one.left)
         except (Erased, ValueError) as error:  # one damaged row must not keep a referral from being taken in
             log.error("a case cannot be compared", case=case.id, error=type(error).__name__)
             return None
@@ -154,22 +154,17 @@ class Finding:
             return []
         of = {one.case.coordinator_id for one in cases}
         names = dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(of)))).all())
-        return [
-            FoundCase(
-                line=self._cases.line(one.case, one.sealed),
-                parties=self._parties(one),
-                coordinator=names.get(one.case.coordinator_id or "", ""),
+        found = []
+        for one in cases:
+            child, parties = self._cases.opened(one.case, one.sealed)
+            found.append(
+                FoundCase(
+                    line=as_line(one.case, child, parties),
+                    parties=without(parties, one.left),
+                    coordinator=names.get(one.case.coordinator_id or "", ""),
+                )
             )
-            for one in cases
-        ]
-
-    def _parties(self, one: "_Candidate") -> list[PartyView]:
-        case = one.case
-        try:
-            return parties_in(one.sealed, self.vault.case_key(case.id, case.wrapped_key), one.left)
-        except (Erased, ValueError) as error:  # its line says that it cannot be read
-            log.error("a case cannot be read", case=case.id, error=type(error).__name__)
-            return []
+        return found
 
 
 @dataclass(frozen=True)
