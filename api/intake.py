@@ -152,19 +152,18 @@ class Intake:
         for something else."""
         policy = await self.policy(form.policy)
         case_id = derived_id("case", command_id)
-        created = not await self.cases.exists(case_id)
         try:
-            start = await self.cases.open(
+            reference, created = await self.cases.take_in(
                 form, command_id, actor, coordinator, policy, self.clock(), another, split_from
             )
         except IntegrityError:  # posted twice in one moment, or the id belongs to another command
             if not await self.cases.exists(case_id):
                 raise StoredElsewhere(command_id) from None
-            start, created = await self.cases.start_of(case_id), False
-        outcome = await self._answered(case_id, command_id)
+            reference, created = (await self.cases.start_of(case_id)).reference, False
+        outcome = await self._answered(case_id, command_id, new=created)
         return Referred(
             case_id=case_id,
-            reference=start.reference,
+            reference=reference,
             status="pending" if outcome.status == "pending" else "accepted",
             created=created,
         )
@@ -174,8 +173,8 @@ class Intake:
         StoredElsewhere, LookupError (no such case), vault.Erased."""
         if against := self._against(command, texts or Texts()):
             return against
-        await self.commands.store(command, texts)
-        return await self.answer(command.case_id, await self._answered(command.case_id, command.id))
+        new = await self.commands.store(command, texts)
+        return await self.answer(command.case_id, await self._answered(command.case_id, command.id, new=new))
 
     async def take_together(self, given: list[tuple[Command, Texts]]) -> list[Answer]:
         """Several commands for one case, said in one breath: all are stored in their order, or none, when one of them
@@ -210,16 +209,18 @@ class Intake:
             return FAILED_SENTENCE
         return refusal_sentence(outcome.code, outcome.about, await self.cases.load(case_id))
 
-    async def _answered(self, case_id: str, command_id: str) -> Outcome:
-        """The outcome, after the case had a few seconds to answer. The delivery goes on when whoever asked is gone."""
-        outcome = await self.commands.outcome(command_id)
+    async def _answered(self, case_id: str, command_id: str, *, new: bool = False) -> Outcome:
+        """The outcome, after the case had a few seconds to answer. The delivery goes on when whoever asked is gone.
+        `new`: it was stored just now, so nobody can have answered it."""
+        outcome = Outcome(status="pending") if new else await self.commands.outcome(command_id)
         if outcome.status != "pending":
             return outcome
-        delivery = asyncio.create_task(self.deliver(case_id))
+        answers: dict[str, Outcome] = {}
+        delivery = asyncio.create_task(self.deliver(case_id, answers))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._delivered)
         await asyncio.wait({delivery}, timeout=self.patience + 1)
-        return await self.commands.outcome(command_id)
+        return answers.get(command_id) or await self.commands.outcome(command_id)
 
     def _delivered(self, delivery: asyncio.Task[bool]) -> None:
         self._deliveries.discard(delivery)
@@ -228,9 +229,9 @@ class Intake:
 
     # Delivery
 
-    async def deliver(self, case_id: str) -> bool:
+    async def deliver(self, case_id: str, answers: dict[str, Outcome] | None = None) -> bool:
         """Bring the case what it has not answered yet, in order. False: something had to stay behind, and with it
-        whatever was stored after it."""
+        whatever was stored after it. `answers` is given what was written down of each, by its id."""
         lock = self._locks.setdefault(case_id, asyncio.Lock())
         async with lock:
             for command in await self.commands.pending(case_id):
@@ -240,7 +241,9 @@ class Intake:
                     command_id, outcome = command.id, await self._bring(command)
                 if outcome.status == "pending":
                     return False
-                await self.commands.settle(command_id, outcome, self.clock())
+                settled = await self.commands.settle(command_id, outcome, self.clock())
+                if answers is not None:
+                    answers[command_id] = settled
                 if command != "refer":
                     self.answered(outcome, self.clock() - command.at)
         return True

@@ -32,7 +32,7 @@ from casefile.tables import (
     TimelineEvent,
     Venue,
 )
-from casefile.tokens import keep_case_tokens, keep_tokens
+from casefile.tokens import add_tokens, keep_tokens, tokens_of, tokens_of_case
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import Actor
 from domain.journey import AsFiled, CaseStart, Event, Journey, Letter
@@ -139,6 +139,21 @@ class Cases:
         yet (TakeCase). The same form under the same command id is the same case again; StoredElsewhere: the id was
         used for another form. `another`: the child was known, and this is another matter; kept with the command.
         `split_from`: the reference of the case out of which it is begun; NoSuchCase."""
+        await self.take_in(form, command_id, actor, coordinator, policy, at, another, split_from)
+        return await self.start_of(derived_id("case", command_id))
+
+    async def take_in(
+        self,
+        form: ReferralForm,
+        command_id: str,
+        actor: Actor,
+        coordinator: str,
+        policy: Policy,
+        at: datetime,
+        another: AnotherMatter | None = None,
+        split_from: str = "",
+    ) -> tuple[str, bool]:
+        """The same for whoever does not start its workflow now: the reference, and whether the case is a new one."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -147,63 +162,64 @@ class Cases:
                 key = self.vault.case_key(case_id, there.wrapped_key)
                 if key.open(CaseText, there.sealed, f"case/{case_id}").form != fingerprint:
                     raise StoredElsewhere(command_id)
-            else:
-                wrapped, key = self.vault.new_case_key(case_id)
-                year = local_day(at).year
-                session.add(
-                    Case(
-                        id=case_id,
-                        reference=f"SM-{year}-{await _next(session, f'reference/{year}'):05d}",
-                        created=at,
-                        coordinator_id=coordinator or None,
-                        wrapped_key=wrapped,
-                        sealed=key.seal(
-                            CaseText(
-                                child=form.child, about=form.about, form=fingerprint, family_permits=form.family_permits
-                            ),
-                            f"case/{case_id}",
+                return there.reference, False
+            wrapped, key = self.vault.new_case_key(case_id)
+            year = local_day(at).year
+            reference = f"SM-{year}-{await _next(session, f'reference/{year}'):05d}"
+            session.add(
+                Case(
+                    id=case_id,
+                    reference=reference,
+                    created=at,
+                    coordinator_id=coordinator or None,
+                    wrapped_key=wrapped,
+                    sealed=key.seal(
+                        CaseText(
+                            child=form.child, about=form.about, form=fingerprint, family_permits=form.family_permits
                         ),
-                        policy=policy.model_dump(mode="json"),
-                        waiting_for="coordinator",
-                    )
+                        f"case/{case_id}",
+                    ),
+                    policy=policy.model_dump(mode="json"),
+                    waiting_for="coordinator",
                 )
-                await session.flush()
-                for p, party in enumerate(form.parties, 1):
-                    session.add(
-                        PartyRow(case_id=case_id, key=f"p{p}", role=party.role, organisation=party.organisation)
-                    )
-                    for n, person in enumerate(party.people, 1):
-                        await add_participant(session, self.vault, case_id, f"p{p}.{n}", person, key)
-                organisations = [party.organisation for party in form.parties]
-                await keep_case_tokens(session, self.vault, case_id, form.child, organisations)
-                session.add(
-                    CommandRow(
-                        id=command_id,
-                        case_id=case_id,
-                        number=0,
-                        kind="refer",
-                        payload={"case_id": case_id}
-                        | ({"not_a_duplicate_of": another.references} if another else {})
-                        | ({"split_from": split_from} if split_from else {}),
-                        actor_kind=actor.kind,
-                        actor_id=actor.id,
-                        at=at,
-                    )
+            )
+            await session.flush()
+            organisations = [party.organisation for party in form.parties]
+            tokens = tokens_of_case(self.vault, case_id, form.child, organisations)
+            for p, party in enumerate(form.parties, 1):
+                session.add(PartyRow(case_id=case_id, key=f"p{p}", role=party.role, organisation=party.organisation))
+                for n, person in enumerate(party.people, 1):
+                    session.add(_participant(case_id, f"p{p}.{n}", person, key))
+                    tokens += tokens_of(self.vault, case_id, f"p{p}.{n}", marks_of_person(person))
+            session.add(
+                CommandRow(
+                    id=command_id,
+                    case_id=case_id,
+                    number=0,
+                    kind="refer",
+                    payload={"case_id": case_id}
+                    | ({"not_a_duplicate_of": another.references} if another else {})
+                    | ({"split_from": split_from} if split_from else {}),
+                    actor_kind=actor.kind,
+                    actor_id=actor.id,
+                    at=at,
                 )
-                await session.flush()
-                decided = dict.fromkeys(another.references if another else [], LinkKind.ANOTHER_MATTER)
-                if split_from:
-                    decided[split_from] = LinkKind.SPLIT_FROM
-                for row in list(await session.exec(select(Case).where(col(Case.reference).in_(decided)))):
-                    kind = decided.pop(row.reference)
-                    link = CaseLink(case_id=case_id, other_id=row.id, kind=kind, command=command_id, by=actor.id, at=at)
-                    session.add(link)
-                if split_from in decided:
-                    raise NoSuchCase(split_from)
-                if another:
-                    sealed = key.seal(another, f"command/{command_id}")
-                    session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
-        return await self.start_of(case_id)
+            )
+            await add_tokens(session, tokens)
+            decided = dict.fromkeys(another.references if another else [], LinkKind.ANOTHER_MATTER)
+            if split_from:
+                decided[split_from] = LinkKind.SPLIT_FROM
+            same = select(Case).where(col(Case.reference).in_(decided))
+            for row in list(await session.exec(same)) if decided else []:
+                kind = decided.pop(row.reference)
+                link = CaseLink(case_id=case_id, other_id=row.id, kind=kind, command=command_id, by=actor.id, at=at)
+                session.add(link)
+            if split_from in decided:
+                raise NoSuchCase(split_from)
+            if another:
+                sealed = key.seal(another, f"command/{command_id}")
+                session.add(CommandText(command_id=command_id, case_id=case_id, sealed=sealed))
+        return reference, True
 
     async def exists(self, case_id: str) -> bool:
         async with self.database.read() as session:
@@ -366,18 +382,20 @@ async def add_participant(
     command: str = "",
 ) -> None:
     """A person joins a case: their row, sealed, and what they are found by."""
-    session.add(
-        Participant(
-            case_id=case_id,
-            key=key,
-            party=key.partition(".")[0],
-            role=details.role,
-            channel=details.channel,
-            command=command,
-            sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
-        )
-    )
+    session.add(_participant(case_id, key, details, case_key, command))
     await keep_tokens(session, vault, case_id, key, marks_of_person(details))
+
+
+def _participant(case_id: str, key: str, details: PersonDetails, case_key: CaseKey, command: str = "") -> Participant:
+    return Participant(
+        case_id=case_id,
+        key=key,
+        party=key.partition(".")[0],
+        role=details.role,
+        channel=details.channel,
+        command=command,
+        sealed=case_key.seal(details, f"participant/{case_id}/{key}"),
+    )
 
 
 async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:

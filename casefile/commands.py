@@ -56,7 +56,8 @@ class Commands:
             if there.kind != command.kind() or _said(there.payload) != _said(command.model_dump(mode="json")):
                 raise StoredElsewhere(command.id)
             return False
-        case = await session.get(Case, command.case_id)
+        found = await session.exec(select(Case.id, Case.wrapped_key).where(Case.id == command.case_id))
+        case = found.one_or_none()  # and nothing else of it, which is large
         if case is None:
             raise LookupError(command.case_id)
         last = (
@@ -76,9 +77,8 @@ class Commands:
         )
         await session.flush()
         if texts is not None and texts.model_dump(exclude_defaults=True):
-            key = self.vault.case_key(case.id, case.wrapped_key)
-            sealed = key.seal(texts, f"command/{command.id}")
-            session.add(CommandText(command_id=command.id, case_id=case.id, sealed=sealed))
+            sealed = self.vault.case_key(*case).seal(texts, f"command/{command.id}")
+            session.add(CommandText(command_id=command.id, case_id=command.case_id, sealed=sealed))
         return True
 
     async def pending(self, case_id: str) -> list[Command | Literal["refer"]]:
@@ -109,12 +109,12 @@ class Commands:
                 ).all()
             )
 
-    async def settle(self, command_id: str, outcome: Outcome, at: datetime) -> None:
-        """Write down what the case said; the first answer stands. What was sent with a refused command is erased,
-        whichever door it came through and however late the answer is."""
+    async def settle(self, command_id: str, outcome: Outcome, at: datetime) -> Outcome:
+        """Write down what the case said; the first answer stands, and is given back. What was sent with a refused
+        command is erased, whichever door it came through and however late the answer is."""
         async with self.database.write() as session:
-            if await session.get(CommandOutcome, command_id) is not None:
-                return
+            if (first := await session.get(CommandOutcome, command_id)) is not None:
+                return _outcome(first)
             session.add(
                 CommandOutcome(
                     command_id=command_id, status=outcome.status, code=outcome.code, about=outcome.about, at=at
@@ -127,6 +127,7 @@ class Commands:
                     .where(col(PaperRow.case_id) == case_id, col(PaperRow.command) == command_id)
                     .values(sealed=None, sealed_text=None)
                 )
+        return outcome
 
     async def known(self, command_id: str) -> Outcome | None:
         """What became of a command; None when none of this id was stored."""
@@ -139,4 +140,8 @@ class Commands:
         """pending, when there is no answer yet."""
         async with self.database.read() as session:
             row = await session.get(CommandOutcome, command_id)
-        return Outcome(status=row.status, code=row.code, about=row.about) if row else Outcome(status="pending")  # type: ignore[arg-type]
+        return _outcome(row) if row else Outcome(status="pending")
+
+
+def _outcome(row: CommandOutcome) -> Outcome:
+    return Outcome(status=row.status, code=row.code, about=row.about)  # type: ignore[arg-type]

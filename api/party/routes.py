@@ -337,6 +337,11 @@ class Visit:
 
 async def find_visit(link_id: str, request: Request, services: Services) -> Visit | None:
     """Who stands behind the cookie of this page; None when it is not the person of this link."""
+    async with services.database.one_look():
+        return await _visit(link_id, request, services)
+
+
+async def _visit(link_id: str, request: Request, services: Services) -> Visit | None:
     token = request.cookies.get(_cookie(link_id), "") if LINK_ID.fullmatch(link_id) else ""
     link = await services.links.find(token) if token else None
     if link is None or link.id != link_id:

@@ -198,8 +198,9 @@ async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Re
     if form is None:
         return _form(request, policies, typed, blocks, 422)
     try:
-        await services.intake.policy(form.policy)
-        known = await services.intake.known_as(form, key, split_from)
+        async with services.database.one_look():
+            await services.intake.policy(form.policy)
+            known = await services.intake.known_as(form, key, split_from)
         another = _another_matter(typed, known, just_decided=action == "another")
         if known and another is None:
             return _same_child(request, typed, known, blocks, 422 if typed.errors else 200)
