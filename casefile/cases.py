@@ -293,11 +293,18 @@ class Cases:
 
     async def load(self, case_id: str) -> CaseView:
         """NoSuchCase, or vault.Erased."""
+        return await self._load(case_id, Case.id == case_id)
+
+    async def load_called(self, reference: str) -> CaseView:
+        """The same by its reference."""
+        return await self._load(reference, Case.reference == reference)
+
+    async def _load(self, called: str, is_it: Any) -> CaseView:
         async with self.database.read() as session:
-            case = await session.get(Case, case_id)
+            case = (await session.exec(select(Case).where(is_it))).first()
             if case is None:
-                raise NoSuchCase(case_id)
-            return await view(session, case, self.vault.case_key(case_id, case.wrapped_key))
+                raise NoSuchCase(called)
+            return await view(session, case, self.vault.case_key(case.id, case.wrapped_key))
 
     async def list(self, wanted: CaseFilter) -> tuple[list[CaseLine], int]:
         """One page of cases, the most urgent first, and how many there are in all."""
@@ -416,7 +423,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
     ).all()
     parties, left = (await sealed_parties(session, [case.id]))[case.id].opened(key), left_of(case)
     coordinator_id = case.coordinator_id or ""
-    coordinator = await staff_view(session, coordinator_id)
+    staff = await staff_views(session, {coordinator_id, case.mediator_id} - {""})
     return CaseView(
         id=case.id,
         reference=case.reference,
@@ -426,10 +433,10 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         about=text.about,
         parties=without(parties, left),
         former=left_by(parties, left),
-        coordinator=coordinator or StaffView(id=coordinator_id, name="", email=""),
+        coordinator=staff.get(coordinator_id) or StaffView(id=coordinator_id, name="", email=""),
         policy=Policy.model_validate(case.policy),
         journey=journey,
-        mediator=await staff_view(session, case.mediator_id),
+        mediator=staff.get(case.mediator_id),
         venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
         texts={row.command_id: texts_in(row, key) for row in accepted},
         family_permits=text.family_permits,
@@ -437,9 +444,16 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
     )
 
 
+async def staff_views(session: AsyncSession, ids: Collection[str]) -> dict[str, StaffView]:
+    """Those of these ids, by id."""
+    if not ids:
+        return {}
+    rows = await session.exec(select(Staff.id, Staff.name, Staff.email).where(col(Staff.id).in_(ids)))
+    return {id: StaffView(id=id, name=name, email=email) for id, name, email in rows}
+
+
 async def staff_view(session: AsyncSession, staff_id: str) -> StaffView | None:
-    staff = await session.get(Staff, staff_id) if staff_id else None
-    return StaffView(id=staff.id, name=staff.name, email=staff.email) if staff else None
+    return (await staff_views(session, [staff_id] if staff_id else [])).get(staff_id)
 
 
 async def parties_of(session: AsyncSession, case: Case, key: CaseKey) -> list[PartyView]:

@@ -45,7 +45,7 @@ def _email(text: str) -> str:
     try:
         if text and (not text.isascii() or "." not in Address(addr_spec=text).domain.strip(".")):
             raise ValueError(text)
-    except (ValueError, IndexError, MessageError):
+    except (ValueError, IndexError, AttributeError, MessageError):  # the parser stumbles over some that are none
         raise ValueError("must be an e-mail address, such as name@example.org") from None
     return text
 

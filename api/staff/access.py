@@ -29,7 +29,7 @@ __all__ = ["Me"]
 async def case_of(services: Services, me: StaffMember, reference: str) -> CaseView:
     """The case read whole. 404: there is none, or none of a mediator's own; 410: its words were erased."""
     try:
-        case = await services.cases.load(await services.cases.case_id(reference))
+        case = await services.cases.load_called(reference)
     except NoSuchCase:
         raise HTTPException(404, f"There is no case {reference[:40]}. Look for it in the list of cases.") from None
     except Erased:

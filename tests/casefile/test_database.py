@@ -235,3 +235,27 @@ async def test_the_panel_by_name_and_a_person_once(database: Database) -> None:
                 name=name, email=email, professional_body="CMC", registered_until=date(2028, 1, 1), at=NOW
             )
     assert [mediator.name for mediator in await reading.mediators()] == ["ann", "Ben", "Zoe"]
+
+
+# One look
+
+
+async def test_all_that_is_read_in_one_look_is_of_one_moment(processes: list[Database]) -> None:
+    here, elsewhere = processes
+    async with here.one_look():
+        before = await StaffAccounts(here, QUICK_HASHER).names()
+        await StaffAccounts(elsewhere, QUICK_HASHER).create("New", "new@service.example", [], NOW)
+        assert await StaffAccounts(here, QUICK_HASHER).names() == before == {"cora": "cora"}
+    assert len(await StaffAccounts(here, QUICK_HASHER).names()) == 2
+
+
+async def test_whoever_only_looks_writes_nothing(processes: list[Database]) -> None:
+    here, elsewhere = processes
+    async with here.one_look():
+        with pytest.raises(RuntimeError, match="only looks"):
+            async with here.write():
+                pass
+        async with elsewhere.write() as session:  # somebody else may
+            session.add(Counter(name="test", value=1))
+    async with here.write() as session:
+        assert (await session.get_one(Counter, "test")).value == 1
