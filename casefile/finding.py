@@ -63,7 +63,8 @@ class Finding:
             ranked: dict[str, bool] = {}
             if wanted.reference:
                 ends_so = col(Case.reference).endswith(wanted.reference, autoescape=True)
-                named = select(Case.id).where(ends_so, col(Case.wrapped_key).is_not(None)).limit(5)
+                called = col(Case.reference).in_(select(Case.reference).where(ends_so))  # looks at their index only
+                named = select(Case.id).where(called, col(Case.wrapped_key).is_not(None)).limit(5)
                 ranked = dict.fromkeys(await session.exec(named), True)
             if wanted.words:
                 ranked = {**ranked, **await self._with_words(session, wanted)}
