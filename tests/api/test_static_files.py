@@ -1,4 +1,4 @@
-"""The style of the pages on its way to browsers: packed where they take it so, and kept for as long as it is the same."""
+"""The style of the pages on its way to browsers: packed where they take it so, and kept while it is the same."""
 
 import gzip
 
