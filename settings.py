@@ -8,6 +8,7 @@ import ipaddress
 import os
 import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, unquote, urlsplit
@@ -109,6 +110,10 @@ class Settings(BaseSettings):
     # Which code a worker has, such as a commit's hash: only the current build takes steps then (docs/runbook.md)
     build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
+
+    # A signed-in browser: signed out when nobody has been there for so long, and after so long in any case
+    session_idle_minutes: int = Field(30, ge=1, le=12 * 60)
+    session_hours: int = Field(12, ge=1, le=24)
 
     # How long a closed case is kept before its names and words are erased (practice, section 4)
     records_kept_years: int = Field(6, ge=1, le=100)
@@ -241,6 +246,16 @@ class Settings(BaseSettings):
         if public.scheme != "https" and public.hostname not in LOOPBACK:
             raise ValueError("PUBLIC_URL: links in letters need https:// in production")
         return self
+
+    @property
+    def session_idle(self) -> timedelta:
+        """After so long without a page, a browser is signed out."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lasts(self) -> timedelta:
+        """A session ends after so long, whoever is there."""
+        return timedelta(hours=self.session_hours)
 
     def service(self) -> dict[str, str]:
         """The service as it signs its letters: the fields of letters.rendering.Service."""

@@ -1,8 +1,10 @@
 """Who is at the door: staff by a signed-in browser, other systems by a bearer token; and which role opens which page.
 
-A session is a row that ends after twelve hours at the latest. That somebody is still there is written into the signed
-cookie, not into the row: reading a page changes nothing in the database."""
+A session is a row that ends after some hours at the latest (SESSION_HOURS). That somebody is still there is written into
+the signed cookie, not into the row: reading a page changes nothing in the database. What was typed into a form while its
+session ended is kept in the browser, sealed, until the same person has signed in again (`Kept`)."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -11,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, HTTPException, Request, Response
+from pydantic import BaseModel
 
+from api.forms import Typed
 from api.services import Services, ServicesDep
-from casefile.staff import LONGEST_SESSION, Session, StaffMember
+from casefile.staff import KEPT_AFTER_ITS_END, Session, StaffMember
 from domain.commands import COORDINATORS, EVERY_STAFF, StaffRole
 
-IDLE = timedelta(hours=1)
 _RENEW_AFTER = timedelta(minutes=1)
 CSRF_FIELD = "csrf"
 VISITOR_COOKIE = "visitor"
@@ -38,7 +41,10 @@ PAGES: dict[str, tuple[StaffRole, ...]] = {
 
 
 class NotSignedIn(Exception):
-    """There is no session, or it has ended."""
+    """There is no session, or it has ended. `kept`: what was typed meanwhile, sealed (`Kept`), or "" for nothing."""
+
+    def __init__(self, kept: str = "") -> None:
+        self.kept = kept
 
 
 # The session's cookie
@@ -64,13 +70,13 @@ def cookie_value(services: Services, token: str) -> str:
 
 
 def _opened(services: Services, value: str) -> tuple[str, timedelta] | None:
-    """The token of a cookie and how long ago it was last seen; None for a forged or an idle one."""
+    """The token of a cookie and how long ago it was last seen; None for a forged one."""
     seen, _, signature = value.rpartition(".")
     token, _, moment = seen.rpartition(".")
     if not hmac.compare_digest(signature.encode(errors="replace"), _signature(services, "cookie:" + seen).encode()):
         return None
     idle = services.clock() - datetime.fromtimestamp(int(moment), services.clock().tzinfo)
-    return (token, idle) if idle < IDLE else None
+    return token, idle
 
 
 def set_cookie(services: Services, response: Response, token: str) -> None:
@@ -78,7 +84,8 @@ def set_cookie(services: Services, response: Response, token: str) -> None:
     response.set_cookie(
         cookie_name(services),
         cookie_value(services, token),
-        max_age=int(LONGEST_SESSION.total_seconds()),
+        # longer than the session: with it, what was typed when it ended is given back to whoever typed it
+        max_age=int((services.settings.session_lasts + KEPT_AFTER_ITS_END).total_seconds()),
         path="/",
         secure=_secure(services),
         httponly=True,
@@ -97,7 +104,7 @@ async def session_of(request: Request, services: Services) -> Session | None:
     if not hasattr(request.state, "session"):
         request.state.session = None
         opened = _opened(services, request.cookies.get(cookie_name(services), ""))
-        if opened:
+        if opened and opened[1] < services.settings.session_idle:
             token, idle = opened
             request.state.session = await services.staff.session(token, services.clock())
             if request.state.session and idle > _RENEW_AFTER:
@@ -106,6 +113,44 @@ async def session_of(request: Request, services: Services) -> Session | None:
                 request.state.fresh_cookie = fresh.headers["set-cookie"]  # added to the answer by api/shield.py
     found: Session | None = request.state.session
     return found
+
+
+class Kept(BaseModel):
+    """A form that was sent when its session had ended: whose session it was, and what was typed."""
+
+    staff: str
+    path: str
+    values: dict[str, list[str]]
+
+    def sealed(self, services: Services) -> str:
+        return base64.urlsafe_b64encode(services.vault.own.seal(self, _KEPT)).decode()
+
+    @classmethod
+    def opened(cls, services: Services, sealed: str) -> "Kept | None":
+        """None: it was not sealed here."""
+        try:
+            return services.vault.own.open(cls, base64.urlsafe_b64decode(sealed.encode(errors="replace")), _KEPT)
+        except ValueError:
+            return None
+
+
+_KEPT, _MOST_KEPT = "what was typed when a session had ended", 200_000  # characters
+
+
+async def _kept(request: Request, services: Services) -> str:
+    """What was posted, if its form is one that is shown again as it was typed, and came from a session of this browser
+    that has ended by itself: not from another site, and not after somebody had signed out. Files are not kept."""
+    opened = _opened(services, request.cookies.get(cookie_name(services), ""))
+    if request.scope.get("endpoint") not in _SHOW_AGAIN or opened is None:
+        return ""
+    session = await services.staff.session(opened[0], services.clock() - KEPT_AFTER_ITS_END)
+    if session is None or not await carries(request, session.csrf):
+        return ""
+    typed = Typed.of(await request.form())
+    typed.values.pop(CSRF_FIELD, None)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    sealed = Kept(staff=session.staff.id, path=path, values=typed.values).sealed(services)
+    return sealed if len(sealed) <= _MOST_KEPT else ""
 
 
 # Cross-site request forgery
@@ -162,7 +207,7 @@ async def signed_in(request: Request, services: ServicesDep) -> StaffMember:
     forget it; but for those that show a stale form again."""
     session = await session_of(request, services)
     if session is None:
-        raise NotSignedIn
+        raise NotSignedIn(await _kept(request, services) if request.method == "POST" else "")
     if request.method not in ("GET", "HEAD"):
         if request.scope.get("endpoint") in _SHOW_AGAIN:
             request.state.stale = not await carries(request, session.csrf)

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from api.auth import NotSignedIn
 from api.pages import page
 from api.rest.problems import Problem
+from api.services import services_of
+from api.staff.sign_in import sign_in_to_go_on
 from casefile.vault import Erased
 
 log = structlog.get_logger(__name__)
@@ -60,6 +62,8 @@ def install(app: FastAPI) -> None:
         if request.method in ("GET", "HEAD"):
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse("/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='/')}", 303)
+        if error.kept:
+            return sign_in_to_go_on(request, services_of(request), error.kept)
         return sorry(
             request,
             401,

@@ -16,7 +16,7 @@ from casefile.database import Database
 from casefile.tables import ApiToken, Mediator, Staff, StaffSession
 from domain.commands import COORDINATORS, Actor, StaffRole
 
-LONGEST_SESSION = timedelta(hours=12)
+KEPT_AFTER_ITS_END = timedelta(days=1)  # a session: whoever typed when it ended is known again
 _LONGEST_PASSWORD = 200
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else when it is read out
 
@@ -181,20 +181,19 @@ class StaffAccounts:
             right = await asyncio.to_thread(self._verify, hashed, password)
         return _member(row) if row is not None and known and right else None
 
-    async def open_session(self, staff_id: str, at: datetime) -> tuple[str, str]:
+    async def open_session(self, staff_id: str, at: datetime, lasts: timedelta) -> tuple[str, str]:
         """The token for the cookie of a new session, and the session's CSRF token."""
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         async with self.database.write() as session:
-            await session.exec(delete(StaffSession).where(col(StaffSession.expires) <= at))
+            await session.exec(delete(StaffSession).where(col(StaffSession.expires) <= at - KEPT_AFTER_ITS_END))
             session.add(
-                StaffSession(
-                    token_hash=_hash(token), staff_id=staff_id, csrf=csrf, created=at, expires=at + LONGEST_SESSION
-                )
+                StaffSession(token_hash=_hash(token), staff_id=staff_id, csrf=csrf, created=at, expires=at + lasts)
             )
         return token, csrf
 
     async def session(self, token: str, at: datetime) -> Session | None:
-        """The session of a cookie's token, while it lasts and its account is active."""
+        """The session of a cookie's token, while it lasts and its account is active. An earlier `at` finds one that
+        has ended since, but for one that was signed out."""
         async with self.database.read() as session:
             found = (
                 await session.exec(

@@ -52,6 +52,7 @@ class Vault:
 
     def __init__(self, master_key: bytes) -> None:
         self._master = CaseKey(master_key)
+        self._own = CaseKey(hmac.digest(master_key, b"of the service", "sha256"))
         self._search_key = hmac.digest(master_key, b"search tokens", "sha256")
 
     def new_case_key(self, case_id: str) -> tuple[bytes, CaseKey]:
@@ -64,6 +65,11 @@ class Vault:
         if wrapped is None:
             raise Erased(case_id)
         return CaseKey(self._master.open_bytes(wrapped, f"case_key/{case_id}"))
+
+    @property
+    def own(self) -> CaseKey:
+        """For what belongs to the service and to no case, such as the secrets of its accounts."""
+        return self._own
 
     def search_hash(self, text: str) -> str:
         """A keyed hash that is the same for the same text: it finds, and tells nothing to whoever has no key."""

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from api.auth import (
     VISITOR_COOKIE,
+    Kept,
     Lockout,
     Me,
     check_csrf,
@@ -64,11 +65,25 @@ async def sign_in(request: Request, services: ServicesDep) -> Response:
         typed.wrong("email", _WRONG)
         return _form(request, services, typed, 422)
     lockout.forgive(email)
-    token, _ = await services.staff.open_session(staff.id, now)
-    answer = RedirectResponse(_local(typed.one("next")) or home_of(staff), 303)
+    return await _let_in(request, services, staff, typed)
+
+
+async def _let_in(request: Request, services: Services, staff: StaffMember, typed: Typed) -> Response:
+    """A session begins: with the page that was asked for, or with what was typed when the last one had ended."""
+    token, _ = await services.staff.open_session(staff.id, services.clock(), services.settings.session_lasts)
+    kept = Kept.opened(services, typed.raw("kept"))
+    if kept is not None and kept.staff == staff.id:
+        answer: Response = page(request, "staff/kept.html", kept=kept, home=home_of(staff))
+    else:
+        answer = RedirectResponse(_local(typed.one("next")) or home_of(staff), 303)
     set_cookie(services, answer, token)
     answer.delete_cookie(VISITOR_COOKIE, path="/sign-in")
     return answer
+
+
+def sign_in_to_go_on(request: Request, services: Services, kept: str) -> Response:
+    """A form came when its session had ended: whoever sent it signs in again, and it is shown as it was typed."""
+    return _form(request, services, Typed(values={"kept": [kept]}), 401)
 
 
 @router.post("/sign-out")

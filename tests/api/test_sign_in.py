@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from api.auth import PAGES, cookie_value
 from domain.commands import StaffRole
 from settings import Settings
-from tests.api.staff_world import Browser, World, hidden, running
+from tests.api.staff_world import Browser, World, form_of, hidden, running
 
 COORDINATOR, MANAGER, MEDIATOR, OPERATIONS = (
     StaffRole.COORDINATOR,
@@ -92,14 +93,106 @@ async def test_sessions_end_when_nobody_is_there_and_after_twelve_hours(
     _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
     jo = browser()
     await jo.sign_in(email, password)
-    for _ in range(14):  # somebody who reads keeps the session alive …
-        world.clock.now += timedelta(minutes=50)
+    for _ in range(28):  # somebody who reads keeps the session alive …
+        world.clock.now += timedelta(minutes=25)
         assert (await jo.get("/cases")).url.path == "/cases"
-    world.clock.now += timedelta(minutes=30)  # … until 12 hours are over
+    world.clock.now += timedelta(minutes=21)  # … until 12 hours are over
     assert (await jo.get("/cases")).url.path == "/sign-in"
     await jo.sign_in(email, password)
-    world.clock.now += timedelta(minutes=61)
+    world.clock.now += timedelta(minutes=30)
     assert (await jo.get("/cases")).url.path == "/sign-in"
+
+
+async def test_how_long_sessions_last_is_a_setting(settings: Settings) -> None:
+    shorter = settings.model_copy(update={"session_idle_minutes": 5, "session_hours": 1})
+    async with running(shorter) as (world, browser):
+        _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+        jo = browser()
+        await jo.sign_in(email, password)
+        world.clock.now += timedelta(minutes=5)
+        assert (await jo.get("/cases")).url.path == "/sign-in"
+        await jo.sign_in(email, password)
+        for minutes, page in ((4, "/cases"),) * 14 + ((4, "/sign-in"),):
+            world.clock.now += timedelta(minutes=minutes)
+            assert (await jo.get("/cases")).url.path == page
+
+
+TYPED = {"note": "a death in the family, <ring> on Monday", "key": "pause-0123456789abcdef"}
+
+
+async def _typed_while_the_session_ended(world: World, jo: Browser, *, minutes: int) -> tuple[str, httpx.Response]:
+    """A form is opened, its session ends, and the form is sent."""
+    jo_id = (await world.services.staff.list())[0].id
+    _, reference = await world.rich_case(jo_id, jo_id)
+    path = f"/cases/{reference}/do/pause"
+    await jo.get(path)
+    world.clock.now += timedelta(minutes=minutes)
+    return path, await jo.post(path, TYPED)
+
+
+@pytest.mark.parametrize("minutes", [31, 12 * 60 + 1])
+async def test_what_was_typed_when_the_session_ended_is_shown_again(
+    service: tuple[World, Callable[[], Browser]], minutes: int
+) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    jo = browser()
+    await jo.sign_in(email, password)
+    path, answer = await _typed_while_the_session_ended(world, jo, minutes=minutes)
+    assert answer.status_code == 401
+    assert "What you typed is kept" in answer.text
+    assert "death in the family" not in answer.text  # whoever sits there now has not signed in yet
+    kept = hidden(answer.text, "kept")
+    assert (await jo.post("/sign-in", {"email": email, "password": "wrong", "kept": kept})).status_code == 422
+    assert hidden(jo.page, "kept") == kept
+    signed_in = await jo.post("/sign-in", {"email": email, "password": password, "kept": kept})
+    assert signed_in.status_code == 200
+    again = form_of(signed_in.text, path)
+    assert again == {name: [value] for name, value in TYPED.items()}
+    shown = await jo.client.post(path, data=again)
+    assert shown.status_code == 403
+    assert "signed in anew" in shown.text
+    assert form_of(shown.text, path)["note"] == [TYPED["note"]]
+    assert world.taken == []
+    jo.page = shown.text
+    assert (await jo.post(path, {"note": TYPED["note"]})).status_code == 303
+    assert [command.kind() for command in world.taken] == ["pause"]
+
+
+async def test_what_was_typed_is_shown_to_nobody_else(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    _, *other = await world.staff("Max Manager", MANAGER)
+    jo = browser()
+    await jo.sign_in(email, password)
+    _, answer = await _typed_while_the_session_ended(world, jo, minutes=31)
+    kept = hidden(answer.text, "kept")
+    signed_in = await jo.post("/sign-in", {"email": other[0], "password": other[1], "kept": kept})
+    assert signed_in.status_code == 303
+    assert "death" not in (await jo.get("/")).text
+
+
+@pytest.mark.parametrize("how", ["signed out", "from another site", "without the form's token", "a day later"])
+async def test_nothing_is_kept_of_what_no_ended_session_typed(
+    service: tuple[World, Callable[[], Browser]], how: str
+) -> None:
+    world, browser = service
+    jo_id, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    _, reference = await world.rich_case(jo_id, jo_id)
+    path = f"/cases/{reference}/do/pause"
+    jo = browser()
+    await jo.sign_in(email, password)
+    await jo.get(path)
+    cookies, token = dict(jo.client.cookies), hidden(jo.page, "csrf")
+    if how == "signed out":
+        await jo.post("/sign-out")
+        jo.client.cookies.update(cookies)
+    world.clock.now += timedelta(minutes=31) if how != "a day later" else timedelta(hours=37)
+    if how == "from another site":
+        jo.client.cookies.clear()
+    answer = await jo.post(path, {**TYPED, "csrf": token if how != "without the form's token" else "x"})
+    assert answer.status_code == 401
+    assert hidden(answer.text, "kept") == ""
 
 
 async def test_forged_cookies_are_nobodys(service: tuple[World, Callable[[], Browser]]) -> None:
