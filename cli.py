@@ -66,9 +66,12 @@ def demo(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def user(settings: Settings, args: argparse.Namespace) -> int:
-    """staff accounts: user add NAME EMAIL ROLE [ROLE ...] | user password EMAIL | user token EMAIL | user list"""
+    """staff accounts: user add NAME EMAIL ROLE [ROLE ...] | user password EMAIL | user second-step EMAIL |
+    user token EMAIL | user list"""
     from casefile.database import Database
+    from casefile.second_factors import SecondFactors
     from casefile.staff import EmailTaken, StaffAccounts
+    from casefile.vault import Vault
     from domain.commands import StaffRole
 
     async def run() -> int:
@@ -86,7 +89,7 @@ def user(settings: Settings, args: argparse.Namespace) -> int:
             case "list", []:
                 for member in await accounts.list():
                     print(f"{member.email}  {', '.join(member.roles)}{'' if member.active else '  (not active)'}")
-            case "password" | "token", [email]:
+            case "password" | "second-step" | "token", [email]:
                 found = await accounts.find(email)
                 if found is None:
                     print(f"There is no account for {email}; `cli.py user list` shows all.", file=sys.stderr)
@@ -95,6 +98,9 @@ def user(settings: Settings, args: argparse.Namespace) -> int:
                     print(
                         f"The new password of {email}, shown only now: {await accounts.new_password_for(found.id, now)}"
                     )
+                elif args.act == "second-step":
+                    await SecondFactors(database, Vault(settings.vault_master_key())).remove(found.id, now)
+                    print(f"{email} signs in without a second step, until it is set up anew.")
                 else:
                     print(await accounts.new_token(found.id, "cli", now))
             case _:
@@ -254,7 +260,7 @@ def main() -> None:
     for name, run in COMMANDS.items():
         parser_of[name] = commands.add_parser(name, help=run.__doc__)
     parser_of["up"].add_argument("--only", nargs="+", choices=PARTS, help="just these parts, of everything")
-    parser_of["user"].add_argument("act", choices=("add", "password", "token", "list"))
+    parser_of["user"].add_argument("act", choices=("add", "password", "second-step", "token", "list"))
     parser_of["user"].add_argument("words", nargs="*")
     parser_of["backup"].add_argument("folder", type=Path, metavar="FOLDER", help="a new one, for this backup alone")
     args = parser.parse_args()

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
     build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
 
+    # A code from an app after the password: demanded of everybody, or for those who set it up
+    second_factor: Literal["demanded", "offered"] = Field(
+        default_factory=lambda known: "demanded" if known["environment"] == "production" else "offered"
+    )
+
     # A signed-in browser: signed out when nobody has been there for so long, and after so long in any case
     session_idle_minutes: int = Field(30, ge=1, le=12 * 60)
     session_hours: int = Field(12, ge=1, le=24)

@@ -23,7 +23,21 @@ from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import OneLook, Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
+from api.staff import (
+    account,
+    accounts,
+    calls,
+    case_page,
+    doing,
+    lists,
+    new_case,
+    policy,
+    print_queue,
+    second_step,
+    service,
+    sign_in,
+    split,
+)
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -36,6 +50,7 @@ from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings, load_settings
@@ -45,6 +60,8 @@ from temporal_client import SealingCodec, connect
 Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
 STAFF_PAGES = (
     sign_in.router,
+    second_step.router,
+    account.router,
     lists.router,
     calls.router,
     split.router,
@@ -53,6 +70,7 @@ STAFF_PAGES = (
     doing.router,
     print_queue.router,
     service.router,
+    accounts.router,
     policy.router,
 )
 
@@ -91,6 +109,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             policies=intake.policies,
             related=Related(database, vault),
             staff=StaffAccounts(database),
+            second_factors=SecondFactors(database, vault),
             intake=intake,
             clock=now,
             temporal=client,

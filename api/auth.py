@@ -1,8 +1,8 @@
 """Who is at the door: staff by a signed-in browser, other systems by a bearer token; and which role opens which page.
 
-A session is a row that ends after some hours at the latest (SESSION_HOURS). That somebody is still there is written into
-the signed cookie, not into the row: reading a page changes nothing in the database. What was typed into a form while its
-session ended is kept in the browser, sealed, until the same person has signed in again (`Kept`)."""
+A session is a row that ends after some hours at the latest (SESSION_HOURS). That somebody is still there is written
+into the signed cookie, not into the row: reading a page changes nothing in the database. What was typed into a form
+while its session ended is kept in the browser, sealed, until the same person has signed in again (`Kept`)."""
 
 import base64
 import hashlib

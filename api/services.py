@@ -21,6 +21,7 @@ from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
 from casefile.vault import Vault
 from settings import Settings
@@ -45,6 +46,7 @@ class Services:
     policies: Policies
     related: Related
     staff: StaffAccounts
+    second_factors: SecondFactors
     intake: Intake
     clock: Callable[[], datetime]
     temporal: Client | None = None  # asked whether it answers: by /health and /metrics

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.account_events import note
 from casefile.database import Database
 from casefile.tables import ApiToken, Mediator, Staff, StaffSession
 from domain.commands import COORDINATORS, Actor, StaffRole
 
 KEPT_AFTER_ITS_END = timedelta(days=1)  # a session: whoever typed when it ended is known again
 _LONGEST_PASSWORD = 200
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else when it is read out
+EASY_TO_READ_OUT = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else when it is read out
 
 
 class StaffMember(BaseModel):
@@ -68,7 +69,9 @@ class StaffAccounts:
         self._nobody = self._hasher.hash(secrets.token_hex(16))  # checked for unknown people: the same work for all
         self._at_a_time = asyncio.Semaphore(4)  # each check takes 64 MiB
 
-    async def create(self, name: str, email: str, roles: Collection[StaffRole], at: datetime) -> tuple[str, str]:
+    async def create(
+        self, name: str, email: str, roles: Collection[StaffRole], at: datetime, by: str = ""
+    ) -> tuple[str, str]:
         """A new account: its id and its generated password, which is told this once. EmailTaken."""
         password = new_password()
         hashed = await self._hash(password)
@@ -85,6 +88,8 @@ class StaffAccounts:
                 created=at,
             )
             session.add(staff)
+            await session.flush()
+            note(session, staff.id, "created", at, by=by)
         return staff.id, password
 
     async def create_first_manager(self, name: str, email: str, at: datetime) -> str | None:
@@ -95,7 +100,7 @@ class StaffAccounts:
         _, password = await self.create(name, email, (StaffRole.MANAGER, StaffRole.COORDINATOR), at)
         return password
 
-    async def new_password_for(self, staff_id: str, at: datetime) -> str:
+    async def new_password_for(self, staff_id: str, at: datetime, by: str = "") -> str:
         """A fresh generated password; the old one's sessions and the account's tokens end. LookupError."""
         password = new_password()
         hashed = await self._hash(password)
@@ -103,15 +108,11 @@ class StaffAccounts:
             staff = await self._get(session, staff_id)
             staff.password_hash = hashed
             session.add(staff)
-            await session.exec(delete(StaffSession).where(col(StaffSession.staff_id) == staff_id))
-            await session.exec(
-                update(ApiToken)
-                .where(col(ApiToken.staff_id) == staff_id, col(ApiToken.revoked).is_(None))
-                .values(revoked=at)
-            )
+            await end_all_of(session, staff_id, at)
+            note(session, staff_id, "password_by_another", at, by=by)
         return password
 
-    async def set_active(self, staff_id: str, active: bool, at: datetime) -> None:
+    async def set_active(self, staff_id: str, active: bool, at: datetime, by: str = "") -> None:
         """An inactive account signs in nowhere; its sessions and tokens end now. LookupError, LastManager."""
         async with self.database.write() as session:
             staff = await self._get(session, staff_id)
@@ -122,14 +123,10 @@ class StaffAccounts:
             staff.active = active
             session.add(staff)
             if not active:
-                await session.exec(delete(StaffSession).where(col(StaffSession.staff_id) == staff_id))
-                await session.exec(
-                    update(ApiToken)
-                    .where(col(ApiToken.staff_id) == staff_id, col(ApiToken.revoked).is_(None))
-                    .values(revoked=at)
-                )
+                await end_all_of(session, staff_id, at)
+            note(session, staff_id, "reactivated" if active else "deactivated", at, by=by)
 
-    async def set_roles(self, staff_id: str, roles: Collection[StaffRole]) -> None:
+    async def set_roles(self, staff_id: str, roles: Collection[StaffRole], at: datetime, by: str = "") -> None:
         """LookupError, LastManager."""
         async with self.database.write() as session:
             staff = await self._get(session, staff_id)
@@ -139,6 +136,7 @@ class StaffAccounts:
                     raise LastManager(staff_id)
             staff.roles = [role.value for role in roles]
             session.add(staff)
+            note(session, staff_id, "roles_changed", at, by=by)
 
     async def list(self) -> list[StaffMember]:
         """Everybody, those who left last."""
@@ -152,6 +150,12 @@ class StaffAccounts:
         """The account of an e-mail address."""
         async with self.database.read() as session:
             row = (await session.exec(select(Staff).where(Staff.email == email.strip().lower()))).first()
+        return _member(row) if row else None
+
+    async def by_id(self, staff_id: str) -> StaffMember | None:
+        """The account, active or not."""
+        async with self.database.read() as session:
+            row = await session.get(Staff, staff_id)
         return _member(row) if row else None
 
     async def names(self) -> dict[str, str]:
@@ -248,9 +252,17 @@ class StaffAccounts:
         return staff
 
 
+async def end_all_of(session: AsyncSession, staff_id: str, at: datetime) -> None:
+    """Signed out everywhere, and the account's tokens for the JSON door are void."""
+    await session.exec(delete(StaffSession).where(col(StaffSession.staff_id) == staff_id))
+    await session.exec(
+        update(ApiToken).where(col(ApiToken.staff_id) == staff_id, col(ApiToken.revoked).is_(None)).values(revoked=at)
+    )
+
+
 def new_password() -> str:
     """Easy to read out and to type: four groups of five, 99 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    return "-".join("".join(secrets.choice(EASY_TO_READ_OUT) for _ in range(5)) for _ in range(4))
 
 
 def _member(row: Staff) -> StaffMember:

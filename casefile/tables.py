@@ -60,6 +60,50 @@ class ApiToken(SQLModel, table=True):
     revoked: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class SecondFactor(SQLModel, table=True):
+    """The second step of somebody's sign-in."""
+
+    __tablename__ = "second_factor"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))  # casefile.second_factors.Secret
+    since: datetime = Field(sa_type=Instant)
+    last_step: int  # of 30 seconds, counted from 1970: codes of it and before it are used up
+    failures: int = 0  # wrong codes since the last right one
+    last_failed: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code for whoever has lost the telephone. Kept as a keyed hash; its row is gone when it was used."""
+
+    __tablename__ = "recovery_code"
+    code_hash: str = Field(primary_key=True)
+    staff_id: str = Field(foreign_key="staff.id", index=True)
+
+
+class PasswordReset(SQLModel, table=True):
+    """A link to choose a new password. Erased after a day."""
+
+    __tablename__ = "password_reset"
+    id: str = Field(primary_key=True)
+    staff_id: str | None = Field(foreign_key="staff.id")  # None: there is no account of the address that was given
+    asked: datetime = Field(sa_type=Instant, index=True)
+    state: str = "queued"  # -> sent | bounced | failed
+    token_hash: str = Field(default="", index=True)  # "": not sent yet
+    used: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AccountEvent(SQLModel, table=True):
+    """Something that was done to an account. Append-only."""
+
+    __tablename__ = "account_event"
+    id: str = Field(primary_key=True)
+    staff_id: str = Field(foreign_key="staff.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    what: str  # a key of domain.titles.ACCOUNT_EVENTS
+    by: str = ""  # an account's id; "": at the service's own terminal
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # casefile.account_events.Reason
+
+
 class Mediator(SQLModel, table=True):
     """A member of the panel: a staff member with a registration at a professional body."""
 

@@ -53,6 +53,7 @@ class Vault:
     def __init__(self, master_key: bytes) -> None:
         self._master = CaseKey(master_key)
         self._own = CaseKey(hmac.digest(master_key, b"of the service", "sha256"))
+        self._hash_key = hmac.digest(master_key, b"keyed hashes", "sha256")
         self._search_key = hmac.digest(master_key, b"search tokens", "sha256")
 
     def new_case_key(self, case_id: str) -> tuple[bytes, CaseKey]:
@@ -70,6 +71,10 @@ class Vault:
     def own(self) -> CaseKey:
         """For what belongs to the service and to no case, such as the secrets of its accounts."""
         return self._own
+
+    def keyed_hash(self, text: str) -> str:
+        """256 bits that tell nothing of a short text to whoever has no key."""
+        return hmac.new(self._hash_key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
     def search_hash(self, text: str) -> str:
         """A keyed hash that is the same for the same text: it finds, and tells nothing to whoever has no key."""

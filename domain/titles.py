@@ -46,6 +46,20 @@ STAFF_ROLES: dict[StaffRole, str] = {
     StaffRole.OPERATIONS: "Operations",
 }
 
+ACCOUNT_EVENTS: dict[str, str] = {
+    "created": "Account made",
+    "roles_changed": "Roles changed",
+    "deactivated": "Deactivated",
+    "reactivated": "Reactivated",
+    "password_by_another": "New password given",
+    "password_link": "Link to a new password sent",
+    "password_chosen": "New password chosen by link",
+    "second_factor_set_up": "Second step set up",
+    "second_factor_removed": "Second step taken away",
+    "recovery_codes_renewed": "New recovery codes",
+    "recovery_code_used": "Signed in with a recovery code",
+}
+
 CLOSING_REASONS: dict[ClosingReason, str] = {
     ClosingReason.AGREEMENT_FULL: "Full agreement",
     ClosingReason.AGREEMENT_PARTIAL: "Partial agreement",

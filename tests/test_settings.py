@@ -144,6 +144,7 @@ def test_complete_production_settings_work(monkeypatch: pytest.MonkeyPatch) -> N
     settings = load_settings()
     assert settings.public_url == "https://mediation.service.example"
     assert settings.allow_demo_policy is False
+    assert settings.second_factor == "demanded"
     assert settings.codec_key_ring() == {"k1": bytes(range(32))}
 
 

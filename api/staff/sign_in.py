@@ -1,28 +1,13 @@
-"""Signing in and out, and where each role begins."""
-
-from urllib.parse import urlsplit
+"""Signing in with a password, and signing out."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.auth import (
-    VISITOR_COOKIE,
-    Kept,
-    Lockout,
-    Me,
-    check_csrf,
-    cookie_name,
-    new_visitor,
-    session_of,
-    set_cookie,
-    token_of,
-    visitor_csrf,
-)
+from api.auth import VISITOR_COOKIE, Lockout, Me, check_csrf, cookie_name, session_of, token_of, visitor_csrf
 from api.forms import Typed
-from api.pages import page
 from api.services import Services, ServicesDep
-from casefile.staff import StaffMember
-from domain.commands import EVERY_STAFF, StaffRole
+from api.staff.letting_in import home_of, let_in, local, page_for_visitors
+from api.staff.second_step import ask_for_code, ask_to_set_up
 
 LONGEST_EMAIL = 254
 
@@ -36,22 +21,17 @@ async def home(me: Me) -> Response:
     return RedirectResponse(home_of(me), 303)
 
 
-def home_of(me: StaffMember) -> str:
-    if me.only_mediates:
-        return "/mediator"
-    return "/tasks" if me.has(*(role for role in EVERY_STAFF if role != StaffRole.MEDIATOR)) else "/operations"
-
-
 @router.get("/sign-in")
 async def show(request: Request, services: ServicesDep, next: str = "") -> Response:
     session = await session_of(request, services)
     if session:
-        return RedirectResponse(_local(next) or home_of(session.staff), 303)
+        return RedirectResponse(local(next) or home_of(session.staff), 303)
     return _form(request, services, Typed(values={"next": [next]}))
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request, services: ServicesDep) -> Response:
+    """The password is right: then the second step, where there is one."""
     await check_csrf(request, visitor_csrf(services, request.cookies.get(VISITOR_COOKIE, "")))
     typed = Typed.of(await request.form())
     email, password, now = typed.one("email").strip().lower(), typed.raw("password"), services.clock()
@@ -65,25 +45,11 @@ async def sign_in(request: Request, services: ServicesDep) -> Response:
         typed.wrong("email", _WRONG)
         return _form(request, services, typed, 422)
     lockout.forgive(email)
-    return await _let_in(request, services, staff, typed)
-
-
-async def _let_in(request: Request, services: Services, staff: StaffMember, typed: Typed) -> Response:
-    """A session begins: with the page that was asked for, or with what was typed when the last one had ended."""
-    token, _ = await services.staff.open_session(staff.id, services.clock(), services.settings.session_lasts)
-    kept = Kept.opened(services, typed.raw("kept"))
-    if kept is not None and kept.staff == staff.id:
-        answer: Response = page(request, "staff/kept.html", kept=kept, home=home_of(staff))
-    else:
-        answer = RedirectResponse(_local(typed.one("next")) or home_of(staff), 303)
-    set_cookie(services, answer, token)
-    answer.delete_cookie(VISITOR_COOKIE, path="/sign-in")
-    return answer
-
-
-def sign_in_to_go_on(request: Request, services: Services, kept: str) -> Response:
-    """A form came when its session had ended: whoever sent it signs in again, and it is shown as it was typed."""
-    return _form(request, services, Typed(values={"kept": [kept]}), 401)
+    if await services.second_factors.of(staff.id):
+        return ask_for_code(request, services, staff, typed)
+    if services.settings.second_factor == "demanded":
+        return ask_to_set_up(request, services, staff, typed)
+    return await let_in(request, services, staff, typed)
 
 
 @router.post("/sign-out")
@@ -98,16 +64,10 @@ async def sign_out(request: Request, services: ServicesDep, me: Me) -> Response:
     return answer
 
 
+def sign_in_to_go_on(request: Request, services: Services, kept: str) -> Response:
+    """A form came when its session had ended: whoever sent it signs in again, and it is shown as it was typed."""
+    return _form(request, services, Typed(values={"kept": [kept]}), 401)
+
+
 def _form(request: Request, services: Services, typed: Typed, status: int = 200) -> Response:
-    visitor = request.cookies.get(VISITOR_COOKIE, "") or new_visitor()
-    answer = page(request, "staff/sign_in.html", status, typed=typed, visitor_csrf=visitor_csrf(services, visitor))
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(VISITOR_COOKIE, visitor, path="/sign-in", secure=secure, httponly=True, samesite="lax")
-    return answer
-
-
-def _local(target: str) -> str:
-    """The page on which somebody was asked to sign in; never another site."""
-    parts = urlsplit(target.replace("\\", "/"))
-    here = target.startswith("/") and target[1:2] not in ("/", "\\") and not parts.scheme and not parts.netloc
-    return target if here and target.isprintable() else ""
+    return page_for_visitors(request, services, "staff/sign_in.html", status, typed)

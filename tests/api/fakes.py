@@ -28,6 +28,7 @@ from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
@@ -148,6 +149,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         policies=intake.policies,
         related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
+        second_factors=SecondFactors(database, vault),
         intake=intake,
         clock=clock,
     )

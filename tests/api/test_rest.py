@@ -115,7 +115,7 @@ async def test_mediators_see_their_own_cases_only(
 ) -> None:
     own, others = staff["mediator"].bearer, staff["other_mediator"].bearer
     for name in ("mediator", "other_mediator"):
-        await services.staff.set_roles(staff[name].id, roles)
+        await services.staff.set_roles(staff[name].id, roles, NOW)
     assert (await client.get("/api/cases", headers=own)).json()["total"] == 1
     assert (await client.get("/api/cases", headers=others)).json()["total"] == 0
     asked = await client.get("/api/cases", params={"mediator": "mediator"}, headers=others)
