@@ -18,6 +18,7 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.accounts import AccountLetters
 from activities.arrivals import Arrivals
 from activities.calendars import CalDAVCalendars
 from activities.correspondence import Letters
@@ -33,6 +34,7 @@ from casefile.enquiries import Enquiries as EnquiryRows
 from casefile.letters import Letters as LetterRows
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.password_resets import PasswordResets
 from casefile.policies import Policies
 from casefile.vault import Vault
 from clamav import Scanner
@@ -47,10 +49,12 @@ from settings import Settings, SettingsRefused, load_settings
 from telemetry import Tracing, runtime_of_worker
 from temporal_client import connect
 from texts import TextProvider
+from workflows.accounts import PasswordLetter
 from workflows.case import MediationCase
 from workflows.enquiry import EnquiryCode
 from workflows.mailbox import MailboxWatch
 from workflows.neighbours import (
+    Accounts,
     Calendars,
     CaseFile,
     Correspondence,
@@ -66,7 +70,15 @@ from workflows.neighbours import (
 from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 log = structlog.get_logger(__name__)
-WORKFLOWS: list[type] = [MediationCase, EnquiryCode, MailboxWatch, Reconcile, DailyRound, RetentionRound]
+WORKFLOWS: list[type] = [
+    MediationCase,
+    EnquiryCode,
+    PasswordLetter,
+    MailboxWatch,
+    Reconcile,
+    DailyRound,
+    RetentionRound,
+]
 READY_AGAIN = 10  # seconds
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
@@ -87,6 +99,9 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         Calendars: CalDAVCalendars(settings.caldav_url, database),
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
         PaperKeeping: PaperFiles(papers, Scanner(settings.clamav_url) if settings.clamav_url else None),
+        Accounts: AccountLetters(
+            PasswordResets(database, settings.link_signing_key()), mail, settings.mail_from, service
+        ),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,

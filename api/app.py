@@ -31,6 +31,7 @@ from api.staff import (
     doing,
     lists,
     new_case,
+    new_password,
     policy,
     print_queue,
     second_step,
@@ -47,6 +48,7 @@ from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.password_resets import PasswordResets
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
@@ -61,6 +63,7 @@ Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
 STAFF_PAGES = (
     sign_in.router,
     second_step.router,
+    new_password.router,
     account.router,
     lists.router,
     calls.router,
@@ -110,6 +113,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             related=Related(database, vault),
             staff=StaffAccounts(database),
             second_factors=SecondFactors(database, vault),
+            password_resets=PasswordResets(database, settings.link_signing_key()),
             intake=intake,
             clock=now,
             temporal=client,

@@ -47,11 +47,13 @@ class Allowance:
 
 
 class Limits:
-    """What anybody may have the public form do: codes to one mailbox, and codes to whomever from one network."""
+    """What anybody may have the service write: codes of the public form, and links to a new password."""
 
     def __init__(self) -> None:
         self.mailbox = Allowance((5, HOUR), (15, DAY))
         self.network = Allowance((30, HOUR), (120, DAY))  # a school or an authority is one network
+        self.account = Allowance((3, HOUR), (10, DAY))  # links to a new password, to one address
+        self.asking = Allowance((20, HOUR))  # ditto, from one network
         self.wrong_codes = Allowance((20, HOUR))  # typed from a letter, and not ours
 
     def take_code(self, email: str, network: str, now: datetime) -> timedelta:
@@ -61,6 +63,14 @@ class Limits:
         if not wait:
             self.mailbox.use(mailbox_of(email), now)
             self.network.use(network, now)
+        return wait
+
+    def take_password_link(self, email: str, network: str, now: datetime) -> timedelta:
+        """Counts a link to a new password before it is sent. Else how long until one may be sent."""
+        wait = max(self.account.wait(mailbox_of(email), now), self.asking.wait(network, now))
+        if not wait:
+            self.account.use(mailbox_of(email), now)
+            self.asking.use(network, now)
         return wait
 
     def give_back_code(self, email: str, network: str) -> None:

@@ -17,6 +17,7 @@ from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.password_resets import PasswordResets
 from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
@@ -47,6 +48,7 @@ class Services:
     related: Related
     staff: StaffAccounts
     second_factors: SecondFactors
+    password_resets: PasswordResets
     intake: Intake
     clock: Callable[[], datetime]
     temporal: Client | None = None  # asked whether it answers: by /health and /metrics

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -15,10 +16,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from casefile.account_events import note
 from casefile.database import Database
 from casefile.tables import ApiToken, Mediator, Staff, StaffSession
+from domain.accounts import LONGEST_PASSWORD
 from domain.commands import COORDINATORS, Actor, StaffRole
 
 KEPT_AFTER_ITS_END = timedelta(days=1)  # a session: whoever typed when it ended is known again
-_LONGEST_PASSWORD = 200
 EASY_TO_READ_OUT = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else when it is read out
 
 
@@ -74,7 +75,7 @@ class StaffAccounts:
     ) -> tuple[str, str]:
         """A new account: its id and its generated password, which is told this once. EmailTaken."""
         password = new_password()
-        hashed = await self._hash(password)
+        hashed = await self.hashed(password)
         async with self.database.write() as session:
             email = email.lower()
             if (await session.exec(select(Staff.id).where(Staff.email == email))).first():
@@ -103,7 +104,7 @@ class StaffAccounts:
     async def new_password_for(self, staff_id: str, at: datetime, by: str = "") -> str:
         """A fresh generated password; the old one's sessions and the account's tokens end. LookupError."""
         password = new_password()
-        hashed = await self._hash(password)
+        hashed = await self.hashed(password)
         async with self.database.write() as session:
             staff = await self._get(session, staff_id)
             staff.password_hash = hashed
@@ -235,13 +236,14 @@ class StaffAccounts:
             ).first()
         return _member(row) if row else None
 
-    async def _hash(self, password: str) -> str:
+    async def hashed(self, password: str) -> str:
+        """As it is kept."""
         async with self._at_a_time:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, _same_on_all_keyboards(password))
 
     def _verify(self, hashed: str, password: str) -> bool:
         try:
-            return self._hasher.verify(hashed, password[:_LONGEST_PASSWORD])
+            return self._hasher.verify(hashed, _same_on_all_keyboards(password[:LONGEST_PASSWORD]))
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
@@ -263,6 +265,11 @@ async def end_all_of(session: AsyncSession, staff_id: str, at: datetime) -> None
 def new_password() -> str:
     """Easy to read out and to type: four groups of five, 99 bits."""
     return "-".join("".join(secrets.choice(EASY_TO_READ_OUT) for _ in range(5)) for _ in range(4))
+
+
+def _same_on_all_keyboards(password: str) -> str:
+    """A letter with an accent is one character on some and two on others."""
+    return unicodedata.normalize("NFKC", password)
 
 
 def _member(row: Staff) -> StaffMember:

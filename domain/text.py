@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+LONGEST_EMAIL = 254
 JOINERS = "\u200c\u200d"  # some scripts need them within a word
 
 
@@ -76,7 +77,10 @@ Reference = Annotated[str, StringConstraints(pattern=f"^{REFERENCE}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
 Name = Annotated[Line, StringConstraints(min_length=1)]
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_one_line), AfterValidator(_email)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_EMAIL),
+    AfterValidator(_one_line),
+    AfterValidator(_email),
 ]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_one_line)]
 Postcode = Annotated[

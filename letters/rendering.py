@@ -190,6 +190,23 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     return Rendered(subject=subject, text=text)
 
 
+def password_letter(name: str, token: str, until: datetime, *, service: Service) -> Rendered:
+    """The link by which a member of staff chooses a new password. It is kept nowhere."""
+    said = {
+        "to": _To(name=name),
+        "is_family": False,
+        "is_staff": True,
+        "reference": "",
+        "service": service,
+        "coordinator": service.name,
+        "needs": "",
+        "link": f"{service.public_url}/sign-in/new-password/{token}",
+        "until": words.clock(until),
+    }
+    subject, text = _framed("to_staff/new_password.txt", said)
+    return Rendered(subject=subject, text=text)
+
+
 def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     said = {

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 from temporalio import activity
 
+from domain.accounts import PasswordLinkToSend
 from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
@@ -384,6 +385,15 @@ class Enquiries(ABC):
     @abstractmethod
     async def erase_old(self, order: CodeToSend) -> None:
         """Erase this enquiry and all others that are older than they may be."""
+
+
+class Accounts(ABC):
+    """Letters about the accounts of the staff."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_password_link(self, order: PasswordLinkToSend) -> Delivery:
+        """Send the link to a new password, if it is still good. Never held."""
 
 
 class Watch(BaseModel):

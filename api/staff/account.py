@@ -1,4 +1,4 @@
-"""The own account of a member of staff: the second step of signing in."""
+"""The own account of a member of staff: the second step of signing in, and a new password."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -7,7 +7,7 @@ from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.letting_in import home_of
+from api.staff.new_password import send_link
 from api.staff.second_step import CODE, FIRST_CODE, HALFWAY_LASTS, NOT_THE_FIRST, REFUSALS, Halfway, square_of
 from casefile.second_factors import new_secret
 from casefile.staff import StaffMember
@@ -56,6 +56,13 @@ async def change(request: Request, services: ServicesDep, me: Me) -> Response:
     return RedirectResponse("/account/second-step", 303)
 
 
+@router.post("/account/password")
+async def new_password(services: ServicesDep, me: Me) -> Response:
+    """A link to a new password, to their own address."""
+    await send_link(services, me.email, me.id)
+    return RedirectResponse("/account?sent=1", 303)
+
+
 async def _account(request: Request, services: Services, me: StaffMember, typed: Typed, status: int = 200) -> Response:
     return page(
         request,
@@ -65,7 +72,7 @@ async def _account(request: Request, services: Services, me: StaffMember, typed:
         question=CODE,
         factor=await services.second_factors.of(me.id),
         demanded=services.settings.second_factor == "demanded",
-        home=home_of(me),
+        link_sent="sent" in request.query_params,
     )
 
 

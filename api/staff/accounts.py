@@ -8,6 +8,7 @@ from api.forms import Field, Option, Part, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.access import StaffManager
+from api.staff.new_password import send_link
 from api.staff.service import Someone, read_as, told_once
 from casefile.account_events import account_events
 from casefile.staff import EmailTaken, LastManager, StaffMember
@@ -74,6 +75,9 @@ async def change_staff(request: Request, services: ServicesDep, me: StaffManager
             case "password":
                 password = await services.staff.new_password_for(one.id, now, me.id)
                 return told_once(request, one.name, one.email, password, f"/staff/{one.id}")
+            case "link":
+                await send_link(services, one.email, me.id)
+                return RedirectResponse(f"/staff/{one.id}?sent=1", 303)
             case "roles":
                 chosen = [role for role in StaffRole if role in typed.many("roles") and role != StaffRole.MEDIATOR]
                 mediates = [StaffRole.MEDIATOR] if one.has(StaffRole.MEDIATOR) else []  # the panel says who mediates
@@ -139,4 +143,5 @@ async def _member(request: Request, services: Services, one: StaffMember, typed:
         factor=await services.second_factors.of(one.id),
         events=[(event, names.get(event.by, "the service's terminal")) for event in events],
         saved="saved" in request.query_params,
+        link_sent="sent" in request.query_params,
     )

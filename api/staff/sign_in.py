@@ -8,8 +8,7 @@ from api.forms import Typed
 from api.services import Services, ServicesDep
 from api.staff.letting_in import home_of, let_in, local, page_for_visitors
 from api.staff.second_step import ask_for_code, ask_to_set_up
-
-LONGEST_EMAIL = 254
+from domain.text import LONGEST_EMAIL
 
 router = APIRouter(include_in_schema=False)
 _WRONG = "The e-mail address or the password is not right. Passwords keep capital and small letters apart."
@@ -22,11 +21,11 @@ async def home(me: Me) -> Response:
 
 
 @router.get("/sign-in")
-async def show(request: Request, services: ServicesDep, next: str = "") -> Response:
+async def show(request: Request, services: ServicesDep, next: str = "", chosen: str = "") -> Response:
     session = await session_of(request, services)
     if session:
         return RedirectResponse(local(next) or home_of(session.staff), 303)
-    return _form(request, services, Typed(values={"next": [next]}))
+    return _form(request, services, Typed(values={"next": [next], "chosen": [chosen]}))
 
 
 @router.post("/sign-in")

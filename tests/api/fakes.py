@@ -25,6 +25,7 @@ from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.papers import Papers
+from casefile.password_resets import PasswordResets
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
@@ -32,6 +33,7 @@ from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
+from domain.accounts import PasswordLinkToSend
 from domain.commands import Command
 from domain.enquiry import CodeToSend
 from domain.journey import CaseStart, Event, Journey
@@ -60,6 +62,7 @@ class FakeTemporal:
     refuse: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind -> code, about
     started: list[CaseStart] = field(default_factory=list)
     codes: list[CodeToSend] = field(default_factory=list)
+    password_links: list[PasswordLinkToSend] = field(default_factory=list)
     updates: list[Command] = field(default_factory=list)  # in the order of their arrival, repetitions left out
     error: BaseException | None = None  # raised by the next updates, as a fault inside the case
 
@@ -72,6 +75,10 @@ class FakeTemporal:
         if workflow == "EnquiryCode":
             assert how["id"] == start.workflow_id
             self.codes.append(start)
+            return
+        if workflow == "PasswordLetter":
+            assert how["id"] == start.workflow_id
+            self.password_links.append(start)
             return
         assert workflow == "MediationCase"
         assert how["id"] == f"case-{start.case_id}"
@@ -150,6 +157,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
         second_factors=SecondFactors(database, vault),
+        password_resets=PasswordResets(database, settings.link_signing_key()),
         intake=intake,
         clock=clock,
     )
