@@ -1,4 +1,4 @@
-"""Who is at the door: staff by a signed-in browser, other systems by a bearer token; and which role opens which page.
+"""Who is at the door: staff by a signed-in browser, other systems by a bearer token.
 
 A session is a row that ends after some hours at the latest (SESSION_HOURS). That somebody is still there is written
 into the signed cookie, not into the row: reading a page changes nothing in the database. What was typed into a form
@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -16,28 +16,13 @@ from fastapi import Depends, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from api.forms import Typed
+from api.permissions import allowed, may_open
 from api.services import Services, ServicesDep
 from casefile.staff import KEPT_AFTER_ITS_END, Session, StaffMember
-from domain.commands import COORDINATORS, EVERY_STAFF, StaffRole
 
 _RENEW_AFTER = timedelta(minutes=1)
 CSRF_FIELD = "csrf"
 VISITOR_COOKIE = "visitor"
-
-PAGES: dict[str, tuple[StaffRole, ...]] = {
-    "cases": EVERY_STAFF,  # a mediator: only their own
-    "new_case": COORDINATORS,
-    "calls": COORDINATORS,
-    "tasks": EVERY_STAFF,
-    "print-queue": COORDINATORS,
-    "mediator": (StaffRole.MEDIATOR,),
-    "panel": (StaffRole.MANAGER,),
-    "venues": (StaffRole.MANAGER,),
-    "staff": (StaffRole.MANAGER,),
-    "policy": (StaffRole.MANAGER,),
-    "operations": (StaffRole.OPERATIONS, StaffRole.MANAGER),  # references and stages, no personal data
-}
-"""Who may open what. What may be done to a case is said by each command's `may` and by domain/rules.py."""
 
 
 class NotSignedIn(Exception):
@@ -203,8 +188,8 @@ def visitor_csrf(services: Services, visitor: str) -> str:
 
 
 async def signed_in(request: Request, services: ServicesDep) -> StaffMember:
-    """The member of staff at the browser. Every post is checked for the session's CSRF token here, so that no page can
-    forget it; but for those that show a stale form again."""
+    """The member of staff at the browser, if the page is open to them (api/permissions.py). Every post is checked for
+    the session's CSRF token here, so that no page can forget it; but for those that show a stale form again."""
     session = await session_of(request, services)
     if session is None:
         raise NotSignedIn(await _kept(request, services) if request.method == "POST" else "")
@@ -213,31 +198,21 @@ async def signed_in(request: Request, services: ServicesDep) -> StaffMember:
             request.state.stale = not await carries(request, session.csrf)
         else:
             await check_csrf(request, session.csrf)
+    await allowed(request, services, session.staff)
     return session.staff
 
 
 Me = Annotated[StaffMember, Depends(signed_in)]
 
 
-def require(*roles: StaffRole) -> Callable[[StaffMember], Awaitable[StaffMember]]:
-    """A dependency: somebody signed in who has one of these roles."""
-
-    async def has_role(me: Me) -> StaffMember:
-        if not me.has(*roles):
-            raise HTTPException(403, "This page is not part of your work. Ask a manager if it should be.")
-        return me
-
-    return has_role
-
-
 async def may_read_payloads(request: Request) -> bool:
     """For the Temporal UI: somebody of operations is signed in at this browser."""
     session = await session_of(request, request.app.state.services)
-    return session is not None and session.staff.has(StaffRole.OPERATIONS)
+    return session is not None and may_open(session.staff, "POST /codec/decode")
 
 
 async def token_holder(request: Request, services: ServicesDep) -> StaffMember:
-    """The member of staff whose bearer token a request of the JSON door carries."""
+    """The member of staff whose bearer token a request of the JSON door carries, if it is open to them."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     staff = await services.staff.by_token(token.strip()) if scheme.lower() == "bearer" and token else None
     if staff is None:
@@ -246,6 +221,7 @@ async def token_holder(request: Request, services: ServicesDep) -> StaffMember:
             "Send a staff token: Authorization: Bearer … (`python cli.py user token` makes one).",
             {"WWW-Authenticate": "Bearer"},
         )
+    await allowed(request, services, staff)
     return staff
 
 

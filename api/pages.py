@@ -8,8 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from api.auth import PAGES
 from api.components import Components
+from api.permissions import may_open
 from api.services import services_of
 from api.static_files import STYLE, address
 from domain import titles, words
@@ -29,16 +29,16 @@ _environment.globals.update(
 )
 
 _NAVIGATION = (
-    ("tasks", "/tasks", "Tasks"),
-    ("calls", "/calls", "Calls"),
-    ("cases", "/cases", "Cases"),
-    ("print-queue", "/print-queue", "Print queue"),
-    ("mediator", "/mediator", "My mediations"),
-    ("panel", "/panel", "Panel"),
-    ("venues", "/venues", "Venues"),
-    ("staff", "/staff", "Staff"),
-    ("policy", "/policy", "Targets"),
-    ("operations", "/operations", "Operations"),
+    ("/tasks", "Tasks"),
+    ("/calls", "Calls"),
+    ("/cases", "Cases"),
+    ("/print-queue", "Print queue"),
+    ("/mediator", "My mediations"),
+    ("/panel", "Panel"),
+    ("/venues", "Venues"),
+    ("/staff", "Staff"),
+    ("/policy", "Targets"),
+    ("/operations", "Operations"),
 )
 
 
@@ -52,6 +52,6 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "me": me,
         "csrf": session.csrf if session else "",
         "here": request.url.path,
-        "navigation": [(path, title) for name, path, title in _NAVIGATION if me and me.has(*PAGES[name])],
+        "navigation": [(path, title) for path, title in _NAVIGATION if me and may_open(me, f"GET {path}")],
     }
     return HTMLResponse(_environment.get_template(template).render({**known, **context}), status)

@@ -291,6 +291,12 @@ class Cases:
             raise NoSuchCase(reference)
         return found
 
+    async def is_mediated_by(self, mediator: str, reference: str) -> bool:
+        """Is there such a case, and has this mediator accepted it or been asked to?"""
+        wanted = select(Case.id).where(Case.reference == reference, Case.mediator_id == mediator)
+        async with self.database.read() as session:
+            return (await session.exec(wanted)).first() is not None
+
     async def load(self, case_id: str) -> CaseView:
         """NoSuchCase, or vault.Erased."""
         return await self._load(case_id, Case.id == case_id)

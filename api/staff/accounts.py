@@ -4,10 +4,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from api.auth import Me
 from api.forms import Field, Option, Part, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import StaffManager
 from api.staff.new_password import send_link
 from api.staff.service import Someone, read_as, told_once
 from casefile.account_events import account_events
@@ -38,12 +38,12 @@ class _Why(BaseModel):
 
 
 @router.get("/staff")
-async def staff(request: Request, services: ServicesDep, me: StaffManager) -> Response:
+async def staff(request: Request, services: ServicesDep, me: Me) -> Response:
     return await _staff(request, services, Typed())
 
 
 @router.post("/staff")
-async def add_staff(request: Request, services: ServicesDep, me: StaffManager) -> Response:
+async def add_staff(request: Request, services: ServicesDep, me: Me) -> Response:
     typed = Typed.of(await request.form())
     typed.check(_STAFF)
     if not typed.many("roles"):
@@ -61,12 +61,12 @@ async def add_staff(request: Request, services: ServicesDep, me: StaffManager) -
 
 
 @router.get("/staff/{staff_id}")
-async def member(request: Request, services: ServicesDep, me: StaffManager, staff_id: str) -> Response:
+async def member(request: Request, services: ServicesDep, me: Me, staff_id: str) -> Response:
     return await _member(request, services, await _known(services, staff_id), Typed())
 
 
 @router.post("/staff/{staff_id}/{act}")
-async def change_staff(request: Request, services: ServicesDep, me: StaffManager, staff_id: str, act: str) -> Response:
+async def change_staff(request: Request, services: ServicesDep, me: Me, staff_id: str, act: str) -> Response:
     """Deactivate or reactivate an account, give it a new password or other roles, or take its second step away."""
     one = await _known(services, staff_id)
     typed, now = Typed.of(await request.form()), services.clock()

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.auth import STALE, is_stale, shows_stale_forms_again
+from api.auth import STALE, Me, is_stale, shows_stale_forms_again
 from api.forms import Field, Option, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import CallTaker, case_of
+from api.staff.access import case_of
 from api.staff.doing import KEY, read_command
 from api.staff.forms import FORMS, CommandForm, Setting
 from api.staff.forms.base import HOW, NOTE, SAID_BY
@@ -42,13 +42,13 @@ BOX = Field(
 
 
 @router.get("/calls")
-async def show(request: Request, me: CallTaker) -> Response:
+async def show(request: Request, me: Me) -> Response:
     return page(request, "staff/calls.html", typed=Typed(), box=BOX, found=None, refusal="", waiting=waiting_names)
 
 
 @router.post("/calls")
 @shows_stale_forms_again
-async def search(request: Request, services: ServicesDep, me: CallTaker) -> Response:
+async def search(request: Request, services: ServicesDep, me: Me) -> Response:
     """The cases that have what was typed: with the child, the parties, the stage and what is waited for."""
     typed = Typed.of(await request.form())
     typed.check([BOX])
@@ -206,14 +206,14 @@ def _said_by(typed: Typed, case: CaseView) -> str:
 
 
 @router.get("/cases/{reference}/call")
-async def show_call(request: Request, services: ServicesDep, me: CallTaker, reference: str) -> Response:
+async def show_call(request: Request, services: ServicesDep, me: Me, reference: str) -> Response:
     case = await case_of(services, me, reference)
     return _page(request, services, me, case, Typed(), secrets.token_hex(16))
 
 
 @router.post("/cases/{reference}/call")
 @shows_stale_forms_again
-async def save_call(request: Request, services: ServicesDep, me: CallTaker, reference: str) -> Response:
+async def save_call(request: Request, services: ServicesDep, me: Me, reference: str) -> Response:
     """All that was answered becomes commands of the case, together. Nothing is recorded while anything is wrong."""
     case = await case_of(services, me, reference)
     typed = Typed.of(await request.form())

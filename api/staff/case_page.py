@@ -10,13 +10,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.auth import PAGES
+from api.auth import Me
 from api.intake import PENDING
 from api.pages import page
 from api.papers import handed_out
+from api.permissions import may_open
 from api.privacy import may_open_papers, may_read
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, Coordinator, case_of
+from api.staff.access import case_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from api.staff.preparation import prepared
@@ -105,9 +106,7 @@ class Line:
 
 
 @router.get("/cases/{reference}")
-async def case_page(
-    request: Request, services: ServicesDep, me: CaseWorker, reference: str, done: str = ""
-) -> Response:
+async def case_page(request: Request, services: ServicesDep, me: Me, reference: str, done: str = "") -> Response:
     case = await case_of(services, me, reference)
     journey = case.journey
     events = await services.reading.timeline(case.id)
@@ -149,7 +148,7 @@ async def case_page(
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
-        may_take_calls=me.has(*PAGES["calls"]),
+        may_take_calls=may_open(me, "GET /cases/{reference}/call"),
         another=await _another_matter(services, case, me),
         ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
@@ -168,7 +167,7 @@ async def _another_matter(services: Services, case: CaseView, me: StaffMember) -
 
 
 @router.post("/cases/{reference}/take")
-async def take(services: ServicesDep, me: Coordinator, reference: str) -> Response:
+async def take(services: ServicesDep, me: Me, reference: str) -> Response:
     """A coordinator takes a case that came in through the public form. The first one has it; the page says who. Pressed
     twice, it is the same command."""
     case = await case_of(services, me, reference)
@@ -327,7 +326,7 @@ def _papers(case: CaseView, journey: Journey, can_do: Sequence[Possible], me: St
 
 
 @router.get("/cases/{reference}/papers/{key}")
-async def open_paper(services: ServicesDep, me: CaseWorker, reference: str, key: str) -> Response:
+async def open_paper(services: ServicesDep, me: Me, reference: str, key: str) -> Response:
     """A paper as a download, for those who run the case and its mediator."""
     case = await case_of(services, me, reference)
     if not may_open_papers(me, case):
@@ -428,9 +427,7 @@ def _line(
 
 
 @router.get("/cases/{reference}/letters/{letter_id}")
-async def letter_page(
-    request: Request, services: ServicesDep, me: CaseWorker, reference: str, letter_id: str
-) -> Response:
+async def letter_page(request: Request, services: ServicesDep, me: Me, reference: str, letter_id: str) -> Response:
     """A letter exactly as it was sent, but for the personal link, which is nobody else's."""
     case = await case_of(services, me, reference)
     line = next((line for line in await services.reading.letters(case.id) if line.id == letter_id), None)
@@ -466,7 +463,7 @@ def without_token(text: str) -> str:
 
 
 @router.get("/cases/{reference}/agreement/{version}.pdf")
-async def agreement_pdf(services: ServicesDep, me: CaseWorker, reference: str, version: int) -> Response:
+async def agreement_pdf(services: ServicesDep, me: Me, reference: str, version: int) -> Response:
     case = await case_of(services, me, reference)
     document = await services.reading.document(case.id, "agreement", version) if 0 < version < 1000 else None
     if document is None:

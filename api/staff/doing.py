@@ -7,13 +7,13 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api.auth import STALE, is_stale, shows_stale_forms_again
+from api.auth import STALE, Me, is_stale, shows_stale_forms_again
 from api.forms import Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
 from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, case_of
+from api.staff.access import case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
@@ -31,9 +31,7 @@ KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @router.get("/cases/{reference}/do/{kind}")
-async def show(
-    request: Request, services: ServicesDep, me: CaseWorker, reference: str, kind: str, about: str = ""
-) -> Response:
+async def show(request: Request, services: ServicesDep, me: Me, reference: str, kind: str, about: str = "") -> Response:
     case, setting, form = await _opened(services, me, reference, kind, about)
     if not form.about_is_known(setting):
         raise HTTPException(404, "The case has nothing of this kind now. Open the case page to see what can be done.")
@@ -42,9 +40,7 @@ async def show(
 
 @router.post("/cases/{reference}/do/{kind}")
 @shows_stale_forms_again
-async def do(
-    request: Request, services: ServicesDep, me: CaseWorker, reference: str, kind: str, about: str = ""
-) -> Response:
+async def do(request: Request, services: ServicesDep, me: Me, reference: str, kind: str, about: str = "") -> Response:
     case, setting, form = await _opened(services, me, reference, kind, about)
     typed = Typed.of(await request.form())
     key = typed.one("key")

@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
+from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import CaseWorker, Coordinator, MediatorMe, Operator, TaskWorker
 from api.staff.doing import KEY
 from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
 from casefile.commands import StoredElsewhere
@@ -42,7 +42,7 @@ WATCHED: dict[Which, str] = {
 
 
 @router.get("/cases")
-async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Response:
+async def cases(request: Request, services: ServicesDep, me: Me) -> Response:
     """All cases, or those of the filters; of a mediator, their own."""
     asked = request.query_params
     state = asked.get("state", "open")
@@ -81,7 +81,7 @@ async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Resp
 
 
 @router.post("/cases/reassign")
-async def reassign(request: Request, services: ServicesDep, me: Coordinator) -> Response:
+async def reassign(request: Request, services: ServicesDep, me: Me) -> Response:
     """The cases that were ticked go to another coordinator, one command each; the page says what became of each."""
     typed = Typed.of(await request.form())
     key, coordinator, reason = typed.one("key"), typed.one("coordinator"), typed.one("reason")
@@ -164,7 +164,7 @@ class TaskShown:
 
 
 @router.get("/tasks")
-async def tasks(request: Request, services: ServicesDep, me: TaskWorker) -> Response:
+async def tasks(request: Request, services: ServicesDep, me: Me) -> Response:
     """What waits for this member of staff. A coordinator sees those of their own cases and of cases that nobody has
     taken yet, or all (a colleague is on leave)."""
     everybody = bool(request.query_params.get("all")) and me.has(*COORDINATORS)
@@ -247,7 +247,7 @@ def do_link(reference: str, possible: Possible) -> str:
 
 
 @router.get("/mediator")
-async def mediator(request: Request, services: ServicesDep, me: MediatorMe) -> Response:
+async def mediator(request: Request, services: ServicesDep, me: Me) -> Response:
     """A mediator's cases, and those they have been offered."""
     lines, _ = await services.cases.list(CaseFilter(mediator=me.id, per_page=100))
     offers, mine, closed = [], [], []
@@ -278,7 +278,7 @@ def _next_meeting(case: CaseView) -> str:
 
 
 @router.get("/operations")
-async def operations(request: Request, services: ServicesDep, me: Operator) -> Response:
+async def operations(request: Request, services: ServicesDep, me: Me) -> Response:
     """Cases by reference and stage, with their workflows; no name stands on this page."""
     number = _page_number(request.query_params.get("page", ""))
     asked = request.query_params.get("show", "")

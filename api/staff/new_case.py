@@ -10,12 +10,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api.auth import STALE, is_stale, shows_stale_forms_again
+from api.auth import STALE, Me, is_stale, shows_stale_forms_again
 from api.forms import Field, Fold, Group, Option, Part, Typed, fields_of
 from api.intake import NoSuchPolicy
 from api.pages import page
 from api.services import ServicesDep
-from api.staff.access import Coordinator, case_of
+from api.staff.access import case_of
 from api.staff.doing import KEY
 from api.staff.forms.base import REACHED_AT, channel_field, contact_fields, needed_for
 from casefile.commands import StoredElsewhere
@@ -164,7 +164,7 @@ def _people(typed: Typed, n: int) -> int:
 
 
 @router.get("/cases/new")
-async def show(request: Request, services: ServicesDep, me: Coordinator, split_from: str = "") -> Response:
+async def show(request: Request, services: ServicesDep, me: Me, split_from: str = "") -> Response:
     """An empty form, or one with the participants of another case who were chosen (api/staff/split.py)."""
     typed, blocks = Typed(values={"key": [secrets.token_hex(16)]}), 3
     if split_from:
@@ -177,7 +177,7 @@ async def show(request: Request, services: ServicesDep, me: Coordinator, split_f
 
 @router.post("/cases/new")
 @shows_stale_forms_again
-async def answer(request: Request, services: ServicesDep, me: Coordinator) -> Response:
+async def answer(request: Request, services: ServicesDep, me: Me) -> Response:
     typed, policies = Typed.of(await request.form()), services.intake.policy_names()
     action, key = typed.one("action"), typed.one("key")
     count = typed.one("blocks")

@@ -10,12 +10,11 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api.auth import STALE, is_stale, shows_stale_forms_again
+from api.auth import STALE, Me, is_stale, shows_stale_forms_again
 from api.effects import ON_PAGE, Effects, effects_of
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import PolicyManager
 from api.staff.doing import KEY
 from api.staff.policy_form import as_typed, kept, read, sections
 from casefile.policies import ChangedMeanwhile, Draft, Version
@@ -28,7 +27,7 @@ NOTHING_NEW = "Nothing is different from the present targets, so there is nothin
 
 
 @router.get("/policy")
-async def show(request: Request, services: ServicesDep, me: PolicyManager) -> Response:
+async def show(request: Request, services: ServicesDep, me: Me) -> Response:
     today = local_day(services.clock())
     versions = await services.policies.versions()
     progress = await services.policies.progress()
@@ -55,7 +54,7 @@ async def show(request: Request, services: ServicesDep, me: PolicyManager) -> Re
 
 
 @router.get("/policy/edit")
-async def edit(request: Request, services: ServicesDep, me: PolicyManager, version: str = "") -> Response:
+async def edit(request: Request, services: ServicesDep, me: Me, version: str = "") -> Response:
     """The form, with the newest targets or with those of an earlier version, to go back to it."""
     today = local_day(services.clock())
     versions = {str(one.number): one for one in await services.policies.versions()}
@@ -69,7 +68,7 @@ async def edit(request: Request, services: ServicesDep, me: PolicyManager, versi
 
 @router.post("/policy/edit")
 @shows_stale_forms_again
-async def change(request: Request, services: ServicesDep, me: PolicyManager) -> Response:
+async def change(request: Request, services: ServicesDep, me: Me) -> Response:
     """Check and preview, download the preview, go back to the form, or save: nothing is stored before the last."""
     typed, now = Typed.of(await request.form()), services.clock()
     today, newest = local_day(now), await services.policies.current()

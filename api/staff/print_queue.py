@@ -6,10 +6,10 @@ import hashlib
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.access import Printer
 from casefile.commands import StoredElsewhere
 from casefile.post import MOST, PostalLetter
 from casefile.staff import StaffMember
@@ -23,12 +23,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/print-queue")
-async def show(request: Request, services: ServicesDep, me: Printer, posted: str = "") -> Response:
+async def show(request: Request, services: ServicesDep, me: Me, posted: str = "") -> Response:
     return await _page(request, services, posted=posted)
 
 
 @router.post("/print-queue/batch")
-async def print_them(request: Request, services: ServicesDep, me: Printer) -> Response:
+async def print_them(request: Request, services: ServicesDep, me: Me) -> Response:
     """One PDF of the letters that are ticked, in their order. Printing changes nothing: it may be done again."""
     chosen = await _chosen(services, Typed.of(await request.form()))
     if not chosen:
@@ -61,7 +61,7 @@ async def print_them(request: Request, services: ServicesDep, me: Printer) -> Re
 
 
 @router.post("/print-queue/posted")
-async def posted(request: Request, services: ServicesDep, me: Printer) -> Response:
+async def posted(request: Request, services: ServicesDep, me: Me) -> Response:
     """The letters that are ticked have been posted: each case is told."""
     chosen = await _chosen(services, Typed.of(await request.form()))
     if not chosen:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 
+from api.auth import Me
 from api.forms import Field, Part, Typed, fields_of
 from api.pages import page
 from api.services import ServicesDep
-from api.staff.access import PanelManager, VenueManager
 from api.staff.doing import KEY
 from domain.allocation import normalise_organisation
 from domain.text import Email, Line, Name
@@ -49,12 +49,12 @@ _VENUE: list[Part] = [
 
 
 @router.get("/panel")
-async def panel(request: Request, services: ServicesDep, me: PanelManager) -> Response:
+async def panel(request: Request, services: ServicesDep, me: Me) -> Response:
     return await _panel(request, services, Typed())
 
 
 @router.post("/panel")
-async def add_mediator(request: Request, services: ServicesDep, me: PanelManager) -> Response:
+async def add_mediator(request: Request, services: ServicesDep, me: Me) -> Response:
     """A new mediator gets an account; somebody of the staff joins the panel, or renews the registration."""
     typed = Typed.of(await request.form())
     typed.check(_MEDIATOR)
@@ -84,7 +84,7 @@ async def add_mediator(request: Request, services: ServicesDep, me: PanelManager
 
 
 @router.post("/panel/{mediator}/conflict")
-async def declare_conflict(request: Request, services: ServicesDep, me: PanelManager, mediator: str) -> Response:
+async def declare_conflict(request: Request, services: ServicesDep, me: Me, mediator: str) -> Response:
     typed = Typed.of(await request.form())
     organisation = normalise_organisation(typed.one("organisation")[:200])
     if not organisation:
@@ -118,12 +118,12 @@ async def _panel(
 
 
 @router.get("/venues")
-async def venues(request: Request, services: ServicesDep, me: VenueManager) -> Response:
+async def venues(request: Request, services: ServicesDep, me: Me) -> Response:
     return await _venues(request, services, Typed())
 
 
 @router.post("/venues")
-async def add_venue(request: Request, services: ServicesDep, me: VenueManager) -> Response:
+async def add_venue(request: Request, services: ServicesDep, me: Me) -> Response:
     typed = Typed.of(await request.form())
     typed.check(_VENUE)
     house = read_as(_House, typed, _VENUE)

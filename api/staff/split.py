@@ -2,17 +2,18 @@
 
 from fastapi import APIRouter, Request, Response
 
+from api.auth import Me
 from api.forms import Field, Option, Typed
 from api.pages import page
 from api.services import ServicesDep
-from api.staff.access import Coordinator, case_of
+from api.staff.access import case_of
 from domain import titles
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/cases/{reference}/split")
-async def choose(request: Request, services: ServicesDep, me: Coordinator, reference: str) -> Response:
+async def choose(request: Request, services: ServicesDep, me: Me, reference: str) -> Response:
     """Who takes part in the other matter. What is chosen leads to the form of a new case (new_case.py)."""
     case = await case_of(services, me, reference)
     parties = Field(

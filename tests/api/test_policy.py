@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from api.auth import PAGES
+from api.permissions import MANAGES, MAY
 from casefile.cases import derived_id
 from casefile.policies import ChangedMeanwhile, Draft
 from casefile.tables import Case, CommandRow, PolicyVersion
@@ -80,7 +80,7 @@ async def test_the_targets_in_plain_words(office: Office) -> None:
 
 
 async def test_only_managers(office: Office) -> None:
-    assert PAGES["policy"] == (StaffRole.MANAGER,)
+    assert MAY["GET /policy"] == MANAGES
     for browser in (office.jo, office.meg):
         assert (await browser.get("/policy")).status_code == 403
         assert (await browser.get("/policy/edit")).status_code == 403
