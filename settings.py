@@ -111,6 +111,14 @@ class Settings(BaseSettings):
     build_id: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$")
     deployment_name: str = Field("mediation", pattern=r"^[A-Za-z0-9_-]{1,100}$")
 
+    # Where staff sign in with OpenID Connect: https://login.organisation.example, as the provider spells itself. Their
+    # accounts are found by the e-mail address that it has verified
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field("", repr=False)
+    oidc_name: str = "your work account"
+    local_passwords: bool = True  # False: nobody signs in with a password of ours
+
     # A code from an app after the password: demanded of everybody, or for those who set it up
     second_factor: Literal["demanded", "offered"] = Field(
         default_factory=lambda known: "demanded" if known["environment"] == "production" else "offered"
@@ -156,6 +164,22 @@ class Settings(BaseSettings):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("is no http:// or https:// address")
         return url
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def is_an_issuer(cls, url: str) -> str:
+        address = urlsplit(url)
+        if url and not (address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)):
+            raise ValueError("should look like https://login.organisation.example, as the provider spells itself")
+        return url
+
+    @model_validator(mode="after")
+    def somebody_can_sign_in(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it")
+        if not self.local_passwords and not self.oidc_issuer:
+            raise ValueError("LOCAL_PASSWORDS=false needs OIDC_ISSUER: nobody could sign in")
+        return self
 
     @field_validator("traces_url")
     @classmethod

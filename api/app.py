@@ -16,6 +16,7 @@ from api.intake import Intake
 from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
+from api.openid import Provider
 from api.party.papers import router as party_papers
 from api.party.routes import router as party_pages
 from api.public.routes import router as public_pages
@@ -29,6 +30,7 @@ from api.staff import (
     calls,
     case_page,
     doing,
+    elsewhere,
     lists,
     new_case,
     new_password,
@@ -64,6 +66,7 @@ STAFF_PAGES = (
     sign_in.router,
     second_step.router,
     new_password.router,
+    elsewhere.router,
     account.router,
     lists.router,
     calls.router,
@@ -94,6 +97,9 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
         public_url=settings.public_url,
         allow_demo=settings.allow_demo_policy,
     )
+    openid = None
+    if settings.oidc_issuer:
+        openid = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     relay = asyncio.create_task(intake.relay_forever())
     try:
         yield Services(
@@ -116,9 +122,12 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             password_resets=PasswordResets(database, settings.link_signing_key()),
             intake=intake,
             clock=now,
+            openid=openid,
             temporal=client,
         )
     finally:
+        if openid:
+            await openid.close()
         relay.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await relay

@@ -62,7 +62,7 @@ def install(app: FastAPI) -> None:
         if request.method in ("GET", "HEAD"):
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse("/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted, safe='/')}", 303)
-        if error.kept:
+        if error.kept and services_of(request).settings.local_passwords:
             return sign_in_to_go_on(request, services_of(request), error.kept)
         return sorry(
             request,

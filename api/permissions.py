@@ -110,6 +110,8 @@ OPEN = (
     "GET /sign-in/new-password",
     "GET /sign-in/new-password/{token}",
     "POST /sign-in/new-password",
+    "GET /sign-in/elsewhere",
+    "GET /sign-in/back",
     # the JSON door's description of itself
     "GET /api/openapi.json",
 )

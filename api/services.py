@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from api.intake import Intake
+from api.openid import Provider
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -51,6 +52,7 @@ class Services:
     password_resets: PasswordResets
     intake: Intake
     clock: Callable[[], datetime]
+    openid: Provider | None = None  # where staff sign in elsewhere
     temporal: Client | None = None  # asked whether it answers: by /health and /metrics
 
 

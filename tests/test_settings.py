@@ -239,3 +239,17 @@ def test_every_setting_that_we_write_about_exists(page: str) -> None:
     found = {name for groups in named for name in groups if name}
     assert len(found) > 3
     assert {name for name in found - of_others if name.lower() not in Settings.model_fields} == set()
+
+
+def test_who_signs_in_elsewhere_needs_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    complete = {"OIDC_ISSUER": "https://login.example", "OIDC_CLIENT_ID": "m", "OIDC_CLIENT_SECRET": "s" * 24}
+    set_environment(monkeypatch, {**COMPLETE, **complete, "LOCAL_PASSWORDS": "false"})
+    assert load_settings().local_passwords is False
+    for changed, sentence in (
+        ({"OIDC_CLIENT_SECRET": ""}, "OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        ({"OIDC_ISSUER": "http://login.example"}, "OIDC_ISSUER: should look like https://"),
+        ({"OIDC_ISSUER": ""}, "nobody could sign in"),
+    ):
+        set_environment(monkeypatch, {**COMPLETE, **complete, "LOCAL_PASSWORDS": "false", **changed})
+        with pytest.raises(SettingsRefused, match=sentence):
+            load_settings()

@@ -7,6 +7,7 @@ from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
+from api.staff.letting_in import OWN_PASSWORDS
 from api.staff.new_password import send_link
 from api.staff.second_step import CODE, FIRST_CODE, HALFWAY_LASTS, NOT_THE_FIRST, REFUSALS, Halfway, square_of
 from casefile.second_factors import new_secret
@@ -56,7 +57,7 @@ async def change(request: Request, services: ServicesDep, me: Me) -> Response:
     return RedirectResponse("/account/second-step", 303)
 
 
-@router.post("/account/password")
+@router.post("/account/password", dependencies=OWN_PASSWORDS)
 async def new_password(services: ServicesDep, me: Me) -> Response:
     """A link to a new password, to their own address."""
     await send_link(services, me.email, me.id)

@@ -8,6 +8,7 @@ from api.auth import Me
 from api.forms import Field, Option, Part, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
+from api.staff.letting_in import own_passwords
 from api.staff.new_password import send_link
 from api.staff.service import Someone, read_as, told_once
 from casefile.account_events import account_events
@@ -53,10 +54,12 @@ async def add_staff(request: Request, services: ServicesDep, me: Me) -> Response
         return await _staff(request, services, typed, 422)
     roles = [StaffRole(role) for role in typed.many("roles")]
     try:
-        _, password = await services.staff.create(someone.name, someone.email, roles, services.clock(), me.id)
+        new, password = await services.staff.create(someone.name, someone.email, roles, services.clock(), me.id)
     except EmailTaken:
         typed.wrong("email", "Somebody has an account with this e-mail address already.")
         return await _staff(request, services, typed, 422)
+    if not services.settings.local_passwords:
+        return RedirectResponse(f"/staff/{new}?saved=1", 303)
     return told_once(request, someone.name, someone.email, password, "/staff")
 
 
@@ -69,6 +72,8 @@ async def member(request: Request, services: ServicesDep, me: Me, staff_id: str)
 async def change_staff(request: Request, services: ServicesDep, me: Me, staff_id: str, act: str) -> Response:
     """Deactivate or reactivate an account, give it a new password or other roles, or take its second step away."""
     one = await _known(services, staff_id)
+    if act in ("password", "link"):
+        await own_passwords(services)
     typed, now = Typed.of(await request.form()), services.clock()
     try:
         match act:

@@ -2,15 +2,24 @@
 
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.auth import VISITOR_COOKIE, Kept, new_visitor, set_cookie, visitor_csrf
 from api.forms import Typed
 from api.pages import page
-from api.services import Services
+from api.services import Services, ServicesDep
 from casefile.staff import StaffMember
 from domain.commands import EVERY_STAFF, StaffRole
+
+
+async def own_passwords(services: ServicesDep) -> None:
+    """For pages about passwords of ours. 404: everybody signs in elsewhere."""
+    if not services.settings.local_passwords:
+        raise HTTPException(404, f"Everybody signs in with {services.settings.oidc_name} here.")
+
+
+OWN_PASSWORDS = [Depends(own_passwords)]
 
 
 def home_of(me: StaffMember) -> str:

@@ -14,12 +14,12 @@ from api.forms import Field, Typed
 from api.limits import Limits, network_of
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.letting_in import page_for_visitors
+from api.staff.letting_in import OWN_PASSWORDS, page_for_visitors
 from domain.accounts import LINK_LASTS, SHORTEST_PASSWORD, objection_to
 from domain.text import LONGEST_EMAIL
 
 log = structlog.get_logger(__name__)
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=OWN_PASSWORDS)
 COOKIE, PATH = "new-password", "/sign-in/new-password"
 EMAIL = Field("email", "E-mail address", "email", hint="With which you sign in.", autocomplete="username")
 

@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from api.auth import VISITOR_COOKIE, check_csrf, visitor_csrf
 from api.forms import Field, Typed
 from api.services import Services, ServicesDep
-from api.staff.letting_in import let_in, page_for_visitors
+from api.staff.letting_in import OWN_PASSWORDS, let_in, page_for_visitors
 from casefile.second_factors import Verdict, address_for_apps, new_secret
 from casefile.staff import StaffMember
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=OWN_PASSWORDS)
 HALFWAY_LASTS = timedelta(minutes=10)
 
 CODE = Field(

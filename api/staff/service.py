@@ -72,7 +72,7 @@ async def add_mediator(request: Request, services: ServicesDep, me: Me) -> Respo
         registered_until=until,
         at=services.clock(),
     )
-    if before is not None:
+    if before is not None or not services.settings.local_passwords:
         return RedirectResponse("/panel?saved=1", 303)
     return told_once(
         request,

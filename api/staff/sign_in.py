@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse
 from api.auth import VISITOR_COOKIE, Lockout, Me, check_csrf, cookie_name, session_of, token_of, visitor_csrf
 from api.forms import Typed
 from api.services import Services, ServicesDep
-from api.staff.letting_in import home_of, let_in, local, page_for_visitors
+from api.staff.letting_in import OWN_PASSWORDS, home_of, let_in, local, page_for_visitors
 from api.staff.second_step import ask_for_code, ask_to_set_up
 from domain.text import LONGEST_EMAIL
 
@@ -28,7 +28,7 @@ async def show(request: Request, services: ServicesDep, next: str = "", chosen: 
     return _form(request, services, Typed(values={"next": [next], "chosen": [chosen]}))
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=OWN_PASSWORDS)
 async def sign_in(request: Request, services: ServicesDep) -> Response:
     """The password is right: then the second step, where there is one."""
     await check_csrf(request, visitor_csrf(services, request.cookies.get(VISITOR_COOKIE, "")))

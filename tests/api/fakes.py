@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.intake import Intake
+from api.openid import Provider
 from api.services import Services
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -140,6 +141,8 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
     )
     intake.patience = 0.5
     links = Links(database, settings.link_signing_key())
+    named = settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret
+    openid = Provider(*named) if settings.oidc_issuer else None
     yield Services(
         settings=settings,
         database=database,
@@ -160,7 +163,10 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         password_resets=PasswordResets(database, settings.link_signing_key()),
         intake=intake,
         clock=clock,
+        openid=openid,
     )
+    if openid:
+        await openid.close()
     await intake.close()
     await database.close()
 
