@@ -115,7 +115,7 @@ async def set_up(request: Request, services: ServicesDep) -> Response:
 def square_of(services: Services, staff: StaffMember, secret: str) -> dict[str, object]:
     """What the page shows of a new secret: a square to be photographed, and letters for whoever types them."""
     address = address_for_apps(secret, staff.email, services.settings.service_name)
-    square = segno.make(address, error="m").svg_inline(scale=4, dark="#000", light="#fff")
+    square = segno.make(address, error="m").svg_inline(scale=3, dark="#000", light="#fff")
     return {"square": Markup(square), "letters": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))}  # noqa: S704 ours
 
 

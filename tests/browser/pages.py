@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+import pyotp
+
 from api.public.questions import WHO
+from casefile.second_factors import new_secret
 from domain.commands import Actor, StaffRole
 from domain.journey import Journey
 from domain.stages import Closing, ClosingReason, Stage
 from tests.api.conftest import everything_asked
-from tests.api.staff_world import VALID, World, parties
+from tests.api.staff_world import NOW, VALID, World, parties
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ def of_a_new_service() -> list[Shown]:
     return [
         Shown("sign-in", "/sign-in"),
         Shown("sign-in-wrong", "/sign-in", press="Sign in", typed={"email": "jo@service.example", "password": "wrong"}),
+        Shown("sign-in-forgotten", "/sign-in/forgotten"),
+        Shown("sign-in-forgotten-wrong", "/sign-in/forgotten", press="Send the link"),
+        Shown("sign-in-link-sent", "/sign-in/forgotten", press="Send the link", typed={"email": "jo@service.example"}),
+        Shown("sign-in-link-over", "/sign-in/new-password/no-such-link", pictured=False),
         Shown("not-there", "/no/such/page"),
         Shown("link-unknown", "/l/no-such-link"),
         Shown("code-on-a-letter", "/code"),
@@ -97,7 +104,18 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
             await world.file(case_id, journey)
     for person, purpose in LETTERS:
         ids[purpose] = await asked.token(person, purpose)
+    ids |= await _with_a_second_step(world)
     return {"meg": (sign_in[0], sign_in[1])}, ids
+
+
+async def _with_a_second_step(world: World) -> dict[str, str]:
+    """Somebody who signs in with a code, and a link to a new password."""
+    sue, email, password = await world.staff("Sue Safe", StaffRole.SAFEGUARDING_LEAD)
+    secret = new_secret()
+    await world.services.second_factors.set_up(sue, secret, pyotp.TOTP(secret).at(world.now), world.now)
+    link = await world.services.password_resets.to_send(await world.services.password_resets.ask(email, world.now), NOW)
+    assert link
+    return {"sue": sue, "email": email, "password": password, "new-password": link.token}
 
 
 LETTERS = (
@@ -110,6 +128,7 @@ LETTERS = (
 
 def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
     rich = f"/cases/{ids['rich']}"
+    sue = {name: ids[name] for name in ("email", "password")}
     return [
         *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo") for name in CASES),
         Shown("case-of-the-manager", rich, "max"),
@@ -136,7 +155,15 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("panel-wrong", "/panel", "max", "Add to the panel"),
         Shown("venues", "/venues", "max"),
         Shown("venues-wrong", "/venues", "max", "Add the venue"),
+        Shown("sign-in-code", "/sign-in", press="Sign in", typed=sue),
+        Shown("sign-in-new-password", f"/sign-in/new-password/{ids['new-password']}"),
+        Shown("sign-in-new-password-wrong", "/sign-in/new-password", press="Use this password", pictured=False),
+        Shown("account", "/account", "jo"),
+        Shown("account-second-step", "/account/second-step", "jo"),
+        Shown("account-second-step-wrong", "/account/second-step", "jo", "Go on", {"code": "123"}, pictured=False),
         Shown("staff", "/staff", "max"),
+        Shown("staff-member", f"/staff/{ids['sue']}", "max"),
+        Shown("staff-member-wrong", f"/staff/{ids['sue']}", "max", "Take the second step away", pictured=False),
         Shown("staff-wrong", "/staff", "max", "Add the account"),
         Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
         Shown("targets", "/policy", "max"),
