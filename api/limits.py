@@ -54,6 +54,7 @@ class Limits:
         self.network = Allowance((30, HOUR), (120, DAY))  # a school or an authority is one network
         self.account = Allowance((3, HOUR), (10, DAY))  # links to a new password, to one address
         self.asking = Allowance((20, HOUR))  # ditto, from one network
+        self.wrong_passwords = Allowance((60, HOUR))  # from one network, for whatever address: an office is one network
         self.wrong_codes = Allowance((20, HOUR))  # typed from a letter, and not ours
 
     def take_code(self, email: str, network: str, now: datetime) -> timedelta:

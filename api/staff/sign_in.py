@@ -5,6 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from api.auth import VISITOR_COOKIE, Lockout, Me, check_csrf, cookie_name, session_of, token_of, visitor_csrf
 from api.forms import Typed
+from api.limits import Limits, network_of
 from api.services import Services, ServicesDep
 from api.staff.letting_in import OWN_PASSWORDS, home_of, let_in, local, page_for_visitors
 from api.staff.second_step import ask_for_code, ask_to_set_up
@@ -38,9 +39,15 @@ async def sign_in(request: Request, services: ServicesDep) -> Response:
     if minutes := lockout.minutes_left(email, now):
         typed.wrong("email", f"Too many wrong passwords for this address. Try again in {minutes} minutes.")
         return _form(request, services, typed, 429)
+    limits: Limits = request.app.state.limits
+    if wait := limits.wrong_passwords.wait(network_of(request), now):
+        minutes = -(-int(wait.total_seconds() + 1) // 60)
+        typed.wrong("email", f"Too many wrong passwords came from where you are. Try again in {minutes} minutes.")
+        return _form(request, services, typed, 429)
     lockout.failed(email, now)  # counted before it is checked, which takes a while: many at once are many
     staff = await services.staff.check_password(email, password) if len(email) <= LONGEST_EMAIL else None
     if staff is None:
+        limits.wrong_passwords.use(network_of(request), now)
         typed.wrong("email", _WRONG)
         return _form(request, services, typed, 422)
     lockout.forgive(email)

@@ -117,6 +117,20 @@ async def test_how_long_sessions_last_is_a_setting(settings: Settings) -> None:
             assert (await jo.get("/cases")).url.path == page
 
 
+async def test_one_password_for_many_addresses_is_stopped_too(service: tuple[World, Callable[[], Browser]]) -> None:
+    world, browser = service
+    _, email, password = await world.staff("Jo Coordinator", COORDINATOR)
+    guesser = browser()
+    for n in range(60):
+        assert (await guesser.sign_in(f"n{n}@service.example", "Spring2026!")).status_code == 422
+    stopped = await guesser.sign_in("another@service.example", "Spring2026!")
+    assert stopped.status_code == 429
+    assert "from where you are" in stopped.text
+    assert (await guesser.sign_in(email, password)).status_code == 429
+    world.clock.now += timedelta(hours=1)
+    assert (await guesser.sign_in(email, password)).status_code == 303
+
+
 TYPED = {"note": "a death in the family, <ring> on Monday", "key": "pause-0123456789abcdef"}
 
 
