@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, Field
 
-from domain import words
+from domain import ladders, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
@@ -126,11 +126,7 @@ def script_of(text: str) -> list[str]:
     """What a letter says, to be said on the telephone: its paragraphs without greeting, link and signature."""
     paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")][1:]
     end = next((n for n, part in enumerate(paragraphs) if part.startswith(ASKS_TO_RING)), len(paragraphs))
-    return [
-        part
-        for part, after in zip(paragraphs[:end], [*paragraphs[1:end], ""], strict=True)
-        if LINK not in (part, after)
-    ]
+    return [part for part in paragraphs[:end] if LINK not in part]
 
 
 def text_message(rendered: Rendered, service: Service, link: str) -> str:
@@ -151,24 +147,34 @@ def meeting_of(case: CaseView, about: str) -> Meeting | None:
 
 
 def render(
-    case: CaseView, letter: Letter, *, service: Service, now: datetime, staff: StaffView | None = None
+    case: CaseView,
+    letter: Letter,
+    *,
+    service: Service,
+    now: datetime,
+    staff: StaffView | None = None,
+    to_a_stranger: bool = False,
 ) -> Rendered:
-    """`staff`: the member of staff it goes to, where the case does not say. LookupError or jinja2.TemplateError: the
-    case does not hold what this letter speaks of."""
+    """`staff`: the member of staff it goes to, where the case does not say. `to_a_stranger`: it is the first letter to
+    an address that nobody has confirmed, so it holds nothing by which a child is known, not even a school. LookupError
+    or jinja2.TemplateError: the case does not hold what this letter speaks of."""
     to = _recipient(case, letter.to, staff)
     said = _context(case, letter, to, service, now)
+    if to_a_stranger and to.party:
+        said |= _withheld(case, to.party, said)
     subject, text = _framed(f"{letter.kind}.txt", said)
     meeting = meeting_of(case, letter.about)
     method = _INVITES.get(letter.kind)
     invites = None
     if method and meeting and meeting.slot and to.party:  # a mediator's calendar is written by CalDAV
         guest = Guest(name=to.name, email=to.email)
-        invites = invitation(case, meeting, method, guest, Organiser(name=service.name, email=service.email), now)
+        organiser = Organiser(name=service.name, email=service.email)
+        invites = invitation(case, meeting, method, guest, organiser, now, place=said["place"])
     return Rendered(
         subject=subject,
         text=text,
         invitation=invites,
-        attachments=[letter.about] if letter.kind == "agreement_copy" else [],
+        attachments=[letter.about] if letter.kind == "agreement_copy" and not to_a_stranger else [],
     )
 
 
@@ -183,6 +189,7 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "service": service,
         "coordinator": service.name,
         "needs": "",
+        "written": words.day(until),
         "code": code,
         "until": words.clock(until),
     }
@@ -190,7 +197,7 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     return Rendered(subject=subject, text=text)
 
 
-def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
+def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     said = {
         "to": _To(name=name),
@@ -200,6 +207,7 @@ def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
         "service": service,
         "coordinator": service.name,
         "needs": "",
+        "written": words.day(now),
         "subject": digest.subject(),
         "late": digest.late,
         "today": digest.today,
@@ -240,10 +248,12 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "service": service,
         "coordinator": case.coordinator.name or service.name,
         # A parent's name would tell a stranger whose child it is about; an organisation's does not
-        "referrer": referrer.organisation
-        or ("a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a family"),
+        "referrer": referrer.organisation or _A_SIDE[referrer.role],
+        "to_a_stranger": False,
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
+        "written": words.day(now),
         "last_day": _last_day(case, letter),
+        "answer_by": _answer_by(case, letter, now),
         "number": letter.number % ONCE_MORE,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
@@ -309,12 +319,49 @@ def _unnamed(party: PartyView) -> str:
     return party.organisation or ("the young person" if party.role == PartyRole.YOUNG_PERSON else "a parent or carer")
 
 
+_A_SIDE: dict[PartyRole, str] = {
+    PartyRole.PARENT: "a family",
+    PartyRole.YOUNG_PERSON: "a young person",
+    PartyRole.SCHOOL: "a school",
+    PartyRole.LOCAL_AUTHORITY: "a local authority",
+    PartyRole.HEALTH_BODY: "a health body",
+}
+"""What a side is called where nobody may learn which one it is."""
+
+
+def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, Any]:
+    """What a stranger reads instead of what would tell them of whom the letter speaks."""
+    hidden: dict[str, Any] = {
+        "to_a_stranger": True,
+        "referrer": _A_SIDE[case.parties[0].role],
+        "others": list(dict.fromkeys(_A_SIDE[party.role] for party in case.parties if party.key != to.key)),
+        "needs": "",
+    }
+    if "place" in said:
+        hidden["place"] = "Please ring us, and we will tell you"
+    if "joined" in said:
+        hidden["joined"] = "another side"
+    if "action" in said:
+        hidden["action"] = {**said["action"], "what": ""}
+    return hidden
+
+
 def _last_day(case: CaseView, letter: Letter) -> str:
     """When silence becomes an answer, for the asks where it does; "" for the others."""
     ask = case.journey.open_ask(letter.about) if case.journey else None
-    ladder = case.policy.ladders.get(ask.kind, []) if ask else []
-    lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
+    rungs = case.policy.ladders.get(ask.kind, []) if ask else []
+    lapse = next((rung for rung in rungs if rung.do == Do.LAPSE), None)
     return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+
+
+def _answer_by(case: CaseView, letter: Letter, now: datetime) -> str:
+    """The day on which we would write again or ring; "" where silence becomes an answer, or nothing comes any more."""
+    ask = case.journey.open_ask(letter.about) if case.journey else None
+    rung = ladders.next_rung(ask, case.policy) if ask else None
+    if ask is None or rung is None or ask.due or _last_day(case, letter):
+        return ""
+    at = ladders.moment(ask, rung, case.policy)
+    return words.day(at) if at > now else ""
 
 
 def _new_dates_follow(case: CaseView, meeting: Meeting) -> bool:

@@ -35,6 +35,7 @@ from domain.possible import Possible, possible
 from domain.scheduling import suits
 from domain.stages import COORDINATORS_REOPEN, Stage
 from domain.view import CaseView
+from letters.html import blocks
 from letters.rendering import to_staff
 
 router = APIRouter(include_in_schema=False)
@@ -436,6 +437,7 @@ async def letter_page(
     line = next((line for line in await services.reading.letters(case.id) if line.id == letter_id), None)
     if line is None:
         raise HTTPException(404, "This case has no such letter. Choose one on the case page.")
+    text = without_token(line.words.text) if line.words else ""
     return page(
         request,
         "staff/letter.html",
@@ -444,7 +446,8 @@ async def letter_page(
         title=titles.LETTERS.get(line.kind, line.kind),
         to=words.recipient(case, line.to),
         subject=line.words.subject if line.words else "",
-        text=without_token(line.words.text) if line.words else "",
+        text=text,
+        parts=blocks(text),
         returned=_returned_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import lxml.html
 import pytest
 from icalendar import Calendar
 from temporalio.exceptions import ApplicationError
@@ -13,7 +14,7 @@ from activities.correspondence import _To
 from casefile.cases import add_participant
 from casefile.letters import letter_id
 from casefile.tables import Case
-from domain.commands import Slot
+from domain.commands import How, Slot
 from domain.journey import Letter, MeetingStatus
 from domain.referral import PersonDetails
 from letters.rendering import LINK
@@ -362,6 +363,7 @@ async def test_an_invitation_that_calendars_understand(desk: Desk, post: Post) -
 async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
     copy = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
     await desk.file(copy)
+    await desk.answers("p2.1")
     with pytest.raises(ApplicationError, match="not been made"):
         await desk.deliver(copy)
     pdf = await desk.agreement_made()
@@ -370,6 +372,70 @@ async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
     assert attached.get_content_type() == "application/pdf"
     assert attached.get_filename() == "agreement-SM-2026-00001-1.pdf"
     assert attached.get_content() == pdf
+
+
+async def test_text_and_html_say_the_same_and_load_nothing(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    [message] = post.messages
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",  # the richer one comes later: it is shown where it can be
+        "text/calendar",
+        "application/ics",
+    ]
+    html = message.get_body(("html",))
+    assert html is not None
+    page = lxml.html.fromstring(html.get_content())
+    [link] = page.xpath("//a[starts-with(@href, 'https:')]")
+    assert link.text == "See what happens next on your own page"
+    assert link.get("href") in text_of(message)
+    shown = " ".join(page.text_content().split())
+    for line in text_of(message).splitlines():
+        assert line.strip().removesuffix(":") in shown
+    assert not page.xpath("//img | //script | //link | //style | //iframe | //*[@background]")
+    assert "url(" not in html.get_content()
+
+
+# The first letter to an address that nobody has confirmed
+
+
+COPY = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
+
+
+@pytest.mark.parametrize("how", [How.LINK, How.PHONE])
+async def test_whoever_has_answered_or_was_spoken_with_is_no_stranger(desk: Desk, post: Post, how: How) -> None:
+    await desk.agreement_made()
+    await desk.answers("p2.1", how)
+    await desk.send(COPY)
+    assert len(list(post.messages[0].iter_attachments())) == 1
+
+
+@pytest.mark.parametrize("somebody_else", ["nobody", "p1.1", "by letter"])
+async def test_the_first_letter_to_a_stranger_holds_nothing_about_the_child(
+    desk: Desk, post: Post, somebody_else: str
+) -> None:
+    await desk.agreement_made()
+    if somebody_else == "p1.1":
+        await desk.answers("p1.1")
+    if somebody_else == "by letter":
+        await desk.answers("p2.1", How.LETTER)
+    await desk.send(COPY)
+    assert list(post.messages[0].iter_attachments()) == []
+    assert "first like to be sure that we have the right address" in text_of(post.messages[0])
+    again = COPY.model_copy(update={"number": 2})
+    await desk.send(again)
+    assert len(list(post.messages[1].iter_attachments())) == 1, "it is not the first any more"
+
+
+async def test_what_came_back_was_no_letter(desk: Desk, post: Post) -> None:
+    await desk.agreement_made()
+    post.to_recipient = "550 no such user"
+    assert await desk.send(CONSENT) == "bounced"
+    post.to_recipient = "250 OK"
+    await desk.send(COPY)
+    assert list(post.messages[0].iter_attachments()) == []
 
 
 @pytest.mark.parametrize(
