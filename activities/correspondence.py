@@ -32,11 +32,13 @@ from letters.rendering import (
     LINK,
     Rendered,
     Service,
+    again,
     kinds,
     meeting_of,
     personal_link,
     purpose_of,
     render,
+    speaks_of_another_date,
     text_message,
     to_staff,
 )
@@ -210,7 +212,7 @@ class Letters(Correspondence):
         if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
             rendered = key.open(Rendered, row.sealed, place_of(row.id))
         else:
-            rendered = self._rendered(case, letter, to)
+            rendered = await _in_the_same_words(session, case, key, letter) or self._rendered(case, letter, to)
             row.channel = to.channel_for(rendered)
             if not to_staff(letter.to) and await is_to_a_stranger(session, case.id, letter.to, Channel(row.channel)):
                 rendered = self._rendered(case, letter, to, to_a_stranger=True)
@@ -241,9 +243,7 @@ class Letters(Correspondence):
     def _rendered(self, case: CaseView, letter: Letter, to: _To, *, to_a_stranger: bool = False) -> Rendered:
         now = self.now()
         try:
-            return render(
-                case, letter, service=self.service, now=now, staff=to.staff, to_a_stranger=to_a_stranger
-            )
+            return render(case, letter, service=self.service, now=now, staff=to.staff, to_a_stranger=to_a_stranger)
         except (LookupError, ValueError, TemplateError) as error:  # its text may quote the case
             log.error("a letter could not be written", kind=letter.kind, error=type(error).__name__)
             raise _Settled("failed", "not_rendered") from None
@@ -342,6 +342,18 @@ def _was_replaced(case: CaseView, key: str) -> bool:
     return person.role == PersonRole.LEAD and case.party(person.party).lead.key != key
 
 
+async def _in_the_same_words(session: AsyncSession, case: CaseView, key: CaseKey, letter: Letter) -> Rendered | None:
+    """Of a letter that is sent again: what it said the first time. _Settled: the date in it has been changed since."""
+    earlier = letter.of_an_earlier
+    row = await session.get(LetterRow, letter_id(case.id, earlier)) if earlier else None
+    if row is None or not row.sealed:
+        return None
+    rendered = key.open(Rendered, row.sealed, place_of(row.id))
+    if speaks_of_another_date(case, letter, rendered):
+        raise _Settled("withheld", "moved")
+    return again(case, letter, rendered)
+
+
 async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
     """_Settled: there is nobody, or no address."""
     if to_staff(to):
@@ -385,9 +397,7 @@ async def _document(session: AsyncSession, case: CaseView, key: CaseKey, name: s
     return _File(f"{kind}-{case.reference}-{version}.pdf", content)
 
 
-def _envelope(
-    sender: str, to: _To, reference: str, known_by: str, at: datetime, rendered: Rendered
-) -> EmailMessage:
+def _envelope(sender: str, to: _To, reference: str, known_by: str, at: datetime, rendered: Rendered) -> EmailMessage:
     """Without its words. ValueError or MessageError: a name or an address does not fit into a header."""
     # an encoded-word in a name would be decoded into the header, line ends and all
     address = Address(display_name=to.name.replace("=?", "= ?"), addr_spec=to.email)

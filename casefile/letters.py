@@ -48,6 +48,7 @@ class LetterView(BaseModel):
     settled: datetime | None
     attempts: int
     problem: str
+    line: str = ""
     words: SentWords | None  # None: not written yet, or erased
 
 
@@ -87,6 +88,11 @@ class Letters:
         except Erased:
             key = None
         return [LetterView(**row.model_dump(exclude={"sealed"}), words=_words(row, key)) for row in rows]
+
+    async def is_to_a_stranger(self, case_id: str, person: str, channel: Channel) -> bool:
+        """As delivery judges it: for the page that shows a letter before it is sent."""
+        async with self.database.read() as session:
+            return await is_to_a_stranger(session, case_id, person, channel)
 
     async def of_messages(self, message_ids: list[str]) -> CaseLetter | None:
         """The first of these messages that is a letter of ours; None when none is."""

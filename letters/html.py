@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pydantic import BaseModel, Field
 
 from letters.rendering import LINK, Service
 
+_LINKED = Markup('<a href="{}" style="white-space:nowrap;color:#1d3b53">{}</a>')
 _NUMBERED = re.compile(r"(\d+)\. ")
 
 
@@ -54,7 +55,9 @@ def _block(lines: list[str]) -> Block:
 
 def is_action(lines: list[str]) -> bool:
     """Whether these lines of a paragraph are the one thing to do, and the address where it is done."""
-    return len(lines) == 2 and lines[0].endswith(":") and bool(re.fullmatch(r"https?://\S+", lines[1]) or lines[1] == LINK)
+    return (
+        len(lines) == 2 and lines[0].endswith(":") and bool(re.fullmatch(r"https?://\S+", lines[1]) or lines[1] == LINK)
+    )
 
 
 def html_of(subject: str, text: str, service: Service) -> str:
@@ -75,12 +78,10 @@ def html_of(subject: str, text: str, service: Service) -> str:
 
 def linked(line: str, service: Service) -> Markup:
     """A line in which the service's telephone and e-mail address can be pressed."""
-    said = str(escape(line))
     number = "".join(sign for sign in service.phone if sign.isdigit() or sign == "+")
-    for words, address in ((service.phone, f"tel:{number}"), (service.email, f"mailto:{service.email}")):
-        if words:
-            said = said.replace(str(escape(words)), f'<a href="{escape(address)}" style="white-space:nowrap;color:#1d3b53">{escape(words)}</a>')
-    return Markup(said)
+    addresses = {service.phone: f"tel:{number}", service.email: f"mailto:{service.email}"}
+    parts = re.split("(" + "|".join(re.escape(words) for words in addresses if words) + ")", line)
+    return Markup("").join(_LINKED.format(addresses[part], part) if part in addresses else part for part in parts)
 
 
 def put_words(message: EmailMessage, text: str, service: Service) -> None:

@@ -15,7 +15,7 @@ from domain import ladders, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
-from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
+from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -80,6 +80,7 @@ class Rendered(BaseModel):
     text: str
     invitation: Invitation | None = None
     attachments: list[str] = Field(default_factory=list)  # documents of the case: "agreement/1"
+    line: str = ""  # the words of our own that stand in the text
 
 
 class _To(BaseModel):
@@ -131,7 +132,8 @@ def script_of(text: str) -> list[str]:
 
 def text_message(rendered: Rendered, service: Service, link: str) -> str:
     """The letter in a text message: what it is about, and where its words stand."""
-    return f"{service.name}: {rendered.subject}. Please read and answer here: {link} or ring us on {service.phone}."
+    said = f" {' '.join(rendered.line.split())} Your own page" if rendered.line else " Please read and answer here"
+    return f"{service.name}: {rendered.subject}.{said}: {link} or ring us on {service.phone}."
 
 
 def meeting_of(case: CaseView, about: str) -> Meeting | None:
@@ -158,6 +160,9 @@ def render(
     """`staff`: the member of staff it goes to, where the case does not say. `to_a_stranger`: it is the first letter to
     an address that nobody has confirmed, so it holds nothing by which a child is known, not even a school. LookupError
     or jinja2.TemplateError: the case does not hold what this letter speaks of."""
+    line = "" if to_a_stranger else line_of(case, letter)
+    if letter.kind == MESSAGE and not (line or to_a_stranger):
+        raise LookupError("a message without words")
     to = _recipient(case, letter.to, staff)
     said = _context(case, letter, to, service, now)
     if to_a_stranger and to.party:
@@ -172,10 +177,36 @@ def render(
         invites = invitation(case, meeting, method, guest, organiser, now, place=said["place"])
     return Rendered(
         subject=subject,
-        text=text,
+        text=_with_line(text, line),
+        line=line,
         invitation=invites,
         attachments=[letter.about] if letter.kind == "agreement_copy" and not to_a_stranger else [],
     )
+
+
+def again(case: CaseView, letter: Letter, earlier: Rendered) -> Rendered:
+    """An earlier letter in the same words, with a line of our own if there is one."""
+    line = line_of(case, letter)
+    return earlier.model_copy(update={"text": _with_line(earlier.text, line), "line": line})
+
+
+def speaks_of_another_date(case: CaseView, letter: Letter, earlier: Rendered) -> bool:
+    """Whether an earlier letter about a meeting says a date that has been changed since."""
+    meeting = meeting_of(case, letter.about)
+    tells_when = letter.kind.endswith(("_booked", "_moved", "_remind")) and letter.about == (meeting and meeting.key)
+    return bool(tells_when and meeting and meeting.slot and words.slot(meeting.slot) not in earlier.text)
+
+
+def line_of(case: CaseView, letter: Letter) -> str:
+    """What staff have written for this letter; "" for nothing."""
+    said = str(case.texts.get(letter.line, {}).get("message", "")) if letter.line else ""
+    return re.sub(r"\n{3,}", "\n\n", said.replace("\r\n", "\n")).strip()
+
+
+def _with_line(text: str, line: str) -> str:
+    """It stands first, below the greeting."""
+    greeting, _, rest = text.partition("\n\n")
+    return f"{greeting}\n\n{line}\n\n{rest}" if line else text
 
 
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:

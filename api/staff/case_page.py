@@ -43,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 _ANY_TIME = {
     "Meetings and agreement": ("move_meeting", "cancel_meeting", "amend_agreement"),
     "Before the joint meeting": ("sign_agreement_to_mediate", "take_back_signature", "record_childs_voice"),
+    "Letters": ("write_message", "add_line"),
     "People": (
         "replace_contact",
         "add_supporter",
@@ -64,6 +65,7 @@ _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
     "reason": "Reason",
+    "message": "Our words",
     "note": "Note",
     "voice": "How the child is heard",
     "may_share": "May be shared",
@@ -449,6 +451,7 @@ async def letter_page(
         text=text,
         parts=blocks(text),
         returned=_returned_link(case, me, line),
+        again=_again_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )
 
@@ -461,6 +464,16 @@ def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
         return ""
     about = Letter.model_validate(line.model_dump()).key
     return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
+
+
+def _again_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
+    """Where a letter is sent again; "" for those on their way, for letters to staff, and where all has ended."""
+    settled = line.state in ("sent", "bounced", "ambiguous", "failed") and line.words is not None
+    runs = case.journey if case.journey and not case.journey.closing else None
+    if not settled or to_staff(line.to) or runs is None or runs.person(line.to) is None or not me.has(*COORDINATORS):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="resend_letter", about=about))
 
 
 def without_token(text: str) -> str:

@@ -15,14 +15,17 @@ from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
 from api.staff.access import CaseWorker, case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
+from api.staff.previews import NotTrueAnyMore, previews
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.papers import PaperOfAnother
 from casefile.staff import StaffMember
+from domain import words
 from domain.commands import COMMANDS, Command, Texts
 from domain.journey import Letter
 from domain.parties import Channel
 from domain.refusals import SENTENCES, Refusal
+from domain.rules import Refused, judge
 from domain.view import CaseView
 from letters.rendering import script_of
 
@@ -67,6 +70,8 @@ async def do(
         return _page(request, case, setting, form, kind, typed, key, 422)
     if form.takes_a_file and not await _kept(services, case, key, typed):
         return _page(request, case, setting, form, kind, typed, key, 422)
+    if form.is_previewed and typed.one("action") != "send":
+        return await _shown_first(request, services, case, setting, form, kind, typed, key, *read)
     try:
         answer = await services.intake.take(*read)
     except StoredElsewhere:
@@ -74,6 +79,45 @@ async def do(
     if answer.status == "refused":
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
     return back
+
+
+async def _shown_first(
+    request: Request,
+    services: Services,
+    case: CaseView,
+    setting: Setting,
+    form: CommandForm,
+    kind: str,
+    typed: Typed,
+    key: str,
+    command: Command,
+    texts: Texts,
+) -> Response:
+    """What would be sent, before anything is. Whoever wants to change it finds all that they typed."""
+    if typed.one("action") == "change":
+        return _page(request, case, setting, form, kind, typed, key)
+    letters = form.letters(command, setting)
+    try:
+        judge(command, setting.journey, services.clock())
+        shown = await previews(services, case, letters, command, texts)
+    except Refused as refused:
+        said = words.refusal_sentence(refused.code, refused.about, case)
+        return _page(request, case, setting, form, kind, typed, key, 409, said)
+    except NotTrueAnyMore as not_true:
+        return _page(request, case, setting, form, kind, typed, key, 409, str(not_true))
+    return page(
+        request,
+        "staff/preview.html",
+        case=case,
+        title=form.title(setting, kind),
+        previews=shown,
+        leaves_with="" if kind != "add_line" else "With the next letter of this kind",
+        button=form.button_to_send,
+        kind=kind,
+        key=key,
+        about=setting.about,
+        kept=[(n, v) for n, many in typed.values.items() if n not in ("csrf", "key", "action") for v in many],
+    )
 
 
 async def _kept(services: Services, case: CaseView, key: str, typed: Typed) -> bool:

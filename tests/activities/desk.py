@@ -124,7 +124,7 @@ class Desk:
         """The person has answered through their link, or staff have written down what they said."""
         theirs = Actor(kind="participant", id=person) if how == How.LINK else Actor(kind="staff", id="s1")
         consent = AnswerConsent(
-            id=f"yes-{person}", case_id=self.case_id, actor=theirs, at=NOW, party=party_of(person), given=True, how=how
+            id=f"yes-{person}", case_id=self.case_id, actor=theirs, at=NOW, party=party_of(person), yes=True, how=how
         )
         await Commands(self.database, self.vault).store(consent)
 

@@ -16,7 +16,15 @@ SERVICE = Organiser(name="SEN Mediation Service", email="mediation@service.examp
 
 def made(method: Method = "REQUEST", key: str = "visit/p1/1", meeting: Meeting | None = None) -> Any:
     case = sample_case()
-    made = invitation(case, meeting or case.meeting(key), method, GUEST, SERVICE, NOW, place=case.place_of(meeting or case.meeting(key)))
+    made = invitation(
+        case,
+        meeting or case.meeting(key),
+        method,
+        GUEST,
+        SERVICE,
+        NOW,
+        place=case.place_of(meeting or case.meeting(key)),
+    )
     assert made.method == method
     assert CHILD not in made.ics
     return Calendar.from_ical(made.ics)

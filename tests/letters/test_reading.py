@@ -35,9 +35,7 @@ class Example(NamedTuple):
     def rendered(self) -> Rendered:
         boss = StaffView(id="s9", name="Bo Manager", email="bo@service.example")
         staff = boss if self.order.to == StaffRole.MANAGER else None
-        return render(
-            self.case, self.order, service=SERVICE, now=NOW, staff=staff, to_a_stranger=self.to_a_stranger
-        )
+        return render(self.case, self.order, service=SERVICE, now=NOW, staff=staff, to_a_stranger=self.to_a_stranger)
 
 
 def examples() -> Iterator[Example]:
@@ -47,9 +45,9 @@ def examples() -> Iterator[Example]:
                 yield from to_a_party(kind, role)
         if kind in STAFF or (kind.startswith(TO_THE_MEDIATOR) and not kind.endswith(("_ask", "choice_remind"))):
             order = letter(kind)
-            role = StaffRole(order.to) if order.to in set(StaffRole) else StaffRole.MEDIATOR
+            reader = StaffRole(order.to) if order.to in set(StaffRole) else StaffRole.MEDIATOR
             to = order.to if kind in STAFF and order.to != "p1.1" else "mediator/m1"
-            yield Example(kind, role, order.model_copy(update={"to": to}), case_for(kind))
+            yield Example(kind, reader, order.model_copy(update={"to": to}), case_for(kind))
 
 
 def to_a_party(kind: str, role: PartyRole) -> Iterator[Example]:
@@ -174,5 +172,9 @@ def test_the_count_tells_plain_from_hard() -> None:
     hard = "Notwithstanding the aforementioned considerations, participation necessitates comprehensive documentation."
     assert grade(plain) < 2
     assert grade(hard) > 20
-    assert [len(one) for one in sentences("Dear Ann,\n\nWe ring you. It is free.\n\n- a long list of things")] == [3, 3, 5]
+    assert [len(one) for one in sentences("Dear Ann,\n\nWe ring you. It is free.\n\n- a long list of things")] == [
+        3,
+        3,
+        5,
+    ]
     assert sentences("Please ring us on 01632 960 100.") == [["Please", "ring", "us", "on"]]
