@@ -9,7 +9,8 @@ NOT_FOR_LINES = ("staff_", "acceptance_", "mediator_released", "closed_mediator"
 
 def message_letters(command: c.WriteMessage) -> list[Letter]:
     """One for each person."""
-    return [Letter(kind=MESSAGE, about=f"{MESSAGE}/{command.id}", to=to, line=command.id) for to in command.to]
+    about = f"{MESSAGE}/{command.id}"
+    return [Letter(kind=MESSAGE, about=about, to=to, line=command.id) for to in dict.fromkeys(command.to)]
 
 
 def letter_again(command: c.ResendLetter, journey: Journey) -> Letter:

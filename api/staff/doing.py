@@ -208,7 +208,11 @@ async def _script(services: Services, case: CaseView, about: str) -> list[str]:
 
 def _gone(request: Request, case: CaseView, typed: Typed) -> Response:
     """Nobody waits for this any more; what was typed is shown, to be copied."""
-    said = [(one, values) for one, values in typed.values.items() if one not in ("key", "csrf") and any(values)]
+    said = [
+        (one, values)
+        for one, values in typed.values.items()
+        if one not in ("key", "csrf", *typed.left_as_typed()) and any(values)
+    ]
     return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
 
 

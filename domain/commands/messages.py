@@ -1,17 +1,13 @@
 """What staff write in their own words: a message, a line in a letter, a letter sent again."""
 
-from typing import Annotated
-
-from pydantic import StringConstraints
-
 from domain.commands.base import Change, Command, ReasonTexts, Texts
-from domain.text import Words
+from domain.text import Message
 
 
 class MessageTexts(Texts):
     """Words of our own for whoever reads the letter."""
 
-    message: Annotated[Words, StringConstraints(max_length=2000)] = ""
+    message: Message = ""
 
 
 class WriteMessage(Command):

@@ -12,10 +12,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.correspondence import _To
 from casefile.cases import add_participant
+from casefile.commands import Commands
 from casefile.letters import letter_id
 from casefile.tables import Case
-from domain.commands import How, Slot
+from domain.commands import Actor, AddLine, How, ResendLetter, Slot, WriteMessage
 from domain.journey import Letter, MeetingStatus
+from domain.messages import letter_again, message_letters
 from domain.referral import PersonDetails
 from letters.rendering import LINK
 from mail import MailServer, mail_answers
@@ -456,3 +458,69 @@ async def test_staff_are_written_to_by_role(desk: Desk, post: Post, to: str, add
 async def test_health(post: Post) -> None:
     assert await mail_answers(post.url)
     assert not await mail_answers("smtp://127.0.0.1:1")
+
+
+# In words of our own
+
+
+async def said(desk: Desk, command: WriteMessage | AddLine | ResendLetter, message: str) -> None:
+    texts = type(command).texts.model_validate({"message": message})
+    await Commands(desk.database, desk.vault).store(command, texts)
+
+
+def by_staff(desk: Desk, number: int) -> dict[str, Any]:
+    return {"id": f"own-words-{number}", "case_id": desk.case_id, "actor": Actor(kind="staff", id="s1"), "at": NOW}
+
+
+async def test_a_message_is_what_staff_wrote_and_is_kept_sealed(desk: Desk, post: Post) -> None:
+    await desk.answers("p2.1")
+    command = WriteMessage(**by_staff(desk, 1), to=["p2.1"])
+    await said(desk, command, "The room has changed.\r\n\r\n\r\nPlease come to the side door.")
+    [letter] = message_letters(command)
+    assert await desk.send(letter) == "sent"
+    text = text_of(post.messages[0]).replace("\r\n", "\n")
+    assert text.startswith(
+        "Dear Sam Head,\n\nThe room has changed.\n\nPlease come to the side door.\n\nMediation is free"
+    )
+    assert "http" not in text
+    html = post.messages[0].get_body(("html",))
+    assert html is not None
+    assert "Please come to the side door.</p>" in html.get_content()
+    assert b"side door" not in ((await desk.row(letter)).sealed or b"")
+
+
+async def test_a_stranger_is_not_told_what_staff_wrote(desk: Desk, post: Post) -> None:
+    command = WriteMessage(**by_staff(desk, 1), to=["p2.1"])
+    await said(desk, command, "Zebedee's room has changed.")
+    [letter] = message_letters(command)
+    await desk.send(letter)
+    assert "room" not in post.messages[0].as_string()
+    assert "We have a message for you." in text_of(post.messages[0])
+
+
+async def test_a_message_without_its_words_is_a_task_for_a_person(desk: Desk, post: Post) -> None:
+    await desk.answers("p2.1")
+    assert await desk.send(Letter(kind="message", about="message/x", to="p2.1", line="x")) == "failed"
+    assert post.messages == []
+
+
+async def test_a_letter_that_is_sent_again_has_the_same_words_and_a_line(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    desk.time += timedelta(days=1)
+    named = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    command = ResendLetter(**by_staff(desk, 1), **named)
+    await said(desk, command, "Here it is again.")
+    assert await desk.send(letter_again(command, desk.journey)) == "sent"
+    first, second = (text_of(message).replace("\r\n", "\n") for message in post.messages)
+    assert second == first.replace("Dear Ann,\n\n", "Dear Ann,\n\nHere it is again.\n\n")
+    assert _ics(post.messages[1]) == _ics(post.messages[0])
+    assert post.messages[0]["Message-ID"] != post.messages[1]["Message-ID"]
+
+
+async def test_a_date_that_was_changed_since_is_not_sent_again(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    desk.journey.meetings[0].slot = Slot(start=SLOT.start + timedelta(days=2))
+    named = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    again = letter_again(ResendLetter(**by_staff(desk, 1), **named), desk.journey)
+    assert await desk.send(again) == "withheld"
+    assert (await desk.row(again)).problem == "moved"
