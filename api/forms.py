@@ -90,6 +90,7 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict)
     posted: bool = False
     files: dict[str, list[UploadFile]] = field(default_factory=dict)
+    suggested: set[str] = field(default_factory=set)  # questions whose complaint is a suggestion, and no fault
 
     @classmethod
     def of(cls, form: FormData) -> "Typed":
@@ -150,6 +151,7 @@ class Typed:
         address, meant = self.one(name), self.likely(name)
         if meant and self.one(as_typed(name)) != address:
             self.wrong(name, f"Did you mean {meant}? If {address} is right, leave it as it is and go on.")
+            self.suggested.add(name)
 
     def likely(self, name: str) -> str:
         """The address that was likely meant; "" where nothing looks wrong."""

@@ -157,6 +157,7 @@ async def case_page(
         ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
         may_take=me.has(*COORDINATORS),
+        may_write=any(one.kind == "add_line" for one in can_do),
         reopening=words.reopening_sentence(journey.reopening, case) if journey and journey.reopening else "",
         related=await services.related.of_case(case.id) if not me.only_mediates else [],
         alike=await _likely_the_same(services, case, me),

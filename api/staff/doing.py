@@ -70,7 +70,7 @@ async def do(
         return _page(request, case, setting, form, kind, typed, key, 422)
     if form.takes_a_file and not await _kept(services, case, key, typed):
         return _page(request, case, setting, form, kind, typed, key, 422)
-    if form.is_previewed and typed.one("action") != "send":
+    if form.letters(read[0], setting) and typed.one("action") != "send":
         return await _shown_first(request, services, case, setting, form, kind, typed, key, *read)
     try:
         answer = await services.intake.take(*read)

@@ -507,7 +507,7 @@ async def test_a_message_without_its_words_is_a_task_for_a_person(desk: Desk, po
 async def test_a_letter_that_is_sent_again_has_the_same_words_and_a_line(desk: Desk, post: Post) -> None:
     await desk.send(BOOKED)
     desk.time += timedelta(days=1)
-    named = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    named: dict[str, Any] = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
     command = ResendLetter(**by_staff(desk, 1), **named)
     await said(desk, command, "Here it is again.")
     assert await desk.send(letter_again(command, desk.journey)) == "sent"
@@ -520,7 +520,7 @@ async def test_a_letter_that_is_sent_again_has_the_same_words_and_a_line(desk: D
 async def test_a_date_that_was_changed_since_is_not_sent_again(desk: Desk, post: Post) -> None:
     await desk.send(BOOKED)
     desk.journey.meetings[0].slot = Slot(start=SLOT.start + timedelta(days=2))
-    named = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    named: dict[str, Any] = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
     again = letter_again(ResendLetter(**by_staff(desk, 1), **named), desk.journey)
     assert await desk.send(again) == "withheld"
     assert (await desk.row(again)).problem == "moved"

@@ -1,6 +1,7 @@
 """Messages, personal lines and letters sent again: shown before they are sent."""
 
 from domain.commands import AddLine, ReplaceContact, WriteMessage
+from domain.journey import PersonalLine
 from tests.api.staff_world import REFERRAL, Office, hidden, text_of
 
 WORDS = "The room has changed.\n\nPlease come to the side door."
@@ -78,9 +79,29 @@ async def test_a_line_waits_for_its_letter_and_can_be_taken_back(office: Office)
     assert isinstance(command, AddLine)
     assert (command.kind_of_letter, command.to, command.off) == ("visit_booked", "p1.1", False)
     await office.jo.get(link)
+    assert "Choose the letter." in text_of((await office.jo.post(link, {"to": "p1.1", "message": "x"})).text)
     empty = await office.jo.post(link, {**typed, "message": " "})
     assert empty.status_code == 422
     assert "Write the line." in text_of(empty.text)
+
+
+async def test_a_line_that_waits_is_shown_beside_the_letters(office: Office) -> None:
+    journey = (await office.world.services.cases.load(office.case_id)).journey
+    assert journey
+    journey.lines = [PersonalLine(kind="visit_booked", to="p1.1", command="w")]
+    await office.world.file(office.case_id, journey)
+    said = "A personal line waits for the next letter “The initial visit is booked” to Ruth Whitfield."
+    assert f"{said} Change it" in text_of((await office.jo.get(f"/cases/{office.reference}")).text)
+    assert f"{said} Change it" not in text_of((await office.meg.get(f"/cases/{office.reference}")).text)
+    form = text_of((await office.jo.get(f"/cases/{office.reference}/do/add_line")).text)
+    assert "Waiting: “The initial visit is booked” to Ruth Whitfield" in form
+    assert "Take back the line" in form
+    typed = {"kind_of_letter": "visit_booked", "to": "p1.1", "off": "yes"}
+    taken_back = await office.jo.post(f"/cases/{office.reference}/do/add_line", typed)
+    assert taken_back.status_code == 303, "there is nothing to be shown"
+    command = office.world.taken[-1]
+    assert isinstance(command, AddLine)
+    assert command.off
 
 
 # Addresses that look mistyped
@@ -93,6 +114,7 @@ async def test_a_mistyped_address_is_asked_about_once_and_never_forced(office: O
     asked = await office.jo.post(link, typed)
     assert asked.status_code == 422
     assert "Did you mean al@gmail.com? If al@gmial.com is right, leave it as it is and go on." in text_of(asked.text)
+    assert "Please look once more" in asked.text
     assert 'value="al@gmial.com"' in asked.text, "what was typed is kept"
     mark = hidden(asked.text, "email_as_typed")
     another = await office.jo.post(link, {**typed, "email": "al@hotmial.com", "email_as_typed": mark})

@@ -97,7 +97,6 @@ class CommandForm:
     button: ClassVar[str] = "Record it"
     grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
     takes_a_file: ClassVar[bool] = False
-    is_previewed: ClassVar[bool] = False  # what it sends is shown before it is recorded
     button_to_send: ClassVar[str] = "Send it"
     blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
 

@@ -31,7 +31,6 @@ _LINE = Field(
 
 class Message(CommandForm):
     button: ClassVar[str] = "Show me the message"
-    is_previewed: ClassVar[bool] = True
     blame: ClassVar[dict[str, str]] = {"to": "to"}
 
     def intro(self, s: Setting) -> str:
@@ -51,7 +50,6 @@ class Message(CommandForm):
 
 class Line(CommandForm):
     button: ClassVar[str] = "Go on"
-    is_previewed: ClassVar[bool] = True
     button_to_send: ClassVar[str] = "Keep it for the letter"
 
     def intro(self, s: Setting) -> str:
@@ -64,15 +62,13 @@ class Line(CommandForm):
         ]
 
     def questions(self, s: Setting) -> Questions:
-        kinds = tuple(
-            Option(kind, title)
-            for kind, title in sorted(titles.LETTERS.items(), key=lambda item: item[1])
-            if not kind.startswith(NOT_FOR_LINES)
-        )
+        by_title = sorted(titles.LETTERS.items(), key=lambda item: item[1])
+        letters = (Option(kind, title) for kind, title in by_title if not kind.startswith(NOT_FOR_LINES))
+        kinds = (Option("", "Choose"), *letters)
         off = Field("off", "Take back the line that waits for this letter", "tick", optional=True)
         line = Field(_LINE.name, _LINE.label, "words", hint=_LINE.hint, optional=True, either=True, rows=_LINE.rows)
         return [
-            Field("kind_of_letter", "Which letter?", "pick", options=kinds),
+            Field("kind_of_letter", "Which letter?", "pick", options=kinds, missing="Choose the letter."),
             Field("to", "To whom?", "choice", options=_people(s)),
             line,
             *([off] if s.journey.lines else []),
@@ -97,7 +93,6 @@ class Line(CommandForm):
 
 class Again(CommandForm):
     button: ClassVar[str] = "Show me the letter"
-    is_previewed: ClassVar[bool] = True
 
     def about_is_known(self, s: Setting) -> bool:
         letter = Letter.of_key(s.about)
@@ -130,9 +125,15 @@ class Again(CommandForm):
 def _people(s: Setting, *, only_contacted: bool = False) -> tuple[Option, ...]:
     """Everyone of the case, with the party and how they are reached."""
     return tuple(
-        Option(person.key, person.details.name, f"{party.name}, {titles.BY_CHANNEL[Channel(channel)]}")
+        Option(person.key, person.details.name, _beside(party.name, person.details.name, channel))
         for party in s.case.parties
         for person in party.people
         if not only_contacted or party.key in s.journey.contacted
         if (channel := s.case.channel_of(person.key))
     )
+
+
+def _beside(party: str, name: str, channel: Channel) -> str:
+    """ "Oakfield School, by e-mail"; a parent is not named twice."""
+    how = titles.BY_CHANNEL[channel]
+    return f"{how[0].upper()}{how[1:]}" if party == name else f"{party}, {how}"
