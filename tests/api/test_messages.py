@@ -33,6 +33,17 @@ async def test_a_message_is_shown_before_it_is_sent(office: Office) -> None:
     assert case.texts[command.id]["message"] == WORDS
 
 
+async def test_the_preview_says_when_somebody_may_be_a_stranger(office: Office) -> None:
+    link = f"/cases/{office.reference}/do/write_message"
+    await office.jo.get(link)
+    shown = (await office.jo.post(link, {"to": ["p1.2"], "message": WORDS})).text
+    assert "Nobody has confirmed yet that we reach them here" in text_of(shown)
+    letter = shown.partition('<div class="letter">')[2].partition("</div>")[0]
+    assert "We have a message for you." in letter
+    assert "side door" not in letter
+    assert "side door" in shown.partition("<form")[2], "what was typed is kept"
+
+
 async def test_what_is_missing_is_said_and_what_was_typed_is_kept(office: Office) -> None:
     link = f"/cases/{office.reference}/do/write_message"
     await office.jo.get(link)

@@ -8,7 +8,7 @@ from domain import commands as c
 from domain import titles, words
 from domain.journey import Letter
 from domain.messages import NOT_FOR_LINES, letter_again, message_letters
-from domain.parties import Channel
+from domain.parties import Channel, party_of
 
 _MESSAGE = Field(
     "message",
@@ -85,9 +85,10 @@ class Line(CommandForm):
         """As far as it can be told now: about what is asked or booked at present."""
         if not isinstance(command, c.AddLine) or command.off:
             return []
-        sort = command.kind_of_letter.rpartition("_")[0]
-        keys = [*(ask.key for ask in s.journey.asks), *(meeting.key for meeting in s.journey.meetings), ""]
-        about = next((key for key in reversed(keys) if key.partition("/")[0] == sort), "")
+        sort, party = command.kind_of_letter.rpartition("_")[0], party_of(command.to)
+        keys = [*(ask.key for ask in s.journey.asks), *(meeting.key for meeting in s.journey.meetings)]
+        theirs = (key for key in reversed(keys) if not key.startswith(f"{sort}/p") or party in key.split("/"))
+        about = next((key for key in theirs if key.partition("/")[0] == sort), "")
         return [Letter(kind=command.kind_of_letter, about=about, to=command.to, line=command.id)]
 
 
