@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 
 from casefile.cases import staff_view, view
 from casefile.database import Database
-from casefile.letters import letter_id, place_of
+from casefile.letters import is_to_a_stranger, letter_id, place_of
 from casefile.links import Links
 from casefile.tables import Case, Document, LetterRow, Staff
 from casefile.vault import CaseKey, Erased, Vault
@@ -27,15 +27,18 @@ from domain.commands import StaffRole
 from domain.journey import OPEN_AGAIN, TO_WHO_LEFT, Journey, Letter, MeetingStatus
 from domain.parties import BY_HAND, NEEDS, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
+from letters.html import put_words
 from letters.rendering import (
     LINK,
     Rendered,
     Service,
+    again,
     kinds,
     meeting_of,
     personal_link,
     purpose_of,
     render,
+    speaks_of_another_date,
     text_message,
     to_staff,
 )
@@ -209,10 +212,12 @@ class Letters(Correspondence):
         if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
             rendered = key.open(Rendered, row.sealed, place_of(row.id))
         else:
-            rendered = self._rendered(case, letter, to)
+            rendered = await _in_the_same_words(session, case, key, letter) or self._rendered(case, letter, to)
+            row.channel = to.channel_for(rendered)
+            if not to_staff(letter.to) and await is_to_a_stranger(session, case.id, letter.to, Channel(row.channel)):
+                rendered = self._rendered(case, letter, to, to_a_stranger=True)
             row.sealed = key.seal(rendered, place_of(row.id))
             row.message_id = message_id(row.id, self.sender)
-            row.channel = to.channel_for(rendered)
         channel = Channel(row.channel)
         if not to.reached_by(channel):
             raise _Settled("failed", "no_address")
@@ -228,13 +233,17 @@ class Letters(Correspondence):
             token = await self.links.token_for(session, case.id, letter.to, purpose, self.now())
             text = text.replace(LINK, personal_link(self.service, token))
         try:
-            return _envelope(self.sender, to, case.reference, row.message_id, self.now(), rendered, text, files)
+            message = _envelope(self.sender, to, case.reference, row.message_id, self.now(), rendered)
+            put_words(message, text, self.service)
+            _enclose(message, rendered, files)
+            return message
         except (ValueError, MessageError):  # an address or a name that no header can hold
             raise _Settled("failed", "header") from None
 
-    def _rendered(self, case: CaseView, letter: Letter, to: _To) -> Rendered:
+    def _rendered(self, case: CaseView, letter: Letter, to: _To, *, to_a_stranger: bool = False) -> Rendered:
+        now = self.now()
         try:
-            return render(case, letter, service=self.service, now=self.now(), staff=to.staff)
+            return render(case, letter, service=self.service, now=now, staff=to.staff, to_a_stranger=to_a_stranger)
         except (LookupError, ValueError, TemplateError) as error:  # its text may quote the case
             log.error("a letter could not be written", kind=letter.kind, error=type(error).__name__)
             raise _Settled("failed", "not_rendered") from None
@@ -333,6 +342,18 @@ def _was_replaced(case: CaseView, key: str) -> bool:
     return person.role == PersonRole.LEAD and case.party(person.party).lead.key != key
 
 
+async def _in_the_same_words(session: AsyncSession, case: CaseView, key: CaseKey, letter: Letter) -> Rendered | None:
+    """Of a letter that is sent again: what it said the first time. _Settled: the date in it has been changed since."""
+    earlier = letter.of_an_earlier
+    row = await session.get(LetterRow, letter_id(case.id, earlier)) if earlier else None
+    if row is None or not row.sealed:
+        return None
+    rendered = key.open(Rendered, row.sealed, place_of(row.id))
+    if speaks_of_another_date(case, letter, rendered):
+        raise _Settled("withheld", "moved")
+    return again(case, letter, rendered)
+
+
 async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
     """_Settled: there is nobody, or no address."""
     if to_staff(to):
@@ -376,26 +397,20 @@ async def _document(session: AsyncSession, case: CaseView, key: CaseKey, name: s
     return _File(f"{kind}-{case.reference}-{version}.pdf", content)
 
 
-def _envelope(
-    sender: str,
-    to: _To,
-    reference: str,
-    known_by: str,
-    at: datetime,
-    rendered: Rendered,
-    text: str,
-    files: list[_File],
-) -> EmailMessage:
-    """ValueError or MessageError: a name or an address does not fit into a header."""
+def _envelope(sender: str, to: _To, reference: str, known_by: str, at: datetime, rendered: Rendered) -> EmailMessage:
+    """Without its words. ValueError or MessageError: a name or an address does not fit into a header."""
     # an encoded-word in a name would be decoded into the header, line ends and all
     address = Address(display_name=to.name.replace("=?", "= ?"), addr_spec=to.email)
     message = envelope(sender, address, rendered.subject, known_by, at)
     message["X-Case-Reference"] = reference
-    message.set_content(text)
+    return message
+
+
+def _enclose(message: EmailMessage, rendered: Rendered, files: list[_File]) -> None:
+    """The invitation, as a part that calendars understand and as a file, and the documents."""
     if rendered.invitation:
         method, ics = rendered.invitation.method, rendered.invitation.ics
         message.add_alternative(ics, subtype="calendar", params={"method": method})
         message.add_attachment(ics.encode(), maintype="application", subtype="ics", filename="invitation.ics")
     for file in files:
         message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
-    return message

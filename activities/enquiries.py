@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from casefile import enquiries as rows
 from domain.enquiry import CodeToSend
+from letters.html import put_words
 from letters.rendering import Service, code_letter
 from mail import Away, MailServer, Refused, envelope, message_id
 from workflows.neighbours import Delivery, Enquiries
@@ -58,5 +59,5 @@ class Codes(Enquiries):
         rendered = code_letter(code.digits, code.until, service=self.service)
         known_by = message_id(order.workflow_id, self.sender)
         message = envelope(self.sender, code.email, rendered.subject, known_by, self.now())
-        message.set_content(rendered.text)
+        put_words(message, rendered.text, self.service)
         return message

@@ -27,6 +27,7 @@ from casefile.rounds import Rounds, Standing
 from domain.digest import Digest
 from domain.journey import workflow_id
 from domain.working_days import is_working_day, local_day, years_before
+from letters.html import put_words
 from letters.rendering import Service, digest_letter
 from mail import Away, MailServer, Refused, envelope, message_id
 from temporal_client import begin_case
@@ -276,10 +277,10 @@ class MorningLists(Digests):
         return await self._settle(order, "sent")
 
     def _message(self, order: DigestToSend, reader: digests.Reader, digest: Digest) -> EmailMessage:
-        rendered = digest_letter(digest, reader.name, service=self.service)
+        rendered = digest_letter(digest, reader.name, service=self.service, now=self.now())
         known_by = message_id(f"digest-{order.reader}-{order.day}", self.sender)
         message = envelope(self.sender, reader.email, rendered.subject, known_by, self.now())
-        message.set_content(rendered.text)
+        put_words(message, rendered.text, self.service)
         return message
 
     async def _settle(

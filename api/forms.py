@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
+from domain.typos import likely_address
 from domain.working_days import LONDON
 
 
@@ -76,6 +77,11 @@ def fields_of(form: Iterable[Part]) -> list[Field]:
     return found
 
 
+def as_typed(name: str) -> str:
+    """The hidden field that says that an address was asked about, and stays as it was typed."""
+    return f"{name}_as_typed"
+
+
 @dataclass
 class Typed:
     """What was typed into a form, kept as it was, and what is wrong with it, by the question's name."""
@@ -84,6 +90,7 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict)
     posted: bool = False
     files: dict[str, list[UploadFile]] = field(default_factory=dict)
+    suggested: set[str] = field(default_factory=set)  # questions whose complaint is a suggestion, and no fault
 
     @classmethod
     def of(cls, form: FormData) -> "Typed":
@@ -136,6 +143,23 @@ class Typed:
                 self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
                 self.wrong(one.name, f"{one.label.rstrip('?')}: choose from what is offered.")
+            elif one.kind == "email":
+                self._look_twice(one.name)
+
+    def _look_twice(self, name: str) -> None:
+        """An address that looks mistyped is asked about once. Who leaves it as it is goes on with it."""
+        address, meant = self.one(name), self.likely(name)
+        if meant and self.one(as_typed(name)) != address:
+            self.wrong(name, f"Did you mean {meant}? If {address} is right, leave it as it is and go on.")
+            self.suggested.add(name)
+
+    def likely(self, name: str) -> str:
+        """The address that was likely meant; "" where nothing looks wrong."""
+        return likely_address(self.one(name))
+
+    def left_as_typed(self) -> dict[str, str]:
+        """The marks of the addresses that were asked about: kept with the answers, so that nobody is asked twice."""
+        return {name: self.raw(name) for name in self.values if name.endswith(as_typed(""))}
 
     def day(self, name: str, label: str = "The date") -> date | None:
         """A date as browsers send it, or as people write it (3/12/2026)."""

@@ -30,6 +30,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return runs_the_case
         case "receive_reply" | "note_automatic_reply":  # it was written to the service, not to the mediator
             return runs_the_case
+        case "write_message" | "add_line" | "resend_letter":  # it may tell of a party what others are not told
+            return runs_the_case
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True

@@ -1,15 +1,19 @@
 """Letters as they are remembered: their rows, and their words as they were sent."""
 
+import re
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.cases import NoSuchCase, derived_id
 from casefile.database import Database
-from casefile.tables import Case, LetterRow
+from casefile.tables import Case, CommandRow, LetterRow
 from casefile.vault import CaseKey, Erased, Vault
+from domain.commands import How, RecordExplainingCall, RecordPermission, TickTask
 from domain.journey import MAY_COME_BACK, Letter, LetterState
+from domain.parties import Channel, party_of
 
 
 def letter_id(case_id: str, letter: Letter) -> str:
@@ -44,6 +48,7 @@ class LetterView(BaseModel):
     settled: datetime | None
     attempts: int
     problem: str
+    line: str = ""
     words: SentWords | None  # None: not written yet, or erased
 
 
@@ -84,6 +89,11 @@ class Letters:
             key = None
         return [LetterView(**row.model_dump(exclude={"sealed"}), words=_words(row, key)) for row in rows]
 
+    async def is_to_a_stranger(self, case_id: str, person: str, channel: Channel) -> bool:
+        """As delivery judges it: for the page that shows a letter before it is sent."""
+        async with self.database.read() as session:
+            return await is_to_a_stranger(session, case_id, person, channel)
+
     async def of_messages(self, message_ids: list[str]) -> CaseLetter | None:
         """The first of these messages that is a letter of ours; None when none is."""
         async with self.database.read() as session:
@@ -100,6 +110,40 @@ class Letters:
             if row.state in MAY_COME_BACK:
                 row.state, row.settled, row.problem = "bounced", at, "came_back"
                 session.add(row)
+
+
+REFERRER = "p1"
+"""Key of the party that referred: the first of every case."""
+
+
+async def is_to_a_stranger(session: AsyncSession, case_id: str, person: str, channel: Channel) -> bool:
+    """Whether a letter would be the first to this person's address on this channel, while nobody has confirmed that
+    we reach them: no answer came through their link, and nobody spoke with their party on the telephone."""
+    before = await session.exec(
+        select(LetterRow.id).where(
+            LetterRow.case_id == case_id,
+            LetterRow.to == person,
+            LetterRow.channel == channel,
+            LetterRow.state == "sent",
+        )
+    )
+    if before.first() is not None:
+        return False
+    acts = await session.exec(select(CommandRow).where(CommandRow.case_id == case_id))
+    return not any(_confirms(act, person) for act in acts)
+
+
+def _confirms(act: CommandRow, person: str) -> bool:
+    if act.actor_kind == "participant":
+        return act.actor_id == person
+    said, party = act.payload, party_of(person)
+    if act.kind == RecordExplainingCall.kind():
+        return party == REFERRER
+    if act.kind == TickTask.kind() and said.get("outcome") in ("spoke", "done"):
+        sort, _, about = str(said.get("task", "")).partition("/")
+        return sort == Channel.PHONE and bool({person, party} & set(re.split("[/:]", about)))
+    answered_for = REFERRER if act.kind == RecordPermission.kind() else said.get("party")
+    return answered_for == party and said.get("how") == How.PHONE
 
 
 def _words(row: LetterRow, key: CaseKey | None) -> SentWords | None:

@@ -281,6 +281,7 @@ class LetterRow(SQLModel, table=True):
     number: int
     reply: bool = False
     while_asked: str = ""
+    line: str = ""  # the command whose texts hold words of our own that go with it
     channel: str = "email"  # domain.parties.Channel: the one it is sent on
     state: str = Field(default="queued", index=True)
     queued: datetime = Field(sa_type=Instant)

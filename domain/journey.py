@@ -219,11 +219,21 @@ class Letter(BaseModel):
     number: int = 1
     reply: bool = False  # a receipt, confirmation or cancellation: leaves at once; else in office hours, unless on hold
     while_asked: str = ""  # wanted only while this ask is open
+    line: str = ""  # the command whose texts hold the words of our own that go with it
     sequence: int | None = None  # of its meeting, when that was so: one that was moved since makes it needless
 
     def once_more(self) -> "Letter":
         """The same letter by another channel: a letter of its own, so that the one that came back stays what it was."""
         return self.model_copy(update={"number": self.number + ONCE_MORE})
+
+    def again(self, time: int) -> "Letter":
+        """The same words to the same person, for the first, second … time that anything is sent again in the case."""
+        return self.model_copy(update={"number": self.number % ONCE_MORE + AGAIN * time, "sequence": None})
+
+    @property
+    def of_an_earlier(self) -> "Letter | None":
+        """Of a letter that is sent again: the one whose words it has."""
+        return self.model_copy(update={"number": self.number % ONCE_MORE}) if self.number >= AGAIN else None
 
     @property
     def of_an_end(self) -> bool:
@@ -254,10 +264,16 @@ class Letter(BaseModel):
 
 ONCE_MORE = 100  # is added to the number of a letter that goes by another channel; reminders never come so far
 
+AGAIN = 1000  # is added, times a number that rises, to the number of a letter that is sent again
+
 
 def of_an_end(kind: str) -> bool:
     """Letters of this kind say that the case has ended."""
     return kind.startswith("closed_") or kind == "withdrawal_receipt"
+
+
+MESSAGE = "message"
+"""Kind of the letter that holds nothing but what staff write."""
 
 
 OPEN_AGAIN = "case_reopened"
@@ -273,6 +289,14 @@ class Ending(BaseModel):
 
     closing: Closing
     at: datetime  # when it takes effect
+
+
+class PersonalLine(BaseModel):
+    """Words of our own that wait for the next letter of a kind to a person. They stand with the command."""
+
+    kind: str
+    to: str
+    command: str
 
 
 class Settled(BaseModel):
@@ -319,6 +343,8 @@ class Journey(BaseModel):
     closing: Closing | None = None
     closed_at: datetime | None = None
     reopened: int = 0  # how often
+    lines: list[PersonalLine] = Field(default_factory=list)  # that have not gone with a letter yet
+    sent_again: int = 0  # how many letters were
     reopening: Ending | None = None  # the end that was taken back, until `at`; nothing leaves before
 
     def open_ask(self, key: str) -> OpenAsk | None:

@@ -68,6 +68,8 @@ def possible(journey: Journey) -> list[Possible]:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
         if len(journey.parties) < MOST_PARTIES:
             found.append(Possible(kind="add_party"))
+    if journey.contacted:
+        found += [Possible(kind="write_message"), Possible(kind="add_line")]
     found += [
         Possible(kind="add_paper", about=key)
         for key in journey.contacted

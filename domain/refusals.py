@@ -49,6 +49,10 @@ class Refusal(StrEnum):
     NO_SUCH_ACTION = "no_such_action"
     NO_SUCH_TASK = "no_such_task"
     NOT_POSTED = "not_posted"
+    NOBODY_CHOSEN = "nobody_chosen"
+    NO_SUCH_LETTER = "no_such_letter"
+    NO_LONGER_TRUE = "no_longer_true"
+    LINE_HAS_GONE = "line_has_gone"
     NO_SUCH_MEETING = "no_such_meeting"
     CANCELLED_BEFORE = "cancelled_before"
     NOT_BOOKED = "not_booked"
@@ -158,6 +162,10 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NO_SUCH_ACTION: "The agreement has no action {about}.",
     Refusal.NO_SUCH_TASK: "This task is done already, or never existed.",
     Refusal.NOT_POSTED: "This letter has not been posted, so it cannot have come back. Open it on the case page.",
+    Refusal.NOBODY_CHOSEN: "Nobody was chosen to write to, so nothing was sent. Choose one or more people.",
+    Refusal.NO_SUCH_LETTER: "No letter of this kind goes to people of a case. Choose one from the list on the form.",
+    Refusal.NO_LONGER_TRUE: "What this letter asks or says no longer holds, so it was not sent. Write a message.",
+    Refusal.LINE_HAS_GONE: "This line has gone with its letter, or was taken back before. The timeline shows which.",
     Refusal.NO_FILE: "No file came with this, so nothing was recorded. Send the file itself from the case page.",
     Refusal.NO_ROOM: f"{MOST_OF_ONE_PARTY} papers of this party are here already. Take one back that is not needed.",
     Refusal.NO_SUCH_PAPER: "This paper is not here any more, or never was. The case page shows those that are.",

@@ -20,6 +20,7 @@ from domain.journey import (
     OpenAsk,
     Task,
 )
+from domain.messages import NOT_FOR_LINES, letter_again
 from domain.papers import MOST_OF_ONE_PARTY, Paper
 from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
@@ -538,6 +539,37 @@ def can_come_back(journey: Journey) -> list[Task]:
 CALLS = ("spoke", *c.NOBODY_REACHED)
 
 
+def _write(command: c.WriteMessage, journey: Journey, now: datetime) -> None:
+    if not command.to:
+        raise Refused(Refusal.NOBODY_CHOSEN)
+    for person in command.to:
+        _may_be_written_to(journey, person)
+
+
+def _add_line(command: c.AddLine, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
+    if command.kind_of_letter.startswith(NOT_FOR_LINES):
+        raise Refused(Refusal.NO_SUCH_LETTER)
+    there = any((line.kind, line.to) == (command.kind_of_letter, command.to) for line in journey.lines)
+    if command.off and not there:
+        raise Refused(Refusal.LINE_HAS_GONE)
+
+
+def _resend(command: c.ResendLetter, journey: Journey, now: datetime) -> None:
+    _may_be_written_to(journey, command.to)
+    again = letter_again(command, journey)
+    if again.of_an_end or (again.while_asked and journey.open_ask(again.while_asked) is None):
+        raise Refused(Refusal.NO_LONGER_TRUE)
+
+
+def _may_be_written_to(journey: Journey, person: str) -> None:
+    if journey.person(person) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, person)
+    if party_of(person) not in journey.contacted:
+        raise Refused(Refusal.NOT_PERMITTED, party_of(person))
+
+
 def tickable(task_kind: str) -> bool:
     """A task that stands for itself; the others are done by recording the answer they wait for."""
     return task_kind in (
@@ -603,6 +635,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.TickTask: _tick,
     c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
+    c.WriteMessage: _write,
+    c.AddLine: _add_line,
+    c.ResendLetter: _resend,
     c.ReopenCase: _reopen,
     c.LinkCases: _link,
     c.UnlinkCases: _unlink,

@@ -87,3 +87,4 @@ Postcode = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=10), AfterValidator(_one_line), AfterValidator(_postcode)
 ]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000), AfterValidator(_no_controls)]
+Message = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_no_controls)]

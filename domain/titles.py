@@ -281,6 +281,7 @@ LETTERS: dict[str, str] = {
     "mediator_changed": "Another mediator has the case",
     "mediator_released": "You no longer have this case (to the mediator)",
     "closed_mediator": "The case is closed (to the mediator)",
+    "message": "Message",
     "staff_task": "A task for you",
     "staff_remind": "A task is waiting",
     "staff_escalate": "A case is late",

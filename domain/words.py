@@ -482,6 +482,10 @@ _EVENTS: dict[str, str] = {
     "take_back_paper": "{about} took a paper back, and it was erased",
     "paper_infected": "A file of {about} held harmful software and was destroyed",
     "papers_exchanged": "The other parties can read what was released ({number})",
+    "write_message": "A message was written to {people}",
+    "add_line": "A personal line goes with the next letter “{letter}” to {people}",
+    "add_line off": "The personal line for the next letter “{letter}” to {people} was taken back",
+    "resend_letter": "“{letter}” was sent to {people} again",
     "withdraw": "{about} withdrew",
     "close_case": "The manager closed the case",
     "take_case": "A coordinator took the case",
@@ -576,7 +580,8 @@ def event_sentence(case: CaseView, event: Event) -> str:
         )
     default = event.what.replace("_", " ").capitalize() + (" ({about})" if event.about else "")
     about = _about(case, event)
-    said = _EVENTS.get(f"{event.what} {event.about.partition('/')[0]}") or _EVENTS.get(event.what, default)
+    turn = "off" if "off" in event.detail else event.about.partition("/")[0]
+    said = _EVENTS.get(f"{event.what} {turn}") or _EVENTS.get(event.what, default)
     paper = case.papers.get(event.detail.get("paper", ""))
     said = said.format(
         about=about,
@@ -584,6 +589,8 @@ def event_sentence(case: CaseView, event: Event) -> str:
         paper=f"“{paper.title}”" if paper else "a file",
         other=event.detail.get("other", "another case"),
         version=event.detail.get("version", "1"),
+        people=", ".join(recipient(case, to) for to in event.detail.get("to", "").split()) or "somebody",
+        letter=titles.LETTERS.get(event.detail.get("kind", ""), "a letter"),
         what=_corrected_words(case, event),
     )
     if event.what in ("correct_record", "amend_agreement"):

@@ -36,7 +36,14 @@ class Guest(BaseModel):
 
 
 def invitation(
-    case: CaseView, meeting: Meeting, method: Method, guest: Guest, organiser: Organiser, now: datetime
+    case: CaseView,
+    meeting: Meeting,
+    method: Method,
+    guest: Guest,
+    organiser: Organiser,
+    now: datetime,
+    *,
+    place: str,
 ) -> Invitation:
     """For one guest. ValueError: the meeting has no date. No child's name: calendars are shared and synchronised."""
     if meeting.slot is None:
@@ -53,7 +60,7 @@ def invitation(
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("summary", f"{what}: SEN mediation {case.reference}")
-    event.add("location", case.place_of(meeting))
+    event.add("location", place)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("organizer", _address(organiser.name, organiser.email))
     attendee = _address(guest.name, guest.email)

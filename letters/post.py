@@ -46,7 +46,7 @@ def _letter(sheet: Sheet, service: Service, at: datetime) -> bytes:
         "address": sheet.address,
         "date": day(sheet.written),
         "subject": sheet.subject.removesuffix(f" ({sheet.reference})"),
-        "paragraphs": [_lines(paragraph) for paragraph in sheet.text.strip().split("\n\n")],
+        "paragraphs": [part for paragraph in sheet.text.strip().split("\n\n") for part in _parts(paragraph)],
         "code": sheet.code,
         "page": f"{service.public_url}/code".removeprefix("https://").removeprefix("http://"),
         "qr": _square(f"{service.public_url}/l/{sheet.token}") if sheet.code else "",
@@ -54,9 +54,12 @@ def _letter(sheet: Sheet, service: Service, at: datetime) -> bytes:
     return typeset("letter", page, at)
 
 
-def _lines(paragraph: str) -> list[str]:
-    """The lines of a paragraph; none stands for the box with the way to one's own page."""
-    return [] if paragraph.strip() == LINK else paragraph.split("\n")
+def _parts(paragraph: str) -> list[list[str]]:
+    """A paragraph as its lines; no lines stand for the box with the way to one's own page."""
+    lines = paragraph.strip().split("\n")
+    if lines[-1] != LINK:
+        return [lines]
+    return [lines[:-1], []] if lines[:-1] else [[]]
 
 
 def _square(address: str) -> str:

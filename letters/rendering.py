@@ -11,11 +11,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, Field
 
-from domain import words
+from domain import ladders, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
-from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
+from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
 from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
@@ -80,6 +80,7 @@ class Rendered(BaseModel):
     text: str
     invitation: Invitation | None = None
     attachments: list[str] = Field(default_factory=list)  # documents of the case: "agreement/1"
+    line: str = ""  # the words of our own that stand in the text
 
 
 class _To(BaseModel):
@@ -126,16 +127,13 @@ def script_of(text: str) -> list[str]:
     """What a letter says, to be said on the telephone: its paragraphs without greeting, link and signature."""
     paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")][1:]
     end = next((n for n, part in enumerate(paragraphs) if part.startswith(ASKS_TO_RING)), len(paragraphs))
-    return [
-        part
-        for part, after in zip(paragraphs[:end], [*paragraphs[1:end], ""], strict=True)
-        if LINK not in (part, after)
-    ]
+    return [part for part in paragraphs[:end] if LINK not in part]
 
 
 def text_message(rendered: Rendered, service: Service, link: str) -> str:
     """The letter in a text message: what it is about, and where its words stand."""
-    return f"{service.name}: {rendered.subject}. Please read and answer here: {link} or ring us on {service.phone}."
+    said = f" {' '.join(rendered.line.split())} Your own page" if rendered.line else " Please read and answer here"
+    return f"{service.name}: {rendered.subject}.{said}: {link} or ring us on {service.phone}."
 
 
 def meeting_of(case: CaseView, about: str) -> Meeting | None:
@@ -151,25 +149,64 @@ def meeting_of(case: CaseView, about: str) -> Meeting | None:
 
 
 def render(
-    case: CaseView, letter: Letter, *, service: Service, now: datetime, staff: StaffView | None = None
+    case: CaseView,
+    letter: Letter,
+    *,
+    service: Service,
+    now: datetime,
+    staff: StaffView | None = None,
+    to_a_stranger: bool = False,
 ) -> Rendered:
-    """`staff`: the member of staff it goes to, where the case does not say. LookupError or jinja2.TemplateError: the
-    case does not hold what this letter speaks of."""
+    """`staff`: the member of staff it goes to, where the case does not say. `to_a_stranger`: it is the first letter to
+    an address that nobody has confirmed, so it holds nothing by which a child is known, not even a school. LookupError
+    or jinja2.TemplateError: the case does not hold what this letter speaks of."""
+    line = "" if to_a_stranger else line_of(case, letter)
+    if letter.kind == MESSAGE and not (line or to_a_stranger):
+        raise LookupError("a message without words")
     to = _recipient(case, letter.to, staff)
     said = _context(case, letter, to, service, now)
+    if to_a_stranger and to.party:
+        said |= _withheld(case, to.party, said)
     subject, text = _framed(f"{letter.kind}.txt", said)
     meeting = meeting_of(case, letter.about)
     method = _INVITES.get(letter.kind)
     invites = None
     if method and meeting and meeting.slot and to.party:  # a mediator's calendar is written by CalDAV
         guest = Guest(name=to.name, email=to.email)
-        invites = invitation(case, meeting, method, guest, Organiser(name=service.name, email=service.email), now)
+        organiser = Organiser(name=service.name, email=service.email)
+        invites = invitation(case, meeting, method, guest, organiser, now, place=said["place"])
     return Rendered(
         subject=subject,
-        text=text,
+        text=_with_line(text, line),
+        line=line,
         invitation=invites,
-        attachments=[letter.about] if letter.kind == "agreement_copy" else [],
+        attachments=[letter.about] if letter.kind == "agreement_copy" and not to_a_stranger else [],
     )
+
+
+def again(case: CaseView, letter: Letter, earlier: Rendered) -> Rendered:
+    """An earlier letter in the same words, with a line of our own if there is one."""
+    line = line_of(case, letter)
+    return earlier.model_copy(update={"text": _with_line(earlier.text, line), "line": line})
+
+
+def speaks_of_another_date(case: CaseView, letter: Letter, earlier: Rendered) -> bool:
+    """Whether an earlier letter about a meeting says a date that has been changed since."""
+    meeting = meeting_of(case, letter.about)
+    tells_when = letter.kind.endswith(("_booked", "_moved", "_remind")) and letter.about == (meeting and meeting.key)
+    return bool(tells_when and meeting and meeting.slot and words.slot(meeting.slot) not in earlier.text)
+
+
+def line_of(case: CaseView, letter: Letter) -> str:
+    """What staff have written for this letter; "" for nothing."""
+    said = str(case.texts.get(letter.line, {}).get("message", "")) if letter.line else ""
+    return re.sub(r"\n{3,}", "\n\n", said.replace("\r\n", "\n")).strip()
+
+
+def _with_line(text: str, line: str) -> str:
+    """It stands first, below the greeting."""
+    greeting, _, rest = text.partition("\n\n")
+    return f"{greeting}\n\n{line}\n\n{rest}" if line else text
 
 
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
@@ -183,6 +220,7 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "service": service,
         "coordinator": service.name,
         "needs": "",
+        "written": words.day(until),
         "code": code,
         "until": words.clock(until),
     }
@@ -200,6 +238,7 @@ def password_letter(name: str, token: str, until: datetime, *, service: Service)
         "service": service,
         "coordinator": service.name,
         "needs": "",
+        "written": words.day(until),
         "link": f"{service.public_url}/sign-in/new-password/{token}",
         "until": words.clock(until),
     }
@@ -207,7 +246,7 @@ def password_letter(name: str, token: str, until: datetime, *, service: Service)
     return Rendered(subject=subject, text=text)
 
 
-def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
+def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     said = {
         "to": _To(name=name),
@@ -217,6 +256,7 @@ def digest_letter(digest: Digest, name: str, *, service: Service) -> Rendered:
         "service": service,
         "coordinator": service.name,
         "needs": "",
+        "written": words.day(now),
         "subject": digest.subject(),
         "late": digest.late,
         "today": digest.today,
@@ -257,10 +297,12 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "service": service,
         "coordinator": case.coordinator.name or service.name,
         # A parent's name would tell a stranger whose child it is about; an organisation's does not
-        "referrer": referrer.organisation
-        or ("a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a family"),
+        "referrer": referrer.organisation or _A_SIDE[referrer.role],
+        "to_a_stranger": False,
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
+        "written": words.day(now),
         "last_day": _last_day(case, letter),
+        "answer_by": _answer_by(case, letter, now),
         "number": letter.number % ONCE_MORE,
         "needs": "" if to.party is None else case.person(letter.to).details.needs,
     }
@@ -326,12 +368,49 @@ def _unnamed(party: PartyView) -> str:
     return party.organisation or ("the young person" if party.role == PartyRole.YOUNG_PERSON else "a parent or carer")
 
 
+_A_SIDE: dict[PartyRole, str] = {
+    PartyRole.PARENT: "a family",
+    PartyRole.YOUNG_PERSON: "a young person",
+    PartyRole.SCHOOL: "a school",
+    PartyRole.LOCAL_AUTHORITY: "a local authority",
+    PartyRole.HEALTH_BODY: "a health body",
+}
+"""What a side is called where nobody may learn which one it is."""
+
+
+def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, Any]:
+    """What a stranger reads instead of what would tell them of whom the letter speaks."""
+    hidden: dict[str, Any] = {
+        "to_a_stranger": True,
+        "referrer": _A_SIDE[case.parties[0].role],
+        "others": list(dict.fromkeys(_A_SIDE[party.role] for party in case.parties if party.key != to.key)),
+        "needs": "",
+    }
+    if "place" in said:
+        hidden["place"] = "Please ring us, and we will tell you"
+    if "joined" in said:
+        hidden["joined"] = "another side"
+    if "action" in said:
+        hidden["action"] = {**said["action"], "what": ""}
+    return hidden
+
+
 def _last_day(case: CaseView, letter: Letter) -> str:
     """When silence becomes an answer, for the asks where it does; "" for the others."""
     ask = case.journey.open_ask(letter.about) if case.journey else None
-    ladder = case.policy.ladders.get(ask.kind, []) if ask else []
-    lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
+    rungs = case.policy.ladders.get(ask.kind, []) if ask else []
+    lapse = next((rung for rung in rungs if rung.do == Do.LAPSE), None)
     return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+
+
+def _answer_by(case: CaseView, letter: Letter, now: datetime) -> str:
+    """The day on which we would write again or ring; "" where silence becomes an answer, or nothing comes any more."""
+    ask = case.journey.open_ask(letter.about) if case.journey else None
+    rung = ladders.next_rung(ask, case.policy) if ask else None
+    if ask is None or rung is None or ask.due or _last_day(case, letter):
+        return ""
+    at = ladders.moment(ask, rung, case.policy)
+    return words.day(at) if at > now else ""
 
 
 def _new_dates_follow(case: CaseView, meeting: Meeting) -> bool:

@@ -139,6 +139,7 @@ def sample_case(**journey: object) -> CaseView:
         texts={
             "sign1": {"said_by": "Sam Head"},
             "offer1": {"place": "Library, Room 2"},
+            "write-1": {"message": "The room has changed. Please come to the side door."},
             "write1": {"what": ["The school gives five hours of help a week"], "wishes": ""},
         },
         papers={

@@ -226,9 +226,18 @@ class Errands:
 
     def send(self, letter: Letter) -> None:
         """Queued with the next filing, then delivered beside the case. Nothing waits for it."""
+        letter = self._with_its_line(letter)
         self.new_letters.append(letter)
         self._remember(letter)
         self.changed()
+
+    def _with_its_line(self, letter: Letter) -> Letter:
+        """With the words of our own that waited for it."""
+        line = next((one for one in self.journey.lines if (one.kind, one.to) == (letter.kind, letter.to)), None)
+        if line is None or letter.line:
+            return letter
+        self.journey.lines.remove(line)
+        return letter.model_copy(update={"line": line.command})
 
     def send_on(self, letters: list[Letter]) -> None:
         """Their rows are there already: what has left is not sent again, whatever has not is on its way again."""

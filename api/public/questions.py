@@ -212,7 +212,7 @@ def read(who: str, typed: Typed) -> EnquiryText | None:
         typed.in_order(questions)
         return None
     author = "p1.2" if who == "representative" else "p1.1"
-    answers = {one.name: typed.raw(one.name) for one in fields}
+    answers = {one.name: typed.raw(one.name) for one in fields} | typed.left_as_typed()
     return EnquiryText(form=form, email=typed.one("email"), who=who, author=author, answers=answers)
 
 

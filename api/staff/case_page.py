@@ -36,6 +36,7 @@ from domain.possible import Possible, possible
 from domain.scheduling import suits
 from domain.stages import COORDINATORS_REOPEN, Stage
 from domain.view import CaseView
+from letters.html import blocks
 from letters.rendering import to_staff
 
 router = APIRouter(include_in_schema=False)
@@ -43,6 +44,7 @@ router = APIRouter(include_in_schema=False)
 _ANY_TIME = {
     "Meetings and agreement": ("move_meeting", "cancel_meeting", "amend_agreement"),
     "Before the joint meeting": ("sign_agreement_to_mediate", "take_back_signature", "record_childs_voice"),
+    "Letters": ("write_message", "add_line"),
     "People": (
         "replace_contact",
         "add_supporter",
@@ -64,6 +66,7 @@ _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
     "reason": "Reason",
+    "message": "Our words",
     "note": "Note",
     "voice": "How the child is heard",
     "may_share": "May be shared",
@@ -153,6 +156,7 @@ async def case_page(request: Request, services: ServicesDep, me: Me, reference: 
         ending=words.ending_sentence(journey.ending, case) if journey and journey.ending else "",
         closing=words.closing_sentence(journey.closing, case) if journey and journey.closing else "",
         may_take=me.has(*COORDINATORS),
+        may_write=any(one.kind == "add_line" for one in can_do),
         reopening=words.reopening_sentence(journey.reopening, case) if journey and journey.reopening else "",
         related=await services.related.of_case(case.id) if not me.only_mediates else [],
         alike=await _likely_the_same(services, case, me),
@@ -433,6 +437,7 @@ async def letter_page(request: Request, services: ServicesDep, me: Me, reference
     line = next((line for line in await services.reading.letters(case.id) if line.id == letter_id), None)
     if line is None:
         raise HTTPException(404, "This case has no such letter. Choose one on the case page.")
+    text = without_token(line.words.text) if line.words else ""
     return page(
         request,
         "staff/letter.html",
@@ -441,8 +446,10 @@ async def letter_page(request: Request, services: ServicesDep, me: Me, reference
         title=titles.LETTERS.get(line.kind, line.kind),
         to=words.recipient(case, line.to),
         subject=line.words.subject if line.words else "",
-        text=without_token(line.words.text) if line.words else "",
+        text=text,
+        parts=blocks(text),
         returned=_returned_link(case, me, line),
+        again=_again_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )
 
@@ -455,6 +462,16 @@ def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
         return ""
     about = Letter.model_validate(line.model_dump()).key
     return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
+
+
+def _again_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
+    """Where a letter is sent again; "" for those on their way, for letters to staff, and where all has ended."""
+    settled = line.state in ("sent", "bounced", "ambiguous", "failed") and line.words is not None
+    runs = case.journey if case.journey and not case.journey.closing else None
+    if not settled or to_staff(line.to) or runs is None or runs.person(line.to) is None or not me.has(*COORDINATORS):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="resend_letter", about=about))
 
 
 def without_token(text: str) -> str:

@@ -15,14 +15,17 @@ from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
+from api.staff.previews import NotTrueAnyMore, previews
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
 from casefile.papers import PaperOfAnother
 from casefile.staff import StaffMember
+from domain import words
 from domain.commands import COMMANDS, Command, Texts
 from domain.journey import Letter
 from domain.parties import Channel
 from domain.refusals import SENTENCES, Refusal
+from domain.rules import Refused, judge
 from domain.view import CaseView
 from letters.rendering import script_of
 
@@ -63,6 +66,8 @@ async def do(request: Request, services: ServicesDep, me: Me, reference: str, ki
         return _page(request, case, setting, form, kind, typed, key, 422)
     if form.takes_a_file and not await _kept(services, case, key, typed):
         return _page(request, case, setting, form, kind, typed, key, 422)
+    if form.letters(read[0], setting) and typed.one("action") != "send":
+        return await _shown_first(request, services, case, setting, form, kind, typed, key, *read)
     try:
         answer = await services.intake.take(*read)
     except StoredElsewhere:
@@ -70,6 +75,45 @@ async def do(request: Request, services: ServicesDep, me: Me, reference: str, ki
     if answer.status == "refused":
         return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
     return back
+
+
+async def _shown_first(
+    request: Request,
+    services: Services,
+    case: CaseView,
+    setting: Setting,
+    form: CommandForm,
+    kind: str,
+    typed: Typed,
+    key: str,
+    command: Command,
+    texts: Texts,
+) -> Response:
+    """What would be sent, before anything is. Whoever wants to change it finds all that they typed."""
+    if typed.one("action") == "change":
+        return _page(request, case, setting, form, kind, typed, key)
+    letters = form.letters(command, setting)
+    try:
+        judge(command, setting.journey, services.clock())
+        shown = await previews(services, case, letters, command, texts)
+    except Refused as refused:
+        said = words.refusal_sentence(refused.code, refused.about, case)
+        return _page(request, case, setting, form, kind, typed, key, 409, said)
+    except NotTrueAnyMore as not_true:
+        return _page(request, case, setting, form, kind, typed, key, 409, str(not_true))
+    return page(
+        request,
+        "staff/preview.html",
+        case=case,
+        title=form.title(setting, kind),
+        previews=shown,
+        leaves_with="" if kind != "add_line" else "With the next letter of this kind",
+        button=form.button_to_send,
+        kind=kind,
+        key=key,
+        about=setting.about,
+        kept=[(n, v) for n, many in typed.values.items() if n not in ("csrf", "key", "action") for v in many],
+    )
 
 
 async def _kept(services: Services, case: CaseView, key: str, typed: Typed) -> bool:
@@ -160,7 +204,11 @@ async def _script(services: Services, case: CaseView, about: str) -> list[str]:
 
 def _gone(request: Request, case: CaseView, typed: Typed) -> Response:
     """Nobody waits for this any more; what was typed is shown, to be copied."""
-    said = [(one, values) for one, values in typed.values.items() if one not in ("key", "csrf") and any(values)]
+    said = [
+        (one, values)
+        for one, values in typed.values.items()
+        if one not in ("key", "csrf", *typed.left_as_typed()) and any(values)
+    ]
     return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
 
 

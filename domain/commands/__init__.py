@@ -44,6 +44,7 @@ from domain.commands.changes import (
 )
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
+from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.preparation import (
@@ -129,6 +130,9 @@ COMMANDS: dict[str, type[Command]] = {
         TickTask,
         BringBackTask,
         ReportReturnedLetter,
+        WriteMessage,
+        AddLine,
+        ResendLetter,
         ChangePolicy,
         TakeCase,
         ReopenCase,

@@ -12,14 +12,15 @@ from temporalio.testing import ActivityEnvironment
 from activities.correspondence import Letters
 from casefile import letters as remembered
 from casefile.cases import Cases, view
+from casefile.commands import Commands
 from casefile.database import Database
 from casefile.letters import LetterView, letter_id
 from casefile.links import Links
 from casefile.tables import Case, Document, LetterRow, Participant, Staff
 from casefile.vault import Vault
-from domain.commands import Actor, Slot, Term
+from domain.commands import Actor, AnswerConsent, How, Slot, Term
 from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, OpenAsk
-from domain.parties import Channel
+from domain.parties import Channel, party_of
 from domain.policy import Policy
 from mail import MailServer
 from tests.sample_case import SERVICE, sample_referral
@@ -118,6 +119,14 @@ class Desk:
             for letter in letters:
                 row_id = letter_id(self.case_id, letter)
                 session.add(LetterRow(id=row_id, case_id=self.case_id, queued=self.time, **letter.model_dump()))
+
+    async def answers(self, person: str, how: How = How.LINK) -> None:
+        """The person has answered through their link, or staff have written down what they said."""
+        theirs = Actor(kind="participant", id=person) if how == How.LINK else Actor(kind="staff", id="s1")
+        consent = AnswerConsent(
+            id=f"yes-{person}", case_id=self.case_id, actor=theirs, at=NOW, party=party_of(person), yes=True, how=how
+        )
+        await Commands(self.database, self.vault).store(consent)
 
     def hours_pass(self, count: int) -> None:
         self.time += timedelta(hours=count)

@@ -97,6 +97,7 @@ async def test_by_post_it_waits_in_the_print_queue(desk: Desk, post: Post) -> No
 async def test_what_is_enclosed_goes_by_mail_or_post(desk: Desk, post: Post) -> None:
     copy = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
     await desk.agreement_made()
+    await desk.answers("p2.1")
     await desk.reach("p2.1", Channel.PHONE, phone="01632 960231", address="1 School Lane\nEX1 2AB")
     assert await desk.send(copy) == "by_hand"
     assert (await desk.row(copy)).channel == "post"

@@ -5,16 +5,19 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import lxml.html
 import pytest
 from icalendar import Calendar
 from temporalio.exceptions import ApplicationError
 
 from activities.correspondence import _To
 from casefile.cases import add_participant
+from casefile.commands import Commands
 from casefile.letters import letter_id
 from casefile.tables import Case
-from domain.commands import Slot
+from domain.commands import Actor, AddLine, How, ResendLetter, Slot, WriteMessage
 from domain.journey import Letter, MeetingStatus
+from domain.messages import letter_again, message_letters
 from domain.referral import PersonDetails
 from letters.rendering import LINK
 from mail import MailServer, mail_answers
@@ -362,6 +365,7 @@ async def test_an_invitation_that_calendars_understand(desk: Desk, post: Post) -
 async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
     copy = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
     await desk.file(copy)
+    await desk.answers("p2.1")
     with pytest.raises(ApplicationError, match="not been made"):
         await desk.deliver(copy)
     pdf = await desk.agreement_made()
@@ -370,6 +374,70 @@ async def test_the_agreement_is_attached(desk: Desk, post: Post) -> None:
     assert attached.get_content_type() == "application/pdf"
     assert attached.get_filename() == "agreement-SM-2026-00001-1.pdf"
     assert attached.get_content() == pdf
+
+
+async def test_text_and_html_say_the_same_and_load_nothing(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    [message] = post.messages
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",  # the richer one comes later: it is shown where it can be
+        "text/calendar",
+        "application/ics",
+    ]
+    html = message.get_body(("html",))
+    assert html is not None
+    page = lxml.html.fromstring(html.get_content())
+    [link] = page.xpath("//a[starts-with(@href, 'https:')]")
+    assert link.text == "See what happens next on your own page"
+    assert link.get("href") in text_of(message)
+    shown = " ".join(page.text_content().split())
+    for line in text_of(message).splitlines():
+        assert line.strip().removesuffix(":") in shown
+    assert not page.xpath("//img | //script | //link | //style | //iframe | //*[@background]")
+    assert "url(" not in html.get_content()
+
+
+# The first letter to an address that nobody has confirmed
+
+
+COPY = Letter(kind="agreement_copy", about="agreement/1", to="p2.1")
+
+
+@pytest.mark.parametrize("how", [How.LINK, How.PHONE])
+async def test_whoever_has_answered_or_was_spoken_with_is_no_stranger(desk: Desk, post: Post, how: How) -> None:
+    await desk.agreement_made()
+    await desk.answers("p2.1", how)
+    await desk.send(COPY)
+    assert len(list(post.messages[0].iter_attachments())) == 1
+
+
+@pytest.mark.parametrize("somebody_else", ["nobody", "p1.1", "by letter"])
+async def test_the_first_letter_to_a_stranger_holds_nothing_about_the_child(
+    desk: Desk, post: Post, somebody_else: str
+) -> None:
+    await desk.agreement_made()
+    if somebody_else == "p1.1":
+        await desk.answers("p1.1")
+    if somebody_else == "by letter":
+        await desk.answers("p2.1", How.LETTER)
+    await desk.send(COPY)
+    assert list(post.messages[0].iter_attachments()) == []
+    assert "first like to be sure that we have the right address" in text_of(post.messages[0])
+    again = COPY.model_copy(update={"number": 2})
+    await desk.send(again)
+    assert len(list(post.messages[1].iter_attachments())) == 1, "it is not the first any more"
+
+
+async def test_what_came_back_was_no_letter(desk: Desk, post: Post) -> None:
+    await desk.agreement_made()
+    post.to_recipient = "550 no such user"
+    assert await desk.send(CONSENT) == "bounced"
+    post.to_recipient = "250 OK"
+    await desk.send(COPY)
+    assert list(post.messages[0].iter_attachments()) == []
 
 
 @pytest.mark.parametrize(
@@ -390,3 +458,69 @@ async def test_staff_are_written_to_by_role(desk: Desk, post: Post, to: str, add
 async def test_health(post: Post) -> None:
     assert await mail_answers(post.url)
     assert not await mail_answers("smtp://127.0.0.1:1")
+
+
+# In words of our own
+
+
+async def said(desk: Desk, command: WriteMessage | AddLine | ResendLetter, message: str) -> None:
+    texts = type(command).texts.model_validate({"message": message})
+    await Commands(desk.database, desk.vault).store(command, texts)
+
+
+def by_staff(desk: Desk, number: int) -> dict[str, Any]:
+    return {"id": f"own-words-{number}", "case_id": desk.case_id, "actor": Actor(kind="staff", id="s1"), "at": NOW}
+
+
+async def test_a_message_is_what_staff_wrote_and_is_kept_sealed(desk: Desk, post: Post) -> None:
+    await desk.answers("p2.1")
+    command = WriteMessage(**by_staff(desk, 1), to=["p2.1"])
+    await said(desk, command, "The room has changed.\r\n\r\n\r\nPlease come to the side door.")
+    [letter] = message_letters(command)
+    assert await desk.send(letter) == "sent"
+    text = text_of(post.messages[0]).replace("\r\n", "\n")
+    assert text.startswith(
+        "Dear Sam Head,\n\nThe room has changed.\n\nPlease come to the side door.\n\nMediation is free"
+    )
+    assert "http" not in text
+    html = post.messages[0].get_body(("html",))
+    assert html is not None
+    assert "Please come to the side door.</p>" in html.get_content()
+    assert b"side door" not in ((await desk.row(letter)).sealed or b"")
+
+
+async def test_a_stranger_is_not_told_what_staff_wrote(desk: Desk, post: Post) -> None:
+    command = WriteMessage(**by_staff(desk, 1), to=["p2.1"])
+    await said(desk, command, "Zebedee's room has changed.")
+    [letter] = message_letters(command)
+    await desk.send(letter)
+    assert "room" not in post.messages[0].as_string()
+    assert "We have a message for you." in text_of(post.messages[0])
+
+
+async def test_a_message_without_its_words_is_a_task_for_a_person(desk: Desk, post: Post) -> None:
+    await desk.answers("p2.1")
+    assert await desk.send(Letter(kind="message", about="message/x", to="p2.1", line="x")) == "failed"
+    assert post.messages == []
+
+
+async def test_a_letter_that_is_sent_again_has_the_same_words_and_a_line(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    desk.time += timedelta(days=1)
+    named: dict[str, Any] = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    command = ResendLetter(**by_staff(desk, 1), **named)
+    await said(desk, command, "Here it is again.")
+    assert await desk.send(letter_again(command, desk.journey)) == "sent"
+    first, second = (text_of(message).replace("\r\n", "\n") for message in post.messages)
+    assert second == first.replace("Dear Ann,\n\n", "Dear Ann,\n\nHere it is again.\n\n")
+    assert _ics(post.messages[1]) == _ics(post.messages[0])
+    assert post.messages[0]["Message-ID"] != post.messages[1]["Message-ID"]
+
+
+async def test_a_date_that_was_changed_since_is_not_sent_again(desk: Desk, post: Post) -> None:
+    await desk.send(BOOKED)
+    desk.journey.meetings[0].slot = Slot(start=SLOT.start + timedelta(days=2))
+    named: dict[str, Any] = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    again = letter_again(ResendLetter(**by_staff(desk, 1), **named), desk.journey)
+    assert await desk.send(again) == "withheld"
+    assert (await desk.row(again)).problem == "moved"

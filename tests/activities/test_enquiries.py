@@ -18,7 +18,7 @@ from domain.enquiry import BETWEEN_CODES, CODE_LASTS, KEPT, CodeToSend
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import code_letter
 from mail import MailServer
-from tests.activities.desk import Post
+from tests.activities.desk import Post, text_of
 from tests.sample_case import SERVICE
 
 pytestmark = pytest.mark.both_databases
@@ -74,7 +74,7 @@ async def desk(post: Post, database_url: str) -> AsyncIterator[Desk]:
 
 
 def digits(message: EmailMessage) -> str:
-    [found] = re.findall(r"^(\d{6})\r?$", message.get_content(), re.MULTILINE)
+    [found] = re.findall(r"^(\d{6})\r?$", text_of(message), re.MULTILINE)
     return str(found)
 
 

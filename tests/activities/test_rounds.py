@@ -31,7 +31,7 @@ from domain.journey import Journey, OpenAsk
 from domain.parties import Party, PartyRole, Person
 from domain.policy import standard
 from mail import MailServer
-from tests.activities.desk import Post
+from tests.activities.desk import Post, text_of
 from tests.sample_case import CHILD, SERVICE, added, sample_referral
 from workflows.neighbours import DigestToSend, Retained, Round
 
@@ -121,14 +121,14 @@ async def test_each_is_sent_their_own_list_once(office: Office, post: Post) -> N
     [message] = post.messages
     assert (message["To"], message["Subject"]) == ("cora@service.example", "Your cases today: 2 to do")
     assert message["Message-ID"] == "<digest-cora-2026-11-24@service.example>"
-    text = message.get_content().replace("\r\n", "\n")
+    text = text_of(message).replace("\r\n", "\n")
     assert "- SM-2026-00001: Ring a party that is silent, since Mon 23 Nov 2026\n" in text
     assert "- SM-2026-00002: The explaining call, since" in text
     for name in (CHILD, "Ann", "Oakfield", "Sam"):
         assert name not in message.as_string()
 
     assert await office.send("max") == "sent"
-    assert "Late: look at the case" in post.messages[-1].get_content()
+    assert "Late: look at the case" in text_of(post.messages[-1])
 
 
 async def test_who_keeps_a_case_waiting(office: Office, post: Post) -> None:
@@ -138,7 +138,7 @@ async def test_who_keeps_a_case_waiting(office: Office, post: Post) -> None:
     case_id = await office.case("hers", journey=journey, version=3)
     assert await office.readers() == ["cora", "max"]
     await office.send()
-    assert "consent, from the school, asked on Wed 4 Nov 2026" in post.messages[0].get_content()
+    assert "consent, from the school, asked on Wed 4 Nov 2026" in text_of(post.messages[0])
     await office.change(case_id, on_hold=True)
     assert await office.readers() == [], "nobody is waited for during a hold"
 

@@ -432,6 +432,9 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "bring_back_task": ("phone/visit_choice/p3/1/1", {"reason": "another school"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
     "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
+    "write_message": ("", {"to": ["p1.1", "p3.1"], "message": "The side door", "action": "send"}),
+    "add_line": ("", {"kind_of_letter": "visit_booked", "to": "p1.1", "message": "Dear both", "action": "send"}),
+    "resend_letter": ("consent_ask/p2.1/1:consent:p2", {"reason": "deleted", "action": "send"}),
     "take_case": ("", {}),
     "reopen_case": ("", {"reason": "they want to go on"}),
     "link_cases": ("SM-2026-00007", {"other": "SM-2026-00007", "link": "same_child", "reason": "the same girl"}),
@@ -439,3 +442,12 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "tell_apart": ("SM-2026-00007", {"other": "SM-2026-00007", "reason": "her brother"}),
 }  # fmt: skip
 """Of each act that has a form: what it is about in the office's case, and how the form may be filled in."""
+
+REFERRAL = {
+    "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example",
+    "p1_2_name": "Sam Okoro", "p1_2_email": "", "p1_2_role": "supporter",
+    "child": "Noah Bright", "born": "2016-03-02", "about": "The school <does> not give support.",
+    "p2_role": "school", "p2_organisation": "Oakfield School", "p2_1_name": "Helen Marsh",
+    "p2_1_email": "head@oakfield.example", "blocks": "3", "policy": "standard",
+}  # fmt: skip
+"""A form for a new case, filled in."""

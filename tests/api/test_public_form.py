@@ -206,6 +206,15 @@ async def test_no_word_of_it_is_stored_in_the_clear_or_reaches_temporal(person: 
     assert order.number == 1
 
 
+async def test_a_mistyped_address_is_asked_about_once(person: Person, world: World) -> None:
+    typed = {**PARENT, "email": "ann@gmial.com"}
+    assert "Did you mean ann@gmail.com?" in said(await person.fill_in("parent", typed))
+    assert "Check your answers" in said(await person.press("check", **typed))
+    await person.press("send")
+    await person.press("confirm", code=await person.code())
+    assert len(world.temporal.started) == 1
+
+
 async def test_pressed_twice_and_sent_twice_it_is_one_case(person: Person, world: World) -> None:
     await person.fill_in()
     form_page = person.page

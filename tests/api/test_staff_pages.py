@@ -26,7 +26,7 @@ from domain.journey import Ending, Event, Journey, OpenAsk, Task
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import VALID, Office, hidden, parties, running, text_of
+from tests.api.staff_world import REFERRAL, VALID, Office, hidden, parties, running, text_of
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
 
@@ -481,14 +481,6 @@ async def test_too_much_at_once(office: Office) -> None:
 
 
 # A new case
-
-REFERRAL = {
-    "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example",
-    "p1_2_name": "Sam Okoro", "p1_2_email": "", "p1_2_role": "supporter",
-    "child": "Noah Bright", "born": "2016-03-02", "about": "The school <does> not give support.",
-    "p2_role": "school", "p2_organisation": "Oakfield School", "p2_1_name": "Helen Marsh",
-    "p2_1_email": "head@oakfield.example", "blocks": "3", "policy": "standard",
-}  # fmt: skip
 
 
 @pytest.mark.both_databases

@@ -16,7 +16,15 @@ SERVICE = Organiser(name="SEN Mediation Service", email="mediation@service.examp
 
 def made(method: Method = "REQUEST", key: str = "visit/p1/1", meeting: Meeting | None = None) -> Any:
     case = sample_case()
-    made = invitation(case, meeting or case.meeting(key), method, GUEST, SERVICE, NOW)
+    made = invitation(
+        case,
+        meeting or case.meeting(key),
+        method,
+        GUEST,
+        SERVICE,
+        NOW,
+        place=case.place_of(meeting or case.meeting(key)),
+    )
     assert made.method == method
     assert CHILD not in made.ics
     return Calendar.from_ical(made.ics)
@@ -66,7 +74,7 @@ def test_each_meeting_has_its_own_entry() -> None:
 def test_names_cannot_add_lines() -> None:
     case = sample_case()
     guest = Guest(name='Ann "A"; X:Y, Example', email="ann@family.example")
-    ics = invitation(case, case.meeting("visit/p1/1"), "REQUEST", guest, SERVICE, NOW).ics
+    ics = invitation(case, case.meeting("visit/p1/1"), "REQUEST", guest, SERVICE, NOW, place="").ics
     attendee: Any = Calendar.from_ical(ics).walk("VEVENT")[0]["ATTENDEE"]
     assert attendee.params["CN"] == "Ann 'A'; X:Y, Example"
 

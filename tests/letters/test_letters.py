@@ -7,7 +7,7 @@ from activities.correspondence import no_longer_wanted
 from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
-from domain.journey import Letter, Meeting, MeetingStatus, OpenAsk, Task
+from domain.journey import MESSAGE, Letter, Meeting, MeetingStatus, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.stages import Closing, ClosingReason
 from domain.view import CaseView, StaffView
@@ -44,7 +44,7 @@ CANNOT_OPEN_IT = ("mediator_released",)  # staff who no longer see the case
 def letter(kind: str) -> Letter:
     prefix = max((prefix for prefix in ABOUT if kind.startswith(prefix)), key=len, default="")
     about, to = ABOUT.get(prefix, ("", "p1.1"))
-    return Letter(kind=kind, about=about, to=to)
+    return Letter(kind=kind, about=about, to=to, line="write-1" if kind == MESSAGE else "")
 
 
 def case_for(kind: str) -> CaseView:
@@ -189,6 +189,7 @@ def test_which_link_a_letter_carries() -> None:
         "joint_meeting_cancelled",
         "withdrawal_receipt",
         "no_longer_part",
+        "message",
     }
     assert personal_link(SERVICE, "tok") == "https://mediation.example/l/tok"
 

@@ -7,6 +7,7 @@ from workflows.doors.changes import Changes
 from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal
 from workflows.doors.mailbox import Mailbox
+from workflows.doors.messages import Messages
 from workflows.doors.papers import PaperDoors
 from workflows.doors.people import People
 from workflows.doors.preparation import Preparation
@@ -14,7 +15,7 @@ from workflows.doors.steps import Steps
 from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Preparation, Changes, Corrections, People, PaperDoors, AnyTime, WholeCase, Mailbox):
+class Doors(Steps, Preparation, Changes, Corrections, People, PaperDoors, Messages, AnyTime, WholeCase, Mailbox):
     """Every door of a case."""
 
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 from api.forms import Field, Option, Part, Typed
 from casefile.reading import MediatorView
 from domain import titles, words
-from domain.commands import COMMANDS, How, StaffRole
-from domain.journey import Journey
+from domain.commands import COMMANDS, Command, How, StaffRole
+from domain.journey import Journey, Letter
 from domain.parties import NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.stages import OutcomeDetail
@@ -97,6 +97,7 @@ class CommandForm:
     button: ClassVar[str] = "Record it"
     grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
     takes_a_file: ClassVar[bool] = False
+    button_to_send: ClassVar[str] = "Send it"
     blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
 
     def intro(self, s: Setting) -> str:
@@ -121,6 +122,10 @@ class CommandForm:
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         """The command's fields, and its texts. Complaints go into `typed`."""
         return {}, {"note": typed.one("note")}
+
+    def letters(self, command: Command, s: Setting) -> list[Letter]:
+        """What would be sent, to be shown before it is."""
+        return []
 
     def hidden(self, s: Setting) -> dict[str, str]:
         """What the page was shown for (a version, say), posted back so that a stale form is noticed."""
