@@ -24,6 +24,7 @@ from activities.correspondence import Letters
 from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.papers import PaperFiles
+from activities.proofs import ProofCodes
 from activities.records import Records
 from activities.rounds import Eraser, MorningLists, Reconciler
 from casefile.cases import Cases
@@ -34,6 +35,7 @@ from casefile.letters import Letters as LetterRows
 from casefile.links import Links
 from casefile.papers import Papers
 from casefile.policies import Policies
+from casefile.proofs import Proofs as ProofRows
 from casefile.vault import Vault
 from clamav import Scanner
 from imap import Mailbox
@@ -59,14 +61,24 @@ from workflows.neighbours import (
     Enquiries,
     Mailroom,
     PaperKeeping,
+    Proofs,
     Reconciliation,
     Retention,
     activities_of,
 )
+from workflows.proof import ProofCode
 from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 log = structlog.get_logger(__name__)
-WORKFLOWS: list[type] = [MediationCase, EnquiryCode, MailboxWatch, Reconcile, DailyRound, RetentionRound]
+WORKFLOWS: list[type] = [
+    MediationCase,
+    EnquiryCode,
+    ProofCode,
+    MailboxWatch,
+    Reconcile,
+    DailyRound,
+    RetentionRound,
+]
 READY_AGAIN = 10  # seconds
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
@@ -88,6 +100,9 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         Documents: Typesetting(database, vault, settings.service_name, settings.service_phone),
         PaperKeeping: PaperFiles(papers, Scanner(settings.clamav_url) if settings.clamav_url else None),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
+        Proofs: ProofCodes(
+            ProofRows(database, vault, settings.link_signing_key()), mail, texts, settings.mail_from, service
+        ),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),

@@ -18,12 +18,13 @@ from api.metrics import Metrics
 from api.observer import Observer
 from api.party.papers import router as party_papers
 from api.party.routes import router as party_pages
+from api.party.unlock import router as party_codes
 from api.public.routes import router as public_pages
 from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import OneLook, Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
+from api.staff import calls, case_page, codes, doing, lists, new_case, policy, print_queue, service, sign_in, split
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -34,6 +35,7 @@ from casefile.letters import Letters
 from casefile.links import Links
 from casefile.papers import Papers
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
@@ -51,6 +53,7 @@ STAFF_PAGES = (
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
+    codes.router,
     print_queue.router,
     service.router,
     policy.router,
@@ -84,6 +87,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             links=links,
             post=PrintQueue(database, vault, links),
             enquiries=Enquiries(database, vault, settings.link_signing_key()),
+            proofs=Proofs(database, vault, settings.link_signing_key()),
             letters=Letters(database, vault),
             papers=Papers(database, vault),
             reading=Reading(database, vault),
@@ -142,6 +146,7 @@ def create_app(
         app.include_router(pages, dependencies=[OneLook])
     app.include_router(party_pages, dependencies=[OneLook])
     app.include_router(party_papers, dependencies=[OneLook])
+    app.include_router(party_codes, dependencies=[OneLook])
     app.include_router(public_pages, dependencies=[OneLook])
     app.include_router(
         codec_router(

@@ -19,6 +19,7 @@ from casefile.links import Links
 from casefile.papers import Papers
 from casefile.policies import Policies
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
@@ -38,6 +39,7 @@ class Services:
     links: Links
     post: PrintQueue
     enquiries: Enquiries
+    proofs: Proofs
     letters: Letters
     papers: Papers
     reading: Reading

@@ -175,6 +175,24 @@ def render(
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
     there: anybody can type anybody's address, and must not be able to send them words of their own."""
+    return _code_letter("before_a_case/code.txt", code, until, service)
+
+
+def proof_letter(code: str, until: datetime, *, service: Service, reference: str, officer: bool) -> Rendered:
+    """The code by which a participant opens what is private on their page, or an officer the page of their cases. It
+    names nobody: it may be asked for by whoever has the link, or types an address."""
+    return _code_letter("before_a_case/proof.txt", code, until, service, reference=reference, officer=officer)
+
+
+def proof_text(code: str, until: datetime, service: Service) -> str:
+    """The same code in a text message."""
+    return (
+        f"{service.name}: your code is {code}. It is good until {words.clock(until)}. Type it on the page that you "
+        f"have open, and tell it to nobody. You did not ask for it? Ring us on {service.phone}."
+    )
+
+
+def _code_letter(template: str, code: str, until: datetime, service: Service, **more: Any) -> Rendered:
     said = {
         "to": _To(name=""),
         "is_family": False,
@@ -185,8 +203,9 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "needs": "",
         "code": code,
         "until": words.clock(until),
+        **more,
     }
-    subject, text = _framed("before_a_case/code.txt", said)
+    subject, text = _framed(template, said)
     return Rendered(subject=subject, text=text)
 
 

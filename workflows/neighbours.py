@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 from temporalio import activity
 
+from domain.codes import ProofToSend
 from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
@@ -384,6 +385,15 @@ class Enquiries(ABC):
     @abstractmethod
     async def erase_old(self, order: CodeToSend) -> None:
         """Erase this enquiry and all others that are older than they may be."""
+
+
+class Proofs(ABC):
+    """Codes by which somebody shows that a mailbox or a telephone is theirs."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_proof(self, order: ProofToSend) -> Delivery:
+        """Send it, unless it was used, replaced, or is too old. For somebody who waits: it never takes long."""
 
 
 class Watch(BaseModel):

@@ -27,13 +27,15 @@ from domain.scheduling import half_day_of
 from domain.view import CaseView
 
 
-def question_of(case: CaseView, person: str, purpose: str, now: datetime) -> Question | None:
-    """The question of a link; None for a purpose that asks nothing ("case") or that this case does not know."""
+def question_of(case: CaseView, person: str, purpose: str, now: datetime, unlocked: bool = False) -> Question | None:
+    """The question of a link; None for a purpose that asks nothing ("case") or that this case does not know. Private
+    words stand in it only when their reader has proved who they are (`unlocked`)."""
     kind, _, rest = purpose.partition("/")
     make = _QUESTIONS.get(kind)
     if make is None or case.journey is None:
         return None
-    return make(case, case.journey, person, purpose, rest.split("/"), now)
+    question = make(case, case.journey, person, purpose, rest.split("/"), now)
+    return question if unlocked else question.locked()
 
 
 def _permission(

@@ -20,16 +20,18 @@ from api.pages import page
 from api.party.preparation import CHILD, TAKE_BACK, beside, may_say_how_the_child_is_heard
 from api.party.question import NOTE, Question
 from api.party.questions import fields_of_command, question_of, referrer_in_words
+from api.passes import open_until
 from api.privacy import participant_may_open
 from api.services import Services, ServicesDep
 from casefile.cases import NoSuchCase, derived_id
 from casefile.links import LinkView
+from casefile.proofs import Whom
 from casefile.vault import Erased
 from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
 from domain.papers import WHY_NOT_TAKEN, NotTaken
-from domain.parties import party_of
+from domain.parties import Channel, party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
 from domain.view import CaseView
@@ -182,8 +184,11 @@ class Visit:
         self.request, self.services, self.link, self.case = request, services, link, case
         self.party = party_of(link.person)
         self.gone = case.journey is not None and link.person in case.journey.left
+        self.whom = Whom.of(case.id, link.person)
+        self.pass_cookie = f"read-{self.whom.key}"
+        self.unlocked = open_until(request, services, self.pass_cookie, self.whom.key) is not None
         self.question: Question | None = (
-            None if self.gone else question_of(case, link.person, link.purpose, services.clock())
+            None if self.gone else question_of(case, link.person, link.purpose, services.clock(), self.unlocked)
         )
         self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
         self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
@@ -223,6 +228,8 @@ class Visit:
             csrf=self.csrf,
             once=secrets.token_urlsafe(16),
             link=self.path,
+            link_id=self.link.id,
+            unlocked=self.unlocked,
             referrer=referrer_in_words(self.case),
             stage=STAGES[journey.stage if journey else Stage.REFERRAL],
             meetings=self._meetings(),
@@ -270,6 +277,11 @@ class Visit:
             }
             for action in journey.actions
         ]
+
+    @property
+    def channel(self) -> Channel:
+        """How we write to this person now."""
+        return self.case.channel_of(self.link.person)
 
     # Answering
 

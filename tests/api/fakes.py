@@ -26,11 +26,13 @@ from casefile.letters import Letters
 from casefile.links import Links
 from casefile.papers import Papers
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
+from domain.codes import ProofToSend
 from domain.commands import Command
 from domain.enquiry import CodeToSend
 from domain.journey import CaseStart, Event, Journey
@@ -59,6 +61,7 @@ class FakeTemporal:
     refuse: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind -> code, about
     started: list[CaseStart] = field(default_factory=list)
     codes: list[CodeToSend] = field(default_factory=list)
+    proofs: list[ProofToSend] = field(default_factory=list)
     updates: list[Command] = field(default_factory=list)  # in the order of their arrival, repetitions left out
     error: BaseException | None = None  # raised by the next updates, as a fault inside the case
 
@@ -68,9 +71,9 @@ class FakeTemporal:
 
     async def start_workflow(self, workflow: str, start: Any, **how: Any) -> None:
         self._reach()
-        if workflow == "EnquiryCode":
+        if workflow in ("EnquiryCode", "ProofCode"):
             assert how["id"] == start.workflow_id
-            self.codes.append(start)
+            (self.codes if workflow == "EnquiryCode" else self.proofs).append(start)
             return
         assert workflow == "MediationCase"
         assert how["id"] == f"case-{start.case_id}"
@@ -141,6 +144,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         links=links,
         post=PrintQueue(database, vault, links),
         enquiries=Enquiries(database, vault, settings.link_signing_key()),
+        proofs=Proofs(database, vault, settings.link_signing_key()),
         letters=Letters(database, vault),
         papers=Papers(database, vault),
         reading=Reading(database, vault),

@@ -1,0 +1,151 @@
+"""Proofs: somebody at a page shows that they read the mailbox, or hold the telephone, to which we write to a
+participant. A personal link lives for weeks and is no sign-in; a code that is typed within minutes is.
+
+The same rows serve the page of an officer, who proves a mailbox whose cases are found afterwards. For a mailbox that is
+nobody's a row is written as well: what is answered, and how fast, tells nobody whether an address is known here."""
+
+import secrets
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from casefile.cases import derived_id, view
+from casefile.codes import CodeMaker, CodeState, Verdict, asked_just_now, state_of
+from casefile.database import Database
+from casefile.tables import Case, ProofRow
+from casefile.vault import Erased, Vault
+from domain.codes import CODE_LASTS, KEPT, TRIES, ProofToSend
+from domain.parties import Channel
+
+
+class Whom(BaseModel):
+    """Whose address a code goes to; of a mailbox that is nobody's neither case nor person."""
+
+    key: str
+    case_id: str = ""
+    person: str = ""
+
+    @classmethod
+    def of(cls, case_id: str, person: str) -> "Whom":
+        """A participant, by the channel on which we write to them."""
+        return cls(key=derived_id("proof", case_id, person), case_id=case_id, person=person)
+
+    @classmethod
+    def officer(cls, mailbox: str, case_id: str = "", person: str = "") -> "Whom":
+        """Whoever reads a mailbox, given by its keyed hash; with a participant who has it."""
+        return cls(key=f"{_OFFICE}{mailbox}", case_id=case_id, person=person)
+
+    @property
+    def mailbox(self) -> str:
+        """Of an officer, as a keyed hash."""
+        return self.key.removeprefix(_OFFICE)
+
+
+class Proof(BaseModel):
+    """How it stands with the newest code."""
+
+    code: CodeState = "none"
+    tries_left: int = TRIES
+
+
+class CodeToGive(BaseModel):
+    """A code on its way to its reader. Never stored, logged or passed to Temporal."""
+
+    digits: str
+    until: datetime
+    channel: Channel
+    address: str  # an e-mail address or a telephone number
+    reference: str  # "" for an officer: the code is for all their cases
+    officer: bool
+
+
+class Proofs:
+    """Every query about proofs."""
+
+    def __init__(self, database: Database, vault: Vault, secret: bytes) -> None:
+        self.database, self.vault, self._codes = database, vault, CodeMaker(secret, "proof")
+
+    async def new_code(self, whom: Whom, at: datetime) -> ProofToSend | None:
+        """The code to be sent now, which makes every older one void. None: the newest was asked for a moment ago."""
+        async with self.database.write() as session:
+            row = await self._row(session, whom, at)
+            if asked_just_now(row, at):
+                return None
+            self._renew(row, whom, at)
+            session.add(row)
+            return ProofToSend(proof=whom.key, number=row.code_number)
+
+    async def told(self, whom: Whom, at: datetime) -> str:
+        """The digits of a new code that a member of staff reads out on the telephone."""
+        async with self.database.write() as session:
+            row = await self._row(session, whom, at)
+            row.code_asked = None  # a code that is on its way is void, too
+            self._renew(row, whom, at)
+            row.code_state = "told"
+            session.add(row)
+            return self._codes.digits(row, row.key, row.salt)
+
+    async def find(self, whom: Whom, at: datetime) -> Proof:
+        async with self.database.read() as session:
+            row = await session.get(ProofRow, whom.key)
+        return Proof(code=state_of(row, at), tries_left=TRIES - row.tries) if row else Proof()
+
+    async def to_send(self, order: ProofToSend, at: datetime) -> CodeToGive | None:
+        """None: it was sent, replaced or used, it is too late for it, or there is nobody to whom it may go."""
+        async with self.database.read() as session:
+            row = await session.get(ProofRow, order.proof)
+            case_row = await session.get(Case, row.case_id) if row else None
+            if row is None or row.code_asked is None or case_row is None:
+                return None
+            digits = self._codes.to_send(row, order.number, row.key, row.salt, at)
+            try:
+                case = await view(session, case_row, self.vault.case_key(case_row.id, case_row.wrapped_key))
+                details = case.person(row.person).details
+            except (Erased, KeyError):
+                return None
+        officer = row.key.startswith(_OFFICE)
+        channel = Channel.EMAIL if officer else case.channel_of(row.person)
+        address = {Channel.EMAIL: details.email, Channel.TEXT: details.phone}.get(channel, "")
+        if not digits or not address:
+            return None
+        return CodeToGive(
+            digits=digits,
+            until=row.code_asked + CODE_LASTS,
+            channel=channel,
+            address=address,
+            reference="" if officer else case.reference,
+            officer=officer,
+        )
+
+    async def settle(self, order: ProofToSend, state: str) -> None:
+        """What became of the code: sent, bounced or failed. No news of an older one."""
+        async with self.database.write() as session:
+            row = await session.get(ProofRow, order.proof)
+            if row is not None and row.code_number == order.number:
+                row.code_state = state
+                session.add(row)
+
+    async def try_code(self, whom: Whom, digits: str, at: datetime) -> Verdict:
+        """Does somebody know the newest code?"""
+        async with self.database.write() as session:
+            row = await session.get(ProofRow, whom.key)
+            if row is None:
+                return "expired"
+            verdict = self._codes.judge(row, row.key, digits, at)
+            session.add(row)
+            return verdict
+
+    async def _row(self, session: AsyncSession, whom: Whom, at: datetime) -> ProofRow:
+        """Its row, or a new one. Those of yesterday are erased on this occasion."""
+        await session.exec(delete(ProofRow).where(col(ProofRow.code_asked) <= at - KEPT))
+        return await session.get(ProofRow, whom.key) or ProofRow(key=whom.key, salt="")
+
+    def _renew(self, row: ProofRow, whom: Whom, at: datetime) -> None:
+        row.salt = secrets.token_hex(16)  # a row that was erased begins its numbers anew, and has other codes
+        row.case_id, row.person = whom.case_id, whom.person
+        self._codes.renew(row, row.key, row.salt, at)
+
+
+_OFFICE = "office-"
