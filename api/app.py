@@ -16,7 +16,9 @@ from api.intake import Intake
 from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
+from api.party.copies import router as party_copies
 from api.party.papers import router as party_papers
+from api.party.reach import router as party_contact
 from api.party.routes import router as party_pages
 from api.party.unlock import router as party_codes
 from api.public.routes import router as public_pages
@@ -147,6 +149,8 @@ def create_app(
     app.include_router(party_pages, dependencies=[OneLook])
     app.include_router(party_papers, dependencies=[OneLook])
     app.include_router(party_codes, dependencies=[OneLook])
+    app.include_router(party_contact, dependencies=[OneLook])
+    app.include_router(party_copies, dependencies=[OneLook])
     app.include_router(public_pages, dependencies=[OneLook])
     app.include_router(
         codec_router(

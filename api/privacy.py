@@ -68,3 +68,13 @@ def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
         return False
     theirs = paper.exchanged is not None and paper.is_for(party.key) and journey.takes_part(party.key)
     return theirs or party_of(paper.of) == party.key
+
+
+def participant_may_read_agreement(journey: Journey, person: str) -> bool:
+    """Whoever was sent a copy, and who speaks for their party now. Only what was issued is everyone's copy."""
+    if journey.agreement is None or journey.agreement.status != "issued":
+        return False
+    party = journey.party(party_of(person))
+    leads = party is not None and party.lead == person
+    copies = journey.agreement.copies
+    return person in copies or (leads and any(party_of(one) == party_of(person) for one in copies))

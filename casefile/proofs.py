@@ -18,6 +18,7 @@ from casefile.tables import Case, ProofRow
 from casefile.vault import Erased, Vault
 from domain.codes import CODE_LASTS, KEPT, TRIES, ProofToSend
 from domain.parties import Channel
+from domain.referral import PersonDetails
 
 
 class Whom(BaseModel):
@@ -31,6 +32,11 @@ class Whom(BaseModel):
     def of(cls, case_id: str, person: str) -> "Whom":
         """A participant, by the channel on which we write to them."""
         return cls(key=derived_id("proof", case_id, person), case_id=case_id, person=person)
+
+    @classmethod
+    def changing(cls, case_id: str, person: str) -> "Whom":
+        """A participant who gave themselves another address, which has to be theirs before it counts."""
+        return cls(key=derived_id("proof-of-another", case_id, person), case_id=case_id, person=person)
 
     @classmethod
     def officer(cls, mailbox: str, case_id: str = "", person: str = "") -> "Whom":
@@ -77,6 +83,30 @@ class Proofs:
             session.add(row)
             return ProofToSend(proof=whom.key, number=row.code_number)
 
+    async def propose(self, whom: Whom, details: PersonDetails, at: datetime) -> ProofToSend | None:
+        """The code that proves the address by which these details say that somebody is reached. None: the same was
+        asked for a moment ago. vault.Erased."""
+        async with self.database.write() as session:
+            row = await self._row(session, whom, at)
+            case = await session.get_one(Case, whom.case_id)
+            key = self.vault.case_key(case.id, case.wrapped_key)
+            if row.sealed and key.open(PersonDetails, row.sealed, _place(row)) == details and asked_just_now(row, at):
+                return None
+            row.code_asked = None  # a code for another address is void
+            self._renew(row, whom, at)
+            row.sealed = key.seal(details, _place(row))
+            session.add(row)
+            return ProofToSend(proof=whom.key, number=row.code_number)
+
+    async def proposed(self, whom: Whom, at: datetime) -> PersonDetails | None:
+        """What waits to be proved; None: nothing, or it was given up a day ago. vault.Erased."""
+        async with self.database.read() as session:
+            row = await session.get(ProofRow, whom.key)
+            case = await session.get(Case, whom.case_id)
+        if row is None or row.sealed is None or case is None or row.code_asked is None or row.code_asked <= at - KEPT:
+            return None
+        return self.vault.case_key(case.id, case.wrapped_key).open(PersonDetails, row.sealed, _place(row))
+
     async def told(self, whom: Whom, at: datetime) -> str:
         """The digits of a new code that a member of staff reads out on the telephone."""
         async with self.database.write() as session:
@@ -101,12 +131,17 @@ class Proofs:
                 return None
             digits = self._codes.to_send(row, order.number, row.key, row.salt, at)
             try:
-                case = await view(session, case_row, self.vault.case_key(case_row.id, case_row.wrapped_key))
-                details = case.person(row.person).details
+                key = self.vault.case_key(case_row.id, case_row.wrapped_key)
+                case = await view(session, case_row, key)
+                details, channel = case.person(row.person).details, case.channel_of(row.person)
             except (Erased, KeyError):
                 return None
         officer = row.key.startswith(_OFFICE)
-        channel = Channel.EMAIL if officer else case.channel_of(row.person)
+        if row.sealed is not None:
+            details = key.open(PersonDetails, row.sealed, _place(row))
+            channel = details.channel
+        elif officer:
+            channel = Channel.EMAIL
         address = {Channel.EMAIL: details.email, Channel.TEXT: details.phone}.get(channel, "")
         if not digits or not address:
             return None
@@ -146,6 +181,10 @@ class Proofs:
         row.salt = secrets.token_hex(16)  # a row that was erased begins its numbers anew, and has other codes
         row.case_id, row.person = whom.case_id, whom.person
         self._codes.renew(row, row.key, row.salt, at)
+
+
+def _place(row: ProofRow) -> str:
+    return f"proof/{row.key}"
 
 
 _OFFICE = "office-"

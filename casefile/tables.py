@@ -329,6 +329,7 @@ class ProofRow(CodeColumns, table=True):
     case_id: str = ""  # to whom the code goes; "" to nobody: this mailbox is nobody's
     person: str = ""
     salt: str  # of the newest code
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # PersonDetails: an address to be proved
 
 
 class EnquiryRow(CodeColumns, table=True):

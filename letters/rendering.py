@@ -17,7 +17,6 @@ from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
 from domain.journey import ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
-from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
 
@@ -330,10 +329,8 @@ def _unnamed(party: PartyView) -> str:
 
 def _last_day(case: CaseView, letter: Letter) -> str:
     """When silence becomes an answer, for the asks where it does; "" for the others."""
-    ask = case.journey.open_ask(letter.about) if case.journey else None
-    ladder = case.policy.ladders.get(ask.kind, []) if ask else []
-    lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
-    return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+    last = case.lapses(letter.about)
+    return words.moment(last) if last else ""
 
 
 def _new_dates_follow(case: CaseView, meeting: Meeting) -> bool:

@@ -44,6 +44,8 @@ _ANY_TIME = {
     "Before the joint meeting": ("sign_agreement_to_mediate", "take_back_signature", "record_childs_voice"),
     "People": (
         "replace_contact",
+        "ask_for_call",
+        "say_when_to_ring",
         "add_supporter",
         "remove_person",
         "add_party",

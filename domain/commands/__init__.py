@@ -42,6 +42,7 @@ from domain.commands.changes import (
     ReplaceContact,
     ReplaceMediator,
 )
+from domain.commands.contact import AskForCall, SayWhenToRing
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
@@ -80,6 +81,7 @@ from domain.commands.steps import (
     WriteAgreement,
 )
 from domain.commands.whole_case import LinkCases, ReopenCase, TakeCase, TellApart, UnlinkCases
+from domain.parties import TimeOfDay
 
 COMMANDS: dict[str, type[Command]] = {
     command.kind(): command
@@ -109,6 +111,8 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AskForCall,
+        SayWhenToRing,
         CorrectDetails,
         CorrectRecord,
         AmendAgreement,

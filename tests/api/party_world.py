@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from sqlmodel import SQLModel, func, select
 
 from api.limits import Limits
+from api.party.copies import router as copies_router
 from api.party.papers import router as papers_router
+from api.party.reach import router as reach_router
 from api.party.routes import router
 from api.party.unlock import router as codes_router
 from api.services import Services
@@ -73,7 +75,7 @@ def party_app(services: Services) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.state.services = services
     app.state.limits = Limits()
-    for pages in (router, papers_router, codes_router):
+    for pages in (router, papers_router, codes_router, reach_router, copies_router):
         app.include_router(pages)
     app.add_middleware(Shield)
     return app

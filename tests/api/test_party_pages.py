@@ -52,14 +52,6 @@ async def test_a_first_page_tells_nobody_more_than_it_must(browser: Browser, nam
     assert browser.filled.reference in said(page)
 
 
-@pytest.mark.parametrize("name", [name for name in LINKS if name != "case"])
-async def test_one_person_one_purpose(browser: Browser, name: str) -> None:
-    assert "Leave the mediation" not in (await browser.open(name)).text
-    link = str((await browser.open(name)).url)
-    assert (await browser.get(f"{link}/withdraw")).status_code == 404
-    assert (await browser.post(f"{link}/withdraw", data={"csrf": "x", "once": "y"})).status_code == 404
-
-
 async def test_the_invitation_explains(browser: Browser) -> None:
     page = said(await browser.open("consent"))
     for word in ("voluntary", "free of charge", "confidential", "Tribunal", "What happens next", "a parent or carer"):

@@ -30,7 +30,7 @@ class Reader:
 
     async def goes_to_the_code(self, name: str = "comments") -> httpx.Response:
         page = await self.browser.open(name, proved=False)
-        way = re.search(r'href="(/my/\w+/unlock[^"]*)"', page.text)
+        way = re.search(r'action="(/my/\w+/unlock)"', page.text)
         assert way, said(page)
         return await self.browser.get(way[1])
 
@@ -60,6 +60,7 @@ async def test_the_wording_is_read_after_a_code_and_for_half_an_hour(reader: Rea
     locked = await reader.browser.open("comments", proved=False)
     for private in (WORDS, WISHES, 'value="yes"'):
         assert private not in locked.text
+    assert "Send me a code" in said(locked)
     page = await reader.goes_to_the_code()
     assert "a…@family.example" in said(page)
     assert "alex@" not in page.text
