@@ -17,6 +17,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
 from api.party.copies import router as party_copies
+from api.party.office import router as officers
 from api.party.papers import router as party_papers
 from api.party.reach import router as party_contact
 from api.party.routes import router as party_pages
@@ -35,6 +36,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.proofs import Proofs
@@ -90,6 +92,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             post=PrintQueue(database, vault, links),
             enquiries=Enquiries(database, vault, settings.link_signing_key()),
             proofs=Proofs(database, vault, settings.link_signing_key()),
+            officers=Officers(database, vault),
             letters=Letters(database, vault),
             papers=Papers(database, vault),
             reading=Reading(database, vault),
@@ -151,6 +154,7 @@ def create_app(
     app.include_router(party_codes, dependencies=[OneLook])
     app.include_router(party_contact, dependencies=[OneLook])
     app.include_router(party_copies, dependencies=[OneLook])
+    app.include_router(officers, dependencies=[OneLook])
     app.include_router(public_pages, dependencies=[OneLook])
     app.include_router(
         codec_router(

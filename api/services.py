@@ -16,6 +16,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.policies import Policies
 from casefile.post import PrintQueue
@@ -40,6 +41,7 @@ class Services:
     post: PrintQueue
     enquiries: Enquiries
     proofs: Proofs
+    officers: Officers
     letters: Letters
     papers: Papers
     reading: Reading

@@ -6,6 +6,7 @@ nobody's a row is written as well: what is answered, and how fast, tells nobody 
 
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel
 from sqlmodel import col, delete
@@ -14,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from casefile.cases import derived_id, view
 from casefile.codes import CodeMaker, CodeState, Verdict, asked_just_now, state_of
 from casefile.database import Database
+from casefile.officers import cases_of
 from casefile.tables import Case, ProofRow
 from casefile.vault import Erased, Vault
 from domain.codes import CODE_LASTS, KEPT, TRIES, ProofToSend
@@ -22,7 +24,7 @@ from domain.referral import PersonDetails
 
 
 class Whom(BaseModel):
-    """Whose address a code goes to; of a mailbox that is nobody's neither case nor person."""
+    """Whose address a code goes to; of an officer's mailbox neither case nor person is named."""
 
     key: str
     case_id: str = ""
@@ -39,14 +41,18 @@ class Whom(BaseModel):
         return cls(key=derived_id("proof-of-another", case_id, person), case_id=case_id, person=person)
 
     @classmethod
-    def officer(cls, mailbox: str, case_id: str = "", person: str = "") -> "Whom":
-        """Whoever reads a mailbox, given by its keyed hash; with a participant who has it."""
-        return cls(key=f"{_OFFICE}{mailbox}", case_id=case_id, person=person)
+    def officer(cls, mailbox: str) -> "Whom":
+        """Whoever reads a mailbox, given by its keyed hash. Whether anybody has it is looked up when the code is sent:
+        until then nothing differs."""
+        return cls(key=f"{_OFFICE}{mailbox}")
 
-    @property
-    def mailbox(self) -> str:
-        """Of an officer, as a keyed hash."""
-        return self.key.removeprefix(_OFFICE)
+
+class _Way(NamedTuple):
+    """Where a code goes."""
+
+    channel: Channel
+    address: str  # "": by hand only
+    reference: str
 
 
 class Proof(BaseModel):
@@ -126,33 +132,36 @@ class Proofs:
         """None: it was sent, replaced or used, it is too late for it, or there is nobody to whom it may go."""
         async with self.database.read() as session:
             row = await session.get(ProofRow, order.proof)
-            case_row = await session.get(Case, row.case_id) if row else None
-            if row is None or row.code_asked is None or case_row is None:
+            digits = self._codes.to_send(row, order.number, row.key, row.salt, at) if row else None
+            if row is None or row.code_asked is None or digits is None:
                 return None
-            digits = self._codes.to_send(row, order.number, row.key, row.salt, at)
-            try:
-                key = self.vault.case_key(case_row.id, case_row.wrapped_key)
-                case = await view(session, case_row, key)
-                details, channel = case.person(row.person).details, case.channel_of(row.person)
-            except (Erased, KeyError):
-                return None
-        officer = row.key.startswith(_OFFICE)
+            officer = row.key.startswith(_OFFICE)
+            way = await (self._mailbox(session, row) if officer else self._participant(session, row))
+        if way is None or not way.address:
+            return None
+        return CodeToGive(digits=digits, until=row.code_asked + CODE_LASTS, officer=officer, **way._asdict())
+
+    async def _participant(self, session: AsyncSession, row: ProofRow) -> "_Way | None":
+        """As we write to them, or to the address that they gave and have to prove."""
+        case_row = await session.get(Case, row.case_id)
+        if case_row is None:
+            return None
+        try:
+            key = self.vault.case_key(case_row.id, case_row.wrapped_key)
+            case = await view(session, case_row, key)
+            details, channel = case.person(row.person).details, case.channel_of(row.person)
+        except (Erased, KeyError):
+            return None
         if row.sealed is not None:
             details = key.open(PersonDetails, row.sealed, _place(row))
             channel = details.channel
-        elif officer:
-            channel = Channel.EMAIL
         address = {Channel.EMAIL: details.email, Channel.TEXT: details.phone}.get(channel, "")
-        if not digits or not address:
-            return None
-        return CodeToGive(
-            digits=digits,
-            until=row.code_asked + CODE_LASTS,
-            channel=channel,
-            address=address,
-            reference="" if officer else case.reference,
-            officer=officer,
-        )
+        return _Way(channel, address, case.reference)
+
+    async def _mailbox(self, session: AsyncSession, row: ProofRow) -> "_Way | None":
+        """As it is written in a case of theirs: never as somebody typed it."""
+        theirs = await cases_of(session, self.vault, row.key.removeprefix(_OFFICE), most=1)
+        return _Way(Channel.EMAIL, theirs[0].case.person(theirs[0].person).details.email, "") if theirs else None
 
     async def settle(self, order: ProofToSend, state: str) -> None:
         """What became of the code: sent, bounced or failed. No news of an older one."""

@@ -63,6 +63,18 @@ def slot(when: Slot) -> str:
     return f"{moment(when.start)} to {clock(when.start + timedelta(minutes=when.minutes))}"
 
 
+def slot_to_choose(when: Slot) -> str:
+    """ "Thu 3 Dec, 10:00 to 11:30": one of several dates that lie ahead, on the line of a telephone."""
+    local, end = when.start.astimezone(LONDON), when.start + timedelta(minutes=when.minutes)
+    return f"{local:%a} {local.day} {local:%b}, {clock(when.start)} to {clock(end)}"
+
+
+def half_day_to_choose(code: str) -> str:
+    """ "Mon 7 Dec, morning" of "2026-12-07/am"."""
+    on = date.fromisoformat(code.partition("/")[0])
+    return f"{on:%a} {on.day} {on:%b}, {'morning' if code.endswith('am') else 'afternoon'}"
+
+
 def half_day(code: str) -> str:
     """ "Mon 7 Dec 2026, morning" of "2026-12-07/am"."""
     on, _, half = code.partition("/")

@@ -33,7 +33,7 @@ from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
 from domain.papers import WHY_NOT_TAKEN, NotTaken
-from domain.parties import BY_HAND, Channel, party_of
+from domain.parties import BY_HAND, ORGANISATIONS, Channel, party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
 from domain.view import CaseView
@@ -52,7 +52,12 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
     link = await services.links.find(token)
     if link is None:
         return unknown_link(request)
-    response = RedirectResponse(f"/my/{link.id}", 303)
+    return let_in(services, link, token)
+
+
+def let_in(services: Services, link: LinkView, token: str, to: str = "") -> Response:
+    """To the page of a link, or one beside it (`to`, such as "/papers"). The token goes into a cookie."""
+    response = RedirectResponse(f"/my/{link.id}{to}", 303)
     response.set_cookie(
         _cookie(link.id),
         token,
@@ -286,6 +291,7 @@ class Visit:
             meetings=self._meetings(),
             actions=self._actions(),
             may_act=self.may_act,
+            of_an_organisation=self.case.party(self.party).role in ORGANISATIONS,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
             told_of_the_child=journey is not None and not journey.voice_is_open,
             has_agreement=journey is not None and participant_may_read_agreement(journey, self.link.person),

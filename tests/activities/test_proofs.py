@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.proofs import ProofCodes
 from casefile.cases import Cases
 from casefile.database import Database
+from casefile.officers import mailbox_of
 from casefile.proofs import Proofs, Whom
 from casefile.tables import Case, ProofRow
 from casefile.vault import Vault
@@ -122,7 +123,12 @@ async def test_who_is_reached_by_hand_is_sent_none(desk: Desk, post: Post, chann
 
 async def test_an_officers_code_names_no_case(desk: Desk, post: Post) -> None:
     await desk.opened()
-    whom = Whom.officer("hash-of-the-mailbox", desk.case_id, "p2.1")
+    async with desk.database.write() as session:
+        case = await session.get_one(Case, desk.case_id)
+        people = [{"key": "p2.1"}]
+        case.journey = {"parties": [{"key": "p2", "role": "school", "people": people}], "contacted": ["p2"]}
+        session.add(case)
+    whom = Whom.officer(mailbox_of(desk.vault, "SAM@oakfield.example"))
     assert (await desk.codes.send_proof(await desk.asked(whom))).state == "sent"
     [message] = post.messages
     assert message["To"] == "sam@oakfield.example"

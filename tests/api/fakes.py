@@ -24,6 +24,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.proofs import Proofs
@@ -145,6 +146,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         post=PrintQueue(database, vault, links),
         enquiries=Enquiries(database, vault, settings.link_signing_key()),
         proofs=Proofs(database, vault, settings.link_signing_key()),
+        officers=Officers(database, vault),
         letters=Letters(database, vault),
         papers=Papers(database, vault),
         reading=Reading(database, vault),

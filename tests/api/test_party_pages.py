@@ -135,10 +135,13 @@ async def test_words_are_kept_beside_the_command(browser: Browser, services: Ser
 
 
 async def test_none_of_the_dates_suits(browser: Browser, temporal: FakeTemporal) -> None:
-    assert (await browser.press(await browser.open("visit_choice"), {"start": "none"})).status_code == 200
+    why = {"start": "none", "note": "Only while my other child is at school."}
+    assert (await browser.press(await browser.open("visit_choice"), why)).status_code == 200
     assert (await browser.press(await browser.open("availability"), {"half_days": ["none"]})).status_code == 200
     assert [command.model_dump().get("start", "-") for command in temporal.updates] == [None, "-"]
     assert temporal.updates[1].model_dump()["half_days"] == []
+    texts = (await browser.filled.services.cases.load(browser.filled.id)).texts
+    assert texts[temporal.updates[0].id]["note"] == why["note"]
 
 
 async def test_the_same_form_posted_again_is_one_answer(browser: Browser, temporal: FakeTemporal) -> None:
