@@ -34,24 +34,27 @@ class Officers:
         """An e-mail address as its keyed hash, whether anybody has it or not."""
         return mailbox_of(self.vault, email)
 
-    async def cases(self, mailbox: str) -> list[OfficersCase]:
-        """The open cases of whoever reads a mailbox, the most urgent first."""
+    async def cases(self, mailbox: str, reference: str = "") -> list[OfficersCase]:
+        """The open cases of whoever reads a mailbox, the most urgent first; or only the one of this reference."""
         async with self.database.read() as session:
-            return await cases_of(session, self.vault, mailbox)
+            return await cases_of(session, self.vault, mailbox, reference=reference)
 
 
 def mailbox_of(vault: Vault, email: str) -> str:
     return hashed(vault, Mark(Kind.EMAIL, email_of(email)))
 
 
-async def cases_of(session: AsyncSession, vault: Vault, mailbox: str, most: int = MOST_CASES) -> list[OfficersCase]:
+async def cases_of(
+    session: AsyncSession, vault: Vault, mailbox: str, *, most: int = MOST_CASES, reference: str = ""
+) -> list[OfficersCase]:
     """Only where somebody of an organisation has this address who may be written to. A family has no page of this
     kind: its address may be its children's, too."""
+    only = [Case.reference == reference] if reference else []
     rows = await session.exec(
         select(Case, SearchToken.owner)
         .join(SearchToken, col(SearchToken.case_id) == col(Case.id))
         .where(SearchToken.hash == mailbox, SearchToken.kind == Kind.EMAIL, SearchToken.owner != CASE)
-        .where(col(Case.closed_at).is_(None), col(Case.wrapped_key).is_not(None))
+        .where(col(Case.closed_at).is_(None), col(Case.wrapped_key).is_not(None), *only)
         .order_by(*urgent_first(True), col(SearchToken.owner))
     )
     found: dict[str, OfficersCase] = {}

@@ -380,7 +380,7 @@ def task_title(case: CaseView, task: Task) -> str:
     if task.kind == READ_REPLY:
         return f"Read the reply of {who(case, task.about)}"
     if task.kind == CALL_WANTED:
-        return f"Ring {who(case, task.about)}: they would like to talk"
+        return f"Ring {who(case, task.about)}, who would like to talk"
     if task.kind in _PAPER_TASKS:
         return _PAPER_TASKS[task.kind].format(who=who(case, task.about))
     if task.kind == POSSIBLE_DUPLICATE:

@@ -115,8 +115,8 @@ async def open_case(request: Request, services: ServicesDep) -> Response:
     if whom is None or not await _is_ours(request, services):
         return RedirectResponse("/office", 303)
     typed = Typed.of(await request.form())
-    theirs = await services.officers.cases(_mailbox(request))
-    one = next((one for one in theirs if one.case.reference == typed.one("case")), None)
+    reference = typed.one("case")
+    [one, *_] = await services.officers.cases(_mailbox(request), reference) if reference else [None]
     if one is None:
         return RedirectResponse("/office/cases", 303)
     async with services.database.write() as session:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -10,14 +11,16 @@ import pytest
 from api.services import Services
 from casefile.proofs import Whom
 from domain.codes import OPEN_FOR
-from domain.commands import ReplaceContact, StaffRole
+from domain.commands import Actor, AnswerTexts, AskForCall, ReplaceContact, StaffRole
 from domain.journey import Armed, Meeting, MeetingStatus, OpenAsk, Task
-from domain.parties import Channel
+from domain.parties import Channel, TimeOfDay
 from domain.policy import Do
+from domain.rules import judge
 from tests.api.conftest import NOW, FilledCase
 from tests.api.fakes import Clock, FakeTemporal
 from tests.api.party_world import LINKS, Browser, changed, said
 from tests.api.proving import proves
+from tests.api.staff_world import Office, text_of
 
 REACH = {"channel": "email", "email": "new@family.example", "phone": "", "address": "", "postcode": ""}
 
@@ -155,6 +158,28 @@ async def test_when_they_like_to_be_rung(browser: Browser, temporal: FakeTempora
     assert (await browser.press(form, {"times": ["afternoon", "morning"]})).status_code == 200
     [command] = temporal.updates
     assert command.model_dump()["times"] == ["afternoon", "morning"]
+
+
+async def test_a_coordinator_reads_what_the_call_is_about_and_ticks_it_off(office: Office) -> None:
+    world = office.world
+    actor = Actor(kind="participant", id="p1.1")
+    wish = AskForCall(id="wish-0123456789", case_id=office.case_id, actor=actor, at=world.now, party="p1")
+    await world.services.commands.store(wish, AnswerTexts(note="About Tuesday."))
+    key = f"call_wanted/p1/{wish.id}"
+    task = Task(key=key, kind="call_wanted", about="p1", role=StaffRole.COORDINATOR, opened=world.now)
+    journey = (await world.services.cases.load(office.case_id)).journey
+    assert journey
+    journey.tasks.append(task)
+    journey.parties[0].people[0].times = [TimeOfDay.MORNING]
+    await world.file(office.case_id, journey)
+    form = await office.jo.get(f"/cases/{office.reference}/do/tick_task?about={quote(key, safe='')}")
+    for said_there in ("who would like to talk", "About Tuesday.", "They like to be rung in the morning, 9 to 12."):
+        assert said_there in text_of(form.text)
+    answer = await office.jo.post(f"/cases/{office.reference}/do/tick_task?about={quote(key, safe='')}",
+                                  {"outcome": "spoke"})  # fmt: skip
+    assert answer.status_code == 303
+    assert world.taken[-1].model_dump().items() >= {"task": key, "outcome": "spoke"}.items()
+    judge(world.taken[-1], journey, world.now)  # and the case takes it
 
 
 # Another address
