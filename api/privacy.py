@@ -30,6 +30,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return runs_the_case
         case "receive_reply" | "note_automatic_reply":  # it was written to the service, not to the mediator
             return runs_the_case
+        case "ask_for_call":  # whoever asks to be rung speaks to the coordinator, perhaps about the mediator
+            return runs_the_case
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True

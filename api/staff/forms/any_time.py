@@ -276,7 +276,7 @@ class Tick(CommandForm):
             titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments"}
             said = [f"{title}: {reply[name]}" for name, title in titles.items() if reply.get(name)]
             return [*said, *filter(None, (line.strip() for line in str(reply.get("words") or "").splitlines()))]
-        if s.about.partition("/")[0] == CALL_WANTED:
+        if s.about.partition("/")[0] == CALL_WANTED and set(s.roles) & set(COORDINATORS):
             said = s.case.texts.get(s.about.rpartition("/")[2], {}).get("note", "")
             return [line.strip() for line in str(said).splitlines() if line.strip()]
         return s.script
