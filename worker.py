@@ -25,6 +25,7 @@ from activities.correspondence import Letters
 from activities.documents import Typesetting
 from activities.enquiries import Codes
 from activities.papers import PaperFiles
+from activities.proofs import ProofCodes
 from activities.records import Records
 from activities.rounds import Eraser, MorningLists, Reconciler
 from casefile.cases import Cases
@@ -36,6 +37,7 @@ from casefile.links import Links
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
 from casefile.policies import Policies
+from casefile.proofs import Proofs as ProofRows
 from casefile.vault import Vault
 from clamav import Scanner
 from imap import Mailbox
@@ -63,10 +65,12 @@ from workflows.neighbours import (
     Enquiries,
     Mailroom,
     PaperKeeping,
+    Proofs,
     Reconciliation,
     Retention,
     activities_of,
 )
+from workflows.proof import ProofCode
 from workflows.rounds import DailyRound, Reconcile, RetentionRound
 
 log = structlog.get_logger(__name__)
@@ -74,6 +78,7 @@ WORKFLOWS: list[type] = [
     MediationCase,
     EnquiryCode,
     PasswordLetter,
+    ProofCode,
     MailboxWatch,
     Reconcile,
     DailyRound,
@@ -103,6 +108,9 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
             PasswordResets(database, settings.link_signing_key()), mail, settings.mail_from, service
         ),
         Enquiries: Codes(enquiries, mail, settings.mail_from, service),
+        Proofs: ProofCodes(
+            ProofRows(database, vault, settings.link_signing_key()), mail, texts, settings.mail_from, service
+        ),
         Mailroom: Arrivals(
             Mailbox(settings.imap_url) if settings.imap_url else None,
             LetterRows(database, vault),

@@ -17,8 +17,12 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
 from api.openid import Provider
+from api.party.copies import router as party_copies
+from api.party.office import router as officers
 from api.party.papers import router as party_papers
+from api.party.reach import router as party_contact
 from api.party.routes import router as party_pages
+from api.party.unlock import router as party_codes
 from api.public.routes import router as public_pages
 from api.remembered import Remembered
 from api.rest.routes import router as json_door
@@ -29,6 +33,7 @@ from api.staff import (
     accounts,
     calls,
     case_page,
+    codes,
     doing,
     elsewhere,
     lists,
@@ -49,9 +54,11 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.second_factors import SecondFactors
@@ -74,6 +81,7 @@ STAFF_PAGES = (
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
+    codes.router,
     print_queue.router,
     service.router,
     accounts.router,
@@ -111,6 +119,8 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             links=links,
             post=PrintQueue(database, vault, links),
             enquiries=Enquiries(database, vault, settings.link_signing_key()),
+            proofs=Proofs(database, vault, settings.link_signing_key()),
+            officers=Officers(database, vault),
             letters=Letters(database, vault),
             papers=Papers(database, vault),
             reading=Reading(database, vault),
@@ -174,6 +184,10 @@ def create_app(
         app.include_router(pages, dependencies=[OneLook])
     app.include_router(party_pages, dependencies=[OneLook])
     app.include_router(party_papers, dependencies=[OneLook])
+    app.include_router(party_codes, dependencies=[OneLook])
+    app.include_router(party_contact, dependencies=[OneLook])
+    app.include_router(party_copies, dependencies=[OneLook])
+    app.include_router(officers, dependencies=[OneLook])
     app.include_router(public_pages, dependencies=[OneLook])
     app.include_router(
         codec_router(

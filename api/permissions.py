@@ -67,6 +67,8 @@ MAY: dict[str, Who] = {
     "GET /cases/{reference}/split": COORDINATES,
     "GET /cases/{reference}/call": COORDINATES,
     "POST /cases/{reference}/call": COORDINATES,
+    "GET /cases/{reference}/code/{person}": COORDINATES,
+    "POST /cases/{reference}/code/{person}": COORDINATES,
     # The service
     "GET /panel": MANAGES,
     "POST /panel": MANAGES,

@@ -32,6 +32,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return runs_the_case
         case "write_message" | "add_line" | "resend_letter":  # it may tell of a party what others are not told
             return runs_the_case
+        case "ask_for_call":  # whoever asks to be rung speaks to the coordinator, perhaps about the mediator
+            return runs_the_case
         case "give_feedback":  # it may be about the mediator
             return runs_the_case
     return True
@@ -70,3 +72,13 @@ def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
         return False
     theirs = paper.exchanged is not None and paper.is_for(party.key) and journey.takes_part(party.key)
     return theirs or party_of(paper.of) == party.key
+
+
+def participant_may_read_agreement(journey: Journey, person: str) -> bool:
+    """Whoever was sent a copy, and who speaks for their party now. Only what was issued is everyone's copy."""
+    if journey.agreement is None or journey.agreement.status != "issued":
+        return False
+    party = journey.party(party_of(person))
+    leads = party is not None and party.lead == person
+    copies = journey.agreement.copies
+    return person in copies or (leads and any(party_of(one) == party_of(person) for one in copies))

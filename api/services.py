@@ -17,10 +17,12 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
 from casefile.policies import Policies
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.second_factors import SecondFactors
@@ -41,6 +43,8 @@ class Services:
     links: Links
     post: PrintQueue
     enquiries: Enquiries
+    proofs: Proofs
+    officers: Officers
     letters: Letters
     papers: Papers
     reading: Reading

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import typst
 
-from activities.documents import agreement_page, typeset_agreement
+from activities.documents import typeset_agreement
 from bench.rows import Part, Row, Size, in_ms, percentile, timed
+from letters.agreement import agreement_page
 from letters.typesetting import ACCESSIBLE, OUR_FONTS
 from tests.sample_case import sample_case
 

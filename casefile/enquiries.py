@@ -1,24 +1,18 @@
-"""Enquiries: referrals from the public form that are no cases yet. Sealed, erased after a day, never listed anywhere.
+"""Enquiries: referrals from the public form that are no cases yet. Sealed, erased after a day, listed nowhere."""
 
-A code is derived from a secret, the row's own key and its number, so that it can be sent again although only its hash
-is kept. Whoever reads the database cannot tell it."""
-
-import hashlib
-import hmac
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, Field
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.codes import CodeMaker, CodeState, Verdict, state_of
 from casefile.database import Database
 from casefile.tables import EnquiryRow
 from casefile.vault import CaseKey, Vault
-from domain.enquiry import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES, CodeToSend
+from domain.codes import CODE_LASTS, KEPT, TRIES
+from domain.enquiry import CodeToSend
 from domain.referral import ReferralForm
-
-Verdict = Literal["right", "wrong", "spent", "expired"]
 
 
 class EnquiryText(BaseModel):
@@ -37,7 +31,7 @@ class EnquiryView(BaseModel):
     id: str
     text: EnquiryText | None  # None: it has become a case
     case_id: str
-    code: Literal["none", "on_its_way", "sent", "bounced", "failed", "over"]
+    code: CodeState
     tries_left: int
     confirmed: bool
 
@@ -58,7 +52,7 @@ class Enquiries:
     """Every query about enquiries."""
 
     def __init__(self, database: Database, vault: Vault, secret: bytes) -> None:
-        self.database, self.vault, self._secret = database, vault, secret
+        self.database, self.vault, self._codes = database, vault, CodeMaker(secret, "enquiry")
 
     async def store(self, enquiry: str, text: EnquiryText, at: datetime) -> None:
         """Keep what was typed, in place of what the same form held before; a code for other words is void. Those that
@@ -89,7 +83,7 @@ class Enquiries:
             id=row.id,
             text=_text(row, self._key(row)) if row.sealed is not None else None,
             case_id=row.case_id,
-            code=_state(row, at),
+            code=state_of(row, at),
             tries_left=TRIES - row.tries,
             confirmed=row.confirmed is not None,
         )
@@ -101,12 +95,8 @@ class Enquiries:
             row = await session.get(EnquiryRow, enquiry)
             if row is None:
                 raise LookupError(enquiry)
-            just_now = row.code_asked is not None and at - row.code_asked < BETWEEN_CODES
-            if row.confirmed or (just_now and row.code_state in ("queued", "sent")):
+            if row.confirmed or not self._codes.renew(row, row.id, _salt(row), at):
                 return None
-            row.code_number += 1
-            row.code_hash = self._hash(row, self._digits(row, row.code_number))
-            row.code_asked, row.code_state, row.tries = at, "queued", 0
             session.add(row)
             return CodeToSend(enquiry=enquiry, number=row.code_number)
 
@@ -114,12 +104,11 @@ class Enquiries:
         """None: it was sent, replaced or used, or it is too late for it."""
         async with self.database.read() as session:
             row = await session.get(EnquiryRow, order.enquiry)
-        if row is None or row.code_number != order.number or row.code_state != "queued" or row.sealed is None:
+        if row is None or row.sealed is None or row.code_asked is None:
             return None
-        if not row.code_hash or row.code_asked is None or row.code_asked + CODE_LASTS <= at:
-            return None
-        text = _text(row, self._key(row))
-        return Code(email=text.email, digits=self._digits(row, order.number), until=row.code_asked + CODE_LASTS)
+        digits = self._codes.to_send(row, order.number, row.id, _salt(row), at)
+        email = _text(row, self._key(row)).email
+        return Code(email=email, digits=digits, until=row.code_asked + CODE_LASTS) if digits else None
 
     async def settle(self, order: CodeToSend, state: str) -> None:
         """What became of the code: sent, bounced or failed. No news of an older one."""
@@ -137,16 +126,11 @@ class Enquiries:
                 raise LookupError(enquiry)
             if row.confirmed:  # the same form posted twice
                 return "right"
-            if row.code_asked is None or row.code_asked + CODE_LASTS <= at:
-                return "expired"
-            if row.tries >= TRIES or not row.code_hash:
-                return "spent"
-            row.tries += 1
+            verdict = self._codes.judge(row, row.id, digits, at)
+            if verdict == "right":
+                row.confirmed = at
             session.add(row)
-            if hmac.compare_digest(self._hash(row, digits), row.code_hash):
-                row.confirmed, row.code_hash = at, ""
-                return "right"
-            return "spent" if row.tries >= TRIES else "wrong"
+            return verdict
 
     async def became(self, enquiry: str, case_id: str) -> None:
         """It is a case now, which keeps the words; here they are erased."""
@@ -164,18 +148,6 @@ class Enquiries:
     def _key(self, row: EnquiryRow) -> CaseKey:
         return self.vault.case_key(row.id, row.wrapped_key)
 
-    def _digits(self, row: EnquiryRow, number: int) -> str:
-        digest = self._mac("code", row.id, str(number), (row.wrapped_key or b"").hex())
-        return f"{int.from_bytes(digest[:8]) % 10**6:06d}"
-
-    def _hash(self, row: EnquiryRow, digits: str) -> str:
-        """Keyed: a million plain hashes are counted out in a moment."""
-        return self._mac("hash", row.id, str(row.code_number), digits).hex()
-
-    def _mac(self, *parts: str) -> bytes:
-        said = "\x1f".join(("enquiry", *parts))
-        return hmac.new(self._secret, said.encode(errors="replace"), hashlib.sha256).digest()
-
 
 async def _erase_old(session: AsyncSession, at: datetime) -> int:
     erased = await session.exec(delete(EnquiryRow).where(col(EnquiryRow.created) <= at - KEPT))
@@ -190,14 +162,6 @@ def _text(row: EnquiryRow, key: CaseKey) -> EnquiryText:
     return key.open(EnquiryText, row.sealed or b"", _place(row.id))
 
 
-def _state(row: EnquiryRow, at: datetime) -> Literal["none", "on_its_way", "sent", "bounced", "failed", "over"]:
-    """How it stands with the newest code. One that has not left after a short while was given up."""
-    if row.code_asked is None:
-        return "none"
-    if row.code_state == "bounced":
-        return "bounced"
-    if row.code_state == "failed" or (row.code_state == "queued" and at - row.code_asked > GIVEN_UP_AFTER):
-        return "failed"
-    if row.tries >= TRIES or row.code_asked + CODE_LASTS <= at:
-        return "over"
-    return "sent" if row.code_state == "sent" else "on_its_way"
+def _salt(row: EnquiryRow) -> str:
+    """An enquiry that is written anew has other codes."""
+    return (row.wrapped_key or b"").hex()

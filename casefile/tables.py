@@ -355,7 +355,29 @@ class PersonalLink(SQLModel, table=True):
     revoked: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class EnquiryRow(SQLModel, table=True):
+class CodeColumns(SQLModel):
+    """The newest code of six digits that somebody asked for (casefile/codes.py). Older ones are void."""
+
+    code_number: int = 0
+    code_hash: str = ""  # "" when no code is good any more
+    code_asked: datetime | None = Field(default=None, sa_type=Instant)
+    code_state: str = ""  # queued, sent, bounced, failed, told
+    tries: int = 0  # of the newest code
+
+
+class ProofRow(CodeColumns, table=True):
+    """Somebody at a page shows that they read the mailbox, or hold the telephone, to which we write to a participant.
+    Erased after a day."""
+
+    __tablename__ = "proof"
+    key: str = Field(primary_key=True)  # of the participant, or of a mailbox (casefile/proofs.py)
+    case_id: str = ""  # to whom the code goes; "" to nobody: this mailbox is nobody's
+    person: str = ""
+    salt: str  # of the newest code
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # PersonDetails: an address to be proved
+
+
+class EnquiryRow(CodeColumns, table=True):
     """A referral from the public form that is no case yet, and the code that its author has to give back. Erased after
     a day, and its words as soon as it is a case."""
 
@@ -364,11 +386,6 @@ class EnquiryRow(SQLModel, table=True):
     created: datetime = Field(sa_type=Instant, index=True)
     wrapped_key: bytes | None = Field(sa_column=Column(LargeBinary))
     sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # casefile.enquiries.EnquiryText
-    code_number: int = 0  # of the newest code; older ones are void
-    code_hash: str = ""  # "" when no code is good any more
-    code_asked: datetime | None = Field(default=None, sa_type=Instant)
-    code_state: str = ""  # queued, sent, bounced, failed
-    tries: int = 0  # wrong ones, of the newest code
     confirmed: datetime | None = Field(default=None, sa_type=Instant)
     case_id: str = ""  # the case that came of it
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from domain import titles, words
 from domain.commands import StaffRole
-from domain.journey import BEGUN_ANEW, LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, OpenAsk
+from domain.journey import BEGUN_ANEW, CALL_WANTED, LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, OpenAsk
 from domain.parties import Party
 from domain.policy import Do
 from domain.working_days import local_day
@@ -85,6 +85,7 @@ _TASKS: dict[str, str] = {
     "paper_unchecked": "a paper waits to be checked",
     "post_papers": "print and post the papers of the others",
     BEGUN_ANEW: "the case was set going again: look whether all is well",
+    CALL_WANTED: "ring somebody who asked for it",
     READ_REPLY: "read a reply",
     POSSIBLE_DUPLICATE: "compare it with another case",
     LETTERS_BY_HAND[0]: "print and post a letter",

@@ -202,6 +202,10 @@ READ_REPLY = "read_reply"
 """Kind of the task to read what somebody wrote to us by e-mail."""
 
 
+CALL_WANTED = "call_wanted"
+"""Kind of the task to ring somebody who asked for it."""
+
+
 BEGUN_ANEW = "begun_anew"
 """Kind of the task, and of the line of the timeline, when the workflow of a case had to be begun anew."""
 
@@ -442,6 +446,10 @@ class Journey(BaseModel):
     def has_unread_reply(self, party: str) -> bool:
         """Somebody of this party has written to us, and nobody has read it yet."""
         return any(task.kind == READ_REPLY and party_of(task.about) == party for task in self.tasks)
+
+    def call_wanted(self, party: str) -> Task | None:
+        """They asked to be rung, and nobody has spoken to them yet."""
+        return next((task for task in self.tasks if task.kind == CALL_WANTED and task.about == party), None)
 
     def must_be_read_first(self, letter: Letter) -> bool:
         """The letter asks or reminds a party whose reply nobody has read yet."""

@@ -56,12 +56,21 @@ BY_HAND = (Channel.POST, Channel.PHONE)
 """Channels on which a letter has left when a member of staff says so."""
 
 
+class TimeOfDay(StrEnum):
+    """When somebody likes to be rung, within office hours."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    LATE_AFTERNOON = "late_afternoon"
+
+
 class Person(BaseModel):
     """One participant, by key ("p2.1": first person of the second party)."""
 
     key: str
     role: PersonRole = PersonRole.LEAD
     channel: Channel = Channel.EMAIL
+    times: list[TimeOfDay] = Field(default_factory=list)  # when they like to be rung; none: at any time
 
 
 class Party(BaseModel):

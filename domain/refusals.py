@@ -58,6 +58,7 @@ class Refusal(StrEnum):
     NOT_BOOKED = "not_booked"
     HAS_BEGUN = "has_begun"
     NOTHING_NEW = "nothing_new"
+    CALL_IS_DUE = "call_is_due"
     NO_MEDIATOR = "no_mediator"
     HAS_MET = "has_met"
     TOO_LATE_TO_JOIN = "too_late_to_join"
@@ -178,6 +179,7 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_BOOKED: "This meeting is not booked any more, so it cannot be moved or cancelled.",
     Refusal.HAS_BEGUN: "This meeting has begun or is over. Record on the case page whether it was held.",
     Refusal.NOTHING_NEW: "The meeting is booked for this time and place already, so nothing was changed.",
+    Refusal.CALL_IS_DUE: "{about} has asked to be rung already. Tick that task off when somebody has spoken to them.",
     Refusal.NO_MEDIATOR: "No mediator has the case now. The case page shows how one is found.",
     Refusal.HAS_MET: "Everyone has met already, so there is nothing left to which a supporter could be invited.",
     Refusal.TOO_LATE_TO_JOIN: "Everyone has met already, so no party can join this case any more. Take a new matter in "

@@ -10,6 +10,7 @@ from domain.agreement_to_mediate import TEXTS
 from domain.corrections import NOT_YET, RECORDED_BY, can_become, why_not
 from domain.journey import (
     BEGUN_ANEW,
+    CALL_WANTED,
     LETTERS_BY_HAND,
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
@@ -316,6 +317,13 @@ def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None
 BEFORE_THE_AGREEMENT = list(Stage)[: list(Stage).index(Stage.AGREEMENT)]
 
 
+def _call(command: c.AskForCall, journey: Journey, now: datetime) -> None:
+    if command.party not in journey.contacted:
+        raise Refused(Refusal.NOT_PERMITTED)
+    if journey.call_wanted(command.party) is not None:
+        raise Refused(Refusal.CALL_IS_DUE, command.party)
+
+
 def _join(command: c.AddParty, journey: Journey, now: datetime) -> None:
     if journey.stage not in BEFORE_THE_AGREEMENT:
         raise Refused(Refusal.TOO_LATE_TO_JOIN)
@@ -515,7 +523,7 @@ def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
         raise Refused(Refusal.ANSWER_INSTEAD)
     if not command.actor.is_any_of(task.role, c.StaffRole.MANAGER):
         raise Refused(Refusal.NOT_YOURS)
-    fitting = {"letter_by_post": ("posted",), "letter_by_phone": CALLS, "phone": ("done", *CALLS)}
+    fitting = {"letter_by_post": ("posted",), "letter_by_phone": CALLS, "phone": ("done", *CALLS), CALL_WANTED: CALLS}
     if command.outcome not in fitting.get(task.kind, ("done",)):
         raise Refused(Refusal.NOT_FITTING)
     if command.call_back and (command.outcome != "call_back" or command.call_back <= now):
@@ -576,6 +584,7 @@ def tickable(task_kind: str) -> bool:
         *LETTERS_BY_HAND,
         "phone",
         READ_REPLY,
+        CALL_WANTED,
         *LETTERS_IN_TROUBLE,
         "bad_address",
         "calendar_failed",
@@ -616,6 +625,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.AskForCall: _call,
     c.CorrectDetails: _correct_details,
     c.CorrectRecord: _correct_record,
     c.AmendAgreement: _amend,

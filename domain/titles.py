@@ -5,7 +5,7 @@ from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
 from domain.likeness import Sign
 from domain.papers import PaperState
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole, TimeOfDay
 from domain.policy import Do
 from domain.stages import ClosingReason, LinkKind, OutcomeDetail, Stage
 
@@ -164,6 +164,12 @@ ADDRESSES: dict[Channel, str] = {
     Channel.PHONE: "telephone number",
 }
 """Where a channel reaches a person."""
+
+TIMES_OF_DAY: dict[TimeOfDay, str] = {
+    TimeOfDay.MORNING: "In the morning, 9 to 12",
+    TimeOfDay.AFTERNOON: "In the afternoon, 12 to 4",
+    TimeOfDay.LATE_AFTERNOON: "Late in the afternoon, 4 to 6",
+}
 
 SIGNS: dict[Sign, str] = {
     Sign.SAME_NAME: "the same name",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from domain.journey import Journey, Meeting
 from domain.papers import PaperView
 from domain.parties import Channel, PartyRole, PersonRole
-from domain.policy import Policy
+from domain.policy import Do, Policy
 from domain.referral import Child, PersonDetails
 
 
@@ -106,6 +106,13 @@ class CaseView(BaseModel):
         such person."""
         known = self.journey.person(key) if self.journey else None
         return known.channel if known else self.person(key).details.channel
+
+    def lapses(self, key: str) -> datetime | None:
+        """When silence becomes an answer to an open ask; None where it does not."""
+        ask = self.journey.open_ask(key) if self.journey else None
+        ladder = self.policy.ladders.get(ask.kind, []) if ask else []
+        lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
+        return self.policy.moment(lapse, ask.asked, ask.due, ask.by_post) if ask and lapse else None
 
     def meeting(self, key: str) -> Meeting:
         """KeyError: no such meeting."""

@@ -14,6 +14,7 @@ from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import (
     BEGUN_ANEW,
+    CALL_WANTED,
     LETTERS_BY_HAND,
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
@@ -60,6 +61,18 @@ def soon(instant: datetime) -> str:
 def slot(when: Slot) -> str:
     """ "Thu 3 Dec 2026, 10:00 to 11:30"."""
     return f"{moment(when.start)} to {clock(when.start + timedelta(minutes=when.minutes))}"
+
+
+def slot_to_choose(when: Slot) -> str:
+    """ "Thu 3 Dec, 10:00 to 11:30": one of several dates that lie ahead, on the line of a telephone."""
+    local, end = when.start.astimezone(LONDON), when.start + timedelta(minutes=when.minutes)
+    return f"{local:%a} {local.day} {local:%b}, {clock(when.start)} to {clock(end)}"
+
+
+def half_day_to_choose(code: str) -> str:
+    """ "Mon 7 Dec, morning" of "2026-12-07/am"."""
+    on = date.fromisoformat(code.partition("/")[0])
+    return f"{on:%a} {on.day} {on:%b}, {'morning' if code.endswith('am') else 'afternoon'}"
 
 
 def half_day(code: str) -> str:
@@ -366,6 +379,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return _address_task(case, task)
     if task.kind == READ_REPLY:
         return f"Read the reply of {who(case, task.about)}"
+    if task.kind == CALL_WANTED:
+        return f"Ring {who(case, task.about)}, who would like to talk"
     if task.kind in _PAPER_TASKS:
         return _PAPER_TASKS[task.kind].format(who=who(case, task.about))
     if task.kind == POSSIBLE_DUPLICATE:
@@ -421,15 +436,24 @@ def letters_come_back(case: CaseView, person: str) -> list[str]:
 
 
 def number_to_ring(case: CaseView, task: Task) -> str:
-    """Of a call: on which number; "" for any other task."""
-    if task.kind not in ("phone", "letter_by_phone"):
+    """Of a call: on which number, and when they like to be rung; "" for any other task."""
+    if task.kind not in ("phone", "letter_by_phone", CALL_WANTED):
         return ""
     keys = re.split("[/:]", f"{task.key}/{task.about}")
     person = next((p for party in case.parties for p in party.people if p.key in keys), None)
     party = next((party for party in case.parties if party.key in keys), None)
     rung = person or (party.lead if party else None)
     phone = rung.details.phone if rung else ""
-    return f"The number: {phone}." if phone else "We have no telephone number of theirs."
+    if rung is None or not phone:
+        return "We have no telephone number of theirs."
+    return " ".join(filter(None, (f"The number: {phone}.", when_to_ring(case, rung.key))))
+
+
+def when_to_ring(case: CaseView, person: str) -> str:
+    """ "They like to be rung in the morning, 9 to 12."; "" for at any time."""
+    known = case.journey.person(person) if case.journey else None
+    times = [titles.TIMES_OF_DAY[time].lower() for time in (known.times if known else [])]
+    return f"They like to be rung {' or '.join(times)}." if times else ""
 
 
 def needs_of(case: CaseView, *keys: str) -> str:
@@ -468,6 +492,8 @@ _EVENTS: dict[str, str] = {
     "cancel_meeting": "{about} was cancelled",
     "replace_mediator": "The mediator no longer has the case, and another is looked for",
     "replace_contact": "{about} has another contact, or a corrected one",
+    "ask_for_call": "{about} would like to be rung",
+    "say_when_to_ring": "{about} said when they like to be rung",
     "add_supporter": "A supporter of {about} was added",
     "add_party": "{about} joins the case",
     "party_came_in": "{about} agreed to take part; the others are told",

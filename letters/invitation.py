@@ -11,7 +11,8 @@ from domain.scheduling import event_uid
 from domain.view import CaseView
 from domain.working_days import LONDON, ONE_DAY
 
-Method = Literal["REQUEST", "CANCEL"]
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+"""PUBLISH: for whoever takes the entry from their page: it asks their calendar for no answer."""
 
 
 class Invitation(BaseModel):
@@ -67,7 +68,8 @@ def invitation(
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     attendee.params["PARTSTAT"] = vText("NEEDS-ACTION")
     attendee.params["RSVP"] = vText("FALSE")  # the date was agreed before
-    event.add("attendee", attendee, encode=False)
+    if method != "PUBLISH":
+        event.add("attendee", attendee, encode=False)
 
     calendar = Calendar()
     calendar.add("prodid", "-//SEN mediation//Case service//EN")

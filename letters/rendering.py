@@ -17,7 +17,6 @@ from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
 from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
-from domain.policy import Do
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
 
@@ -212,6 +211,24 @@ def _with_line(text: str, line: str) -> str:
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
     there: anybody can type anybody's address, and must not be able to send them words of their own."""
+    return _code_letter("before_a_case/code.txt", code, until, service)
+
+
+def proof_letter(code: str, until: datetime, *, service: Service, reference: str, officer: bool) -> Rendered:
+    """The code by which a participant opens what is private on their page, or an officer the page of their cases. It
+    names nobody: it may be asked for by whoever has the link, or types an address."""
+    return _code_letter("before_a_case/proof.txt", code, until, service, reference=reference, officer=officer)
+
+
+def proof_text(code: str, until: datetime, service: Service) -> str:
+    """The same code in a text message."""
+    return (
+        f"{service.name}: your code is {code}. It is good until {words.clock(until)}. Type it on the page that you "
+        f"have open, and tell it to nobody. You did not ask for it? Ring us on {service.phone}."
+    )
+
+
+def _code_letter(template: str, code: str, until: datetime, service: Service, **more: Any) -> Rendered:
     said = {
         "to": _To(name=""),
         "is_family": False,
@@ -223,8 +240,9 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
         "written": words.day(until),
         "code": code,
         "until": words.clock(until),
+        **more,
     }
-    subject, text = _framed("before_a_case/code.txt", said)
+    subject, text = _framed(template, said)
     return Rendered(subject=subject, text=text)
 
 
@@ -397,10 +415,8 @@ def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, 
 
 def _last_day(case: CaseView, letter: Letter) -> str:
     """When silence becomes an answer, for the asks where it does; "" for the others."""
-    ask = case.journey.open_ask(letter.about) if case.journey else None
-    rungs = case.policy.ladders.get(ask.kind, []) if ask else []
-    lapse = next((rung for rung in rungs if rung.do == Do.LAPSE), None)
-    return words.moment(case.policy.moment(lapse, ask.asked, ask.due, ask.by_post)) if ask and lapse else ""
+    last = case.lapses(letter.about)
+    return words.moment(last) if last else ""
 
 
 def _answer_by(case: CaseView, letter: Letter, now: datetime) -> str:

@@ -3,7 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.enquiry import GIVEN_UP_AFTER, KEPT, CodeToSend
+    from domain.codes import GIVEN_UP_AFTER, KEPT
+    from domain.enquiry import CodeToSend
     from workflows.errands import near, soon
     from workflows.neighbours import Enquiries
 

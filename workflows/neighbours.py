@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from temporalio import activity
 
 from domain.accounts import PasswordLinkToSend
+from domain.codes import ProofToSend
 from domain.commands import Slot
 from domain.enquiry import CodeToSend
 from domain.journey import Filing, Letter
@@ -394,6 +395,15 @@ class Accounts(ABC):
     @abstractmethod
     async def send_password_link(self, order: PasswordLinkToSend) -> Delivery:
         """Send the link to a new password, if it is still good. Never held."""
+
+
+class Proofs(ABC):
+    """Codes by which somebody shows that a mailbox or a telephone is theirs."""
+
+    @activity.defn
+    @abstractmethod
+    async def send_proof(self, order: ProofToSend) -> Delivery:
+        """Send it, unless it was used, replaced, or is too old. For somebody who waits: it never takes long."""
 
 
 class Watch(BaseModel):

@@ -1,8 +1,10 @@
-"""The papers of a party behind its personal link: what it gave, what others gave it to read, and a way to send more."""
+"""The papers of a party behind its personal link: what it gave, what others gave it to read, and a way to send more.
+Whoever has the link can send papers, as they can answer; to read and to release them takes a fresh code (unlock.py)."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from api.forms import Field, Typed
 from api.papers import NotTakenIn, handed_out, looked_at, sent_files
@@ -97,6 +99,8 @@ async def open_paper(link_id: str, key: str, request: Request, services: Service
         return unknown_link(request)
     if not participant_may_open(visit.case.journey, visit.link.person, paper):
         return unknown_link(request)
+    if not visit.unlocked:
+        return _to_the_code(visit)
     return await handed_out(services, visit.case, key, by=visit.link.person) or unknown_link(request)
 
 
@@ -107,6 +111,8 @@ async def may_take_back(link_id: str, key: str, request: Request, services: Serv
     mine = [one for one in _mine(visit) if one["key"] == key] if visit else []
     if visit is None or not mine:
         return unknown_link(request)
+    if not visit.unlocked:
+        return _to_the_code(visit)
     return visit.page("party/take_back.html", paper=mine[0], stale=False)
 
 
@@ -129,6 +135,8 @@ async def _do(
     typed = Typed.of(await request.form())
     if not visit.is_ours(typed):
         return _shown(visit, 403, stale=True)
+    if not visit.unlocked:
+        return _shown(visit, 403, problem=_OVER)
     paper = visit.case.journey.paper(key) if visit.case.journey else None
     if not visit.may_act or paper is None or party_of(paper.of) != visit.party:
         return _shown(visit, 409, problem=_GONE)
@@ -139,6 +147,10 @@ async def _do(
     if answer.status == "pending":
         return _shown(visit, 202, notice=f"We have your answer. {PENDING}")
     return await _again(link_id, request, services, notice=_DONE[kind])
+
+
+def _to_the_code(visit: Visit) -> Response:
+    return RedirectResponse(f"/my/{visit.link.id}/unlock?to=papers", 303)
 
 
 async def _again(link_id: str, request: Request, services: Services, status: int = 200, **said: Any) -> Response:
@@ -170,10 +182,10 @@ def _shown(
         problem=problem,
         stale=stale,
         may_send=visit.may_act,
-        mine=_mine(visit),
+        mine=_mine(visit) if visit.unlocked else [],
         theirs=[
             _row(visit, paper) | {"from": words.who(visit.case, party_of(paper.of))}
-            for paper in (journey.papers if journey else [])
+            for paper in (journey.papers if journey and visit.unlocked else [])
             if party_of(paper.of) != visit.party
             if journey and participant_may_open(journey, visit.link.person, paper)
         ],
@@ -216,6 +228,7 @@ _SAID = {
     PaperState.INFECTED: "It held harmful software and was destroyed.",
 }
 _LATER = "You have let the others have it. We check it for harmful software first."
+_OVER = "The half hour for which your code is good is over, so nothing was changed. Open your papers with a new code."
 _RECEIVED = "We have your papers. They are private: the others see nothing of them before you say so."
 _GONE = why_refused(Refusal.NO_SUCH_PAPER)
 _DONE: dict[type[Command], str] = {

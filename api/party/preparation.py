@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.forms import Field, Option, Typed
+from api.party.contact import CALL, WHEN, call, when
 from api.party.question import Question
 from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
@@ -71,6 +72,8 @@ def beside(case: CaseView, person: str, purpose: str, name: str) -> Question | N
     journey = case.journey
     if journey is None:
         return None
+    if name in (CALL, WHEN) and (party := journey.party(party_of(person))) and party.lead == person:
+        return (call if name == CALL else when)(case, journey, person)
     if name == TAKE_BACK and purpose == f"sign/{party_of(person)}":
         return _take_back(journey, person, purpose)
     if name == CHILD and purpose == "case" and speaks_for_the_child(journey, person):

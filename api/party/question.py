@@ -1,7 +1,7 @@
 """A question to one person, as a page shows it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.forms import Field, Typed
@@ -38,6 +38,13 @@ class Question:
     points: tuple[str, ...] = ()  # of the agreement to mediate
     terms: tuple[Term, ...] = ()
     wishes: str = ""
+
+    is_locked: bool = False  # its private words are left out
+
+    def locked(self) -> "Question":
+        """Without what others have said: a link is no sign-in."""
+        without = tuple(replace(term, what="") for term in self.terms)
+        return replace(self, terms=without, wishes="", is_locked=bool(self.terms or self.wishes))
 
     @property
     def open(self) -> bool:

@@ -26,14 +26,25 @@ from domain.parties import PartyRole, party_of
 from domain.scheduling import half_day_of
 from domain.view import CaseView
 
+INSTEAD = Field(
+    NOTE,
+    "Anything we should know about dates?",
+    "words",
+    hint="For example: only while my other child is at school.",
+    optional=True,
+    rows=2,
+)
 
-def question_of(case: CaseView, person: str, purpose: str, now: datetime) -> Question | None:
-    """The question of a link; None for a purpose that asks nothing ("case") or that this case does not know."""
+
+def question_of(case: CaseView, person: str, purpose: str, now: datetime, unlocked: bool = False) -> Question | None:
+    """The question of a link; None for a purpose that asks nothing ("case") or that this case does not know. Private
+    words stand in it only when their reader has proved who they are (`unlocked`)."""
     kind, _, rest = purpose.partition("/")
     make = _QUESTIONS.get(kind)
     if make is None or case.journey is None:
         return None
-    return make(case, case.journey, person, purpose, rest.split("/"), now)
+    question = make(case, case.journey, person, purpose, rest.split("/"), now)
+    return question if unlocked else question.locked()
 
 
 def _permission(
@@ -103,10 +114,11 @@ def _visit_choice(
                 "Which date suits you?",
                 "choice",
                 options=(
-                    *(Option(slot.start.isoformat(), words.slot(slot)) for slot in slots),
+                    *(Option(slot.start.isoformat(), words.slot_to_choose(slot)) for slot in slots),
                     Option("none", "None of these suits me", "We offer you other dates."),
                 ),
             ),
+            INSTEAD,
         ),
         button="Send my choice",
         read=lambda typed: {
@@ -143,10 +155,11 @@ def _availability(
                 "ticks",
                 hint="Tick all that suit you. The more you tick, the sooner we find a date for everyone.",
                 options=(
-                    *(Option(code, words.half_day(code)) for code in coming),
-                    Option("none", "None of these suits me"),
+                    *(Option(code, words.half_day_to_choose(code)) for code in coming),
+                    Option("none", "None of these suits me", "We look for others."),
                 ),
             ),
+            INSTEAD,
         ),
         button="Send my dates",
         read=_half_days(party),

@@ -17,19 +17,23 @@ from api.forms import Field, Typed
 from api.intake import Answer
 from api.limits import network_of
 from api.pages import page
+from api.party.contact import CALL, WHEN
 from api.party.preparation import CHILD, TAKE_BACK, beside, may_say_how_the_child_is_heard
+from api.party.progress import answer_by, coming, questions_for, steps
 from api.party.question import NOTE, Question
 from api.party.questions import fields_of_command, question_of, referrer_in_words
-from api.privacy import participant_may_open
+from api.passes import open_until
+from api.privacy import participant_may_open, participant_may_read_agreement
 from api.services import Services, ServicesDep
 from casefile.cases import NoSuchCase, derived_id
 from casefile.links import LinkView
+from casefile.proofs import Whom
 from casefile.vault import Erased
 from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
 from domain.papers import WHY_NOT_TAKEN, NotTaken
-from domain.parties import party_of
+from domain.parties import BY_HAND, ORGANISATIONS, Channel, party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
 from domain.view import CaseView
@@ -48,7 +52,12 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
     link = await services.links.find(token)
     if link is None:
         return unknown_link(request)
-    response = RedirectResponse(f"/my/{link.id}", 303)
+    return let_in(services, link, token)
+
+
+def let_in(services: Services, link: LinkView, token: str, to: str = "") -> Response:
+    """To the page of a link, or one beside it (`to`, such as "/papers"). The token goes into a cookie."""
+    response = RedirectResponse(f"/my/{link.id}{to}", 303)
     response.set_cookie(
         _cookie(link.id),
         token,
@@ -128,9 +137,9 @@ async def _answered(visit: "Visit", typed: Typed) -> Response:
 async def may_withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
     """Asks once more, before somebody leaves the mediation."""
     visit = await find_visit(link_id, request, services)
-    if visit is None or visit.link.purpose != "case":
+    if visit is None:
         return unknown_link(request)
-    if not visit.may_withdraw:
+    if not visit.may_act:
         return RedirectResponse(f"/my/{link_id}", 303)
     return visit.page("party/withdraw.html", stale=False)
 
@@ -139,34 +148,61 @@ async def may_withdraw(link_id: str, request: Request, services: ServicesDep) ->
 async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Response:
     """Somebody leaves the mediation."""
     visit = await find_visit(link_id, request, services)
-    if visit is None or visit.link.purpose != "case":
+    if visit is None:
         return unknown_link(request)
+    visit.doing = Withdraw
     typed = Typed.of(await request.form())
     if not visit.is_ours(typed):
         return visit.page("party/withdraw.html", 403, stale=True)
     if known := await visit.known(typed):
         return await visit.result(known)
-    if not visit.may_withdraw:
+    if not visit.may_act:
         return visit.show(status=409)
     return await visit.send(Withdraw(party=visit.party, how=How.LINK, **visit.envelope(typed)), Texts())
 
 
 @router.get(f"/my/{{link_id}}/{TAKE_BACK}")
 @router.get(f"/my/{{link_id}}/{CHILD}")
+@router.get(f"/my/{{link_id}}/{CALL}")
+@router.get(f"/my/{{link_id}}/{WHEN}")
 async def read_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
-    """A page beside the one of a link: to take a signature back, or to say how the child is to be heard."""
+    """A page beside the one of a link: to take a signature back, to say how the child is to be heard, to be rung."""
     visit = await find_visit(link_id, request, services)
     return visit.show() if visit and visit.turns_to(_last_part(request)) else unknown_link(request)
 
 
 @router.post(f"/my/{{link_id}}/{TAKE_BACK}")
 @router.post(f"/my/{{link_id}}/{CHILD}")
+@router.post(f"/my/{{link_id}}/{CALL}")
+@router.post(f"/my/{{link_id}}/{WHEN}")
 async def answer_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of such a page."""
     visit = await find_visit(link_id, request, services)
     if visit is None or not visit.turns_to(_last_part(request)):
         return unknown_link(request)
     return await _answered(visit, Typed.of(await request.form()))
+
+
+@router.get("/my/{link_id}/ask/{key:path}")
+async def read_asked(link_id: str, key: str, request: Request, services: ServicesDep) -> Response:
+    """Another question that this person is asked in the same case."""
+    visit = await find_visit(link_id, request, services)
+    if visit is None:
+        return unknown_link(request)
+    return visit.show() if visit.turns_to_question(key) else RedirectResponse(f"/my/{link_id}", 303)
+
+
+@router.post("/my/{link_id}/ask/{key:path}")
+async def answer_asked(link_id: str, key: str, request: Request, services: ServicesDep) -> Response:
+    """The answer to it."""
+    visit = await find_visit(link_id, request, services)
+    if visit is None:
+        return unknown_link(request)
+    typed = Typed.of(await request.form())
+    if visit.turns_to_question(key) or not visit.is_ours(typed):
+        return await _answered(visit, typed)
+    known = await visit.known(typed)  # the same form, sent twice
+    return await visit.result(known) if known else visit.show(status=409)
 
 
 def _last_part(request: Request) -> str:
@@ -182,18 +218,33 @@ class Visit:
         self.request, self.services, self.link, self.case = request, services, link, case
         self.party = party_of(link.person)
         self.gone = case.journey is not None and link.person in case.journey.left
+        self.now = services.clock()
+        self.asked = link.purpose  # the key of the question that the page shows, if it shows one
+        self.whom = Whom.of(case.id, link.person)
+        self.pass_cookie = f"read-{self.whom.key}"
+        self.unlocked = open_until(request, services, self.pass_cookie, self.whom.key) is not None
         self.question: Question | None = (
-            None if self.gone else question_of(case, link.person, link.purpose, services.clock())
+            None if self.gone else question_of(case, link.person, link.purpose, self.now, self.unlocked)
         )
         self.csrf = hmac.new(services.settings.link_signing_key(), f"form:{token}".encode(), hashlib.sha256).hexdigest()
+        self.doing: type[Command] | None = None  # beside the question of the link
         self.waiting = waiting  # kinds of this person's commands that have not taken effect yet
         self.path = f"/my/{link.id}"
 
     def turns_to(self, name: str) -> bool:
         """From the page of the link to one beside it. False: this link has none of this name."""
         self.question = None if self.gone else beside(self.case, self.link.person, self.link.purpose, name)
-        self.path = f"/my/{self.link.id}/{name}"
+        self.path, self.asked = f"/my/{self.link.id}/{name}", ""
         return self.question is not None
+
+    def turns_to_question(self, key: str) -> bool:
+        """From the page of the link to a question that is open for the same person. False: none is."""
+        asked = not self.gone and key in [one for one, _ in questions_for(self.case, self.link.person, self.now)]
+        if asked:
+            self.question = question_of(self.case, self.link.person, key, self.now, self.unlocked)
+            self.path = f"/my/{self.link.id}/ask/{key}"
+            self.asked = key
+        return asked
 
     # Showing
 
@@ -209,8 +260,14 @@ class Visit:
             return self._told("We have your answer", PENDING, status)
         if not self.question.open:
             said, about = self.question.said or self.question.over, self.question
-            return self._told(about.title, said, status, more=about.said and about.more, points=about.points)
+            return self._told(about.title, said, status, more=self._more, points=about.points)
         return self.page(self.question.template, status, typed=typed or Typed(), stale=stale)
+
+    @property
+    def _more(self) -> tuple[str, str] | None:
+        """A page beside the link's own, where a question was answered."""
+        its_own = self.question is not None and self.path == f"/my/{self.link.id}"
+        return self.question.more if its_own and self.question and self.question.said else None
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         journey = self.case.journey
@@ -223,13 +280,21 @@ class Visit:
             csrf=self.csrf,
             once=secrets.token_urlsafe(16),
             link=self.path,
+            link_id=self.link.id,
+            unlocked=self.unlocked,
+            gets_codes=self.channel not in BY_HAND,
             referrer=referrer_in_words(self.case),
             stage=STAGES[journey.stage if journey else Stage.REFERRAL],
+            steps=steps(journey),
+            coming=coming(self.case, self.link.person, self.now),
+            answer_by=answer_by(self.case, self.asked, self.now),
             meetings=self._meetings(),
             actions=self._actions(),
-            may_withdraw=self.may_withdraw,
+            may_act=self.may_act,
+            of_an_organisation=self.case.party(self.party).role in ORGANISATIONS,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
             told_of_the_child=journey is not None and not journey.voice_is_open,
+            has_agreement=journey is not None and participant_may_read_agreement(journey, self.link.person),
             has_papers=self.link.purpose == "case" and self.may_see_papers,
             withdrawing="withdraw" in self.waiting,
             closed=words.closing_sentence(journey.closing, self.case, for_everyone=True)
@@ -250,6 +315,7 @@ class Visit:
                 "what": "Your individual visit" if meeting.party else "Joint meeting",
                 "when": words.slot(meeting.slot),
                 "where": self.case.place_of(meeting),
+                "calendar": f"/my/{self.link.id}/calendar/{meeting.key}",
             }
             for meeting in (self.case.journey.meetings if self.case.journey else [])
             if meeting.status == MeetingStatus.BOOKED and meeting.slot and self.link.person in meeting.invited
@@ -271,16 +337,17 @@ class Visit:
             for action in journey.actions
         ]
 
+    @property
+    def channel(self) -> Channel:
+        """How we write to this person now."""
+        return self.case.channel_of(self.link.person)
+
     # Answering
 
     @property
-    def may_withdraw(self) -> bool:
-        """The lead speaks for a party; a supporter's or a copy's link ends nothing for it."""
-        return self.may_act
-
-    @property
     def may_act(self) -> bool:
-        """Speaks for a party of an open case that we may write to."""
+        """Speaks for a party of an open case that we may write to. A supporter's or a copy's link ends nothing for it,
+        and changes nothing."""
         journey = self.case.journey
         open_to_it = journey is not None and not journey.closing and self.party in journey.contacted
         return open_to_it and self.speaks_for_the_party
@@ -332,7 +399,8 @@ class Visit:
 
     @property
     def _kind(self) -> str:
-        return self.question.kind.kind() if self.question else "withdraw"
+        doing = self.doing or (self.question.kind if self.question else None)
+        return doing.kind() if doing else ""
 
 
 async def find_visit(link_id: str, request: Request, services: Services) -> Visit | None:
@@ -382,6 +450,10 @@ ACCEPTED = {
     "comment_on_agreement": "We have recorded your answer.",
     "record_action": "We have recorded your answer.",
     "give_feedback": "Thank you for your feedback; it helps us to do better.",
+    "ask_for_call": "We ring you, on the next working day at the latest.",
+    "say_when_to_ring": "We have written down when you like to be rung.",
+    "replace_contact": "From now on we write to you there. The link that you came by no longer opens. A message with a "
+    "new one is on its way to you.",
     "withdraw": "You have left the mediation. The others are told that it does not go on, without a reason. Your right "
     "to appeal to the Tribunal is not affected.",
 }
@@ -397,6 +469,7 @@ REFUSED: dict[str, str] = {
     Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
     Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",
     Refusal.WRONG_VERSION: "There is a newer wording. Use the link in our newest message to you.",
+    Refusal.CALL_IS_DUE: "We know already that you would like to talk, and ring you.",
     Refusal.NO_ROOM: WHY_NOT_TAKEN[NotTaken.TOO_MANY],
     Refusal.NO_SUCH_PAPER: "This paper is not here any more. Below you see those that are.",
     Refusal.RELEASED_BEFORE: "You had let the others have this paper before, so nothing was changed.",

@@ -4,17 +4,14 @@ Nothing is stored before the code is asked for, and nothing becomes a case befor
 belongs to one browser: its id is derived from the browser's cookie and the form's one-time key. No page says whether
 an address or a child is known here. A GET changes nothing."""
 
-import re
 import secrets
 from datetime import timedelta
 
-import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from api.auth import carries, new_visitor, visitor_csrf
+from api.codes import begin_code, in_words, later, six_digits, too_many
 from api.forms import Typed
 from api.limits import Limits, network_of
 from api.pages import page
@@ -25,13 +22,11 @@ from casefile.cases import derived_id
 from casefile.commands import StoredElsewhere
 from casefile.enquiries import AlreadyACase, EnquiryText, EnquiryView
 from domain.commands import Actor
-from domain.enquiry import CodeToSend
 
-log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
 COOKIE = "enquirer"
-DIGITS = re.compile(r"[0-9]{6}", re.ASCII)
+TAKEN_BY_PHONE = "we take your referral on the telephone"
 _STALE = (
     "The form had been open for too long, or your browser keeps no cookies. Nothing was sent. Please send it again."
 )
@@ -70,7 +65,7 @@ async def answer(who: str, request: Request, services: ServicesDep) -> Response:
         return _check(request, services, typed, text)
     enquiry = _id(request, key)
     if wait := _take_code(request, services, text.email):
-        return _later(_check(request, services, typed, text, 429, _too_many(services, wait)), wait)
+        return later(_check(request, services, typed, text, 429, too_many(services, wait, TAKEN_BY_PHONE)), wait)
     try:
         await services.enquiries.store(enquiry, text, services.clock())
     except AlreadyACase:
@@ -109,19 +104,19 @@ async def take_code(key: str, request: Request, services: ServicesDep) -> Respon
             return _form(request, services, text.who, Typed(values={**answers, "key": [key]}, posted=True))
         case "another":
             if wait := _take_code(request, services, text.email):
-                refused = _too_many(services, wait)
-                return _later(_code_page(request, services, key, found, text, Typed(), 429, refused), wait)
+                refused = too_many(services, wait, TAKEN_BY_PHONE)
+                return later(_code_page(request, services, key, found, text, Typed(), 429, refused), wait)
             await _send_code(request, services, found.id, text.email)
             return RedirectResponse(f"/refer/code/{key}", 303)
-    digits = re.sub(r"[\s-]", "", typed.one("code"))
-    if not DIGITS.fullmatch(digits) and not found.confirmed:
+    digits = six_digits(typed.one("code"))
+    if not digits and not found.confirmed:
         typed.wrong("code", "Type the six digits of the code.")
         return _code_page(request, services, key, found, text, typed, 422)
     verdict = await services.enquiries.try_code(found.id, digits, services.clock())
     if verdict == "right":
         return await _make_a_case(services, key, found.id, text)
     found = await _find(request, services, key) or found
-    typed.wrong("code", _WRONG[verdict].format(tries=_tries(found.tries_left)))
+    typed.wrong("code", in_words(verdict, found.tries_left))
     return _code_page(request, services, key, found, text, typed, 422)
 
 
@@ -159,27 +154,8 @@ async def _send_code(request: Request, services: Services, enquiry: str, email: 
     order = await services.enquiries.new_code(enquiry, services.clock())
     if order is None:
         _give_back_code(request, email)
-    elif not await _begin(services, order):
+    elif not await begin_code(services, order):
         await services.enquiries.settle(order, "failed")
-
-
-async def _begin(services: Services, order: CodeToSend) -> bool:
-    intake = services.intake
-    try:
-        await intake.client.start_workflow(
-            "EnquiryCode",
-            order,
-            id=order.workflow_id,
-            task_queue=intake.task_queue,
-            static_summary="A code for the public referral form",
-            rpc_timeout=timedelta(seconds=intake.patience),
-        )
-    except WorkflowAlreadyStartedError:
-        return True
-    except (RPCError, RuntimeError) as error:  # RuntimeError: how a lazy client reports an unreachable server
-        log.warning("a code cannot be sent now", enquiry=order.enquiry, error=type(error).__name__)
-        return False
-    return True
 
 
 def _id(request: Request, key: str) -> str:
@@ -285,29 +261,3 @@ def _shown(request: Request, services: Services, template: str, status: int, **c
 
 def _gone(request: Request) -> Response:
     return page(request, "public/gone.html", 404)
-
-
-def _later(answer: Response, wait: timedelta) -> Response:
-    answer.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
-    return answer
-
-
-def _too_many(services: Services, wait: timedelta) -> str:
-    """It does not say whether of this address or from this network."""
-    minutes = -(-int(wait.total_seconds() + 1) // 60)
-    when = f"{minutes} minutes" if minutes < 120 else f"{-(-minutes // 60)} hours"
-    return (
-        f"Too many codes were asked for in a short time, so none was sent. Try again in {when}, or ring us on "
-        f"{services.settings.service_phone}: we take your referral on the telephone."
-    )
-
-
-def _tries(left: int) -> str:
-    return "one more try" if left == 1 else f"{left} more tries"
-
-
-_WRONG = {
-    "wrong": "This is not the code that we sent last. You have {tries}.",
-    "spent": "The code was wrong too often and is void. Ask for a new one below.",
-    "expired": "The code is no longer good. Ask for a new one below.",
-}

@@ -123,6 +123,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "release_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "said_by": "Alex Example"},
     "take_back_paper": {"paper": "5f0c2d8a9b7e4f6a1c3d5e7f", "how": "phone", "reason": "It was another child's."},
     "add_supporter": {"party": "p1", "name": "Pat Friend", "channel": "text", "phone": "07700 900123"},
+    "ask_for_call": {"party": "p1", "times": ["morning"], "note": "About the date of the meeting."},
+    "say_when_to_ring": {"party": "p1", "times": ["morning", "late_afternoon"]},
     "add_party": {
         "role": "school",
         "organisation": "Beechwood School",

@@ -47,6 +47,8 @@ _ANY_TIME = {
     "Letters": ("write_message", "add_line"),
     "People": (
         "replace_contact",
+        "ask_for_call",
+        "say_when_to_ring",
         "add_supporter",
         "remove_person",
         "add_party",

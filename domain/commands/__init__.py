@@ -42,6 +42,7 @@ from domain.commands.changes import (
     ReplaceContact,
     ReplaceMediator,
 )
+from domain.commands.contact import AskForCall, SayWhenToRing
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
@@ -81,6 +82,7 @@ from domain.commands.steps import (
     WriteAgreement,
 )
 from domain.commands.whole_case import LinkCases, ReopenCase, TakeCase, TellApart, UnlinkCases
+from domain.parties import TimeOfDay
 
 COMMANDS: dict[str, type[Command]] = {
     command.kind(): command
@@ -110,6 +112,8 @@ COMMANDS: dict[str, type[Command]] = {
         ReplaceMediator,
         ReplaceContact,
         AddSupporter,
+        AskForCall,
+        SayWhenToRing,
         CorrectDetails,
         CorrectRecord,
         AmendAgreement,

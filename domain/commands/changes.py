@@ -61,9 +61,11 @@ class ContactTexts(NewContactTexts, ReasonTexts):
 
 class ReplaceContact(Change):
     """Somebody else speaks for a party from now on, or the same person under another name or address. Links of the old
-    contact end, and what is being asked is asked anew."""
+    contact end, and what is being asked is asked anew. Whoever speaks for a party can do it themselves, once they have
+    shown that they read what is sent to the old address, and to a new one (api/party/reach.py)."""
 
     texts = ContactTexts
+    by_link = "case"
     title = "Replace or correct a contact"
     party: str
 

@@ -14,7 +14,8 @@ from casefile.database import Database
 from casefile.enquiries import Enquiries, EnquiryText
 from casefile.tables import EnquiryRow
 from casefile.vault import Vault
-from domain.enquiry import BETWEEN_CODES, CODE_LASTS, KEPT, CodeToSend
+from domain.codes import BETWEEN_CODES, CODE_LASTS, KEPT
+from domain.enquiry import CodeToSend
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import code_letter
 from mail import MailServer

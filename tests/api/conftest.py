@@ -45,6 +45,7 @@ from domain.referral import ReferralForm
 from domain.stages import Stage
 from settings import Settings
 from tests.api.fakes import QUICK_HASHER, Clock, FakeTemporal, file_journey, services_on, settings_for
+from tests.api.party_world import Browser, browser_of, party_app
 from tests.api.staff_world import Office, running
 from tests.conftest import CaseFiles
 
@@ -280,6 +281,20 @@ async def everything_asked(
         ],
     )
     return case
+
+
+@pytest.fixture
+async def browser(services: Services, filled: FilledCase) -> AsyncIterator[Browser]:
+    """Somebody at the pages of the parties."""
+    async with browser_of(party_app(services), filled) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def stranger(services: Services, filled: FilledCase) -> AsyncIterator[Browser]:
+    """Somebody else there."""
+    async with browser_of(party_app(services), filled) as browser:
+        yield browser
 
 
 @dataclass

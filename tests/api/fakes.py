@@ -25,9 +25,11 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
 from casefile.post import PrintQueue
+from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.second_factors import SecondFactors
@@ -35,6 +37,7 @@ from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.vault import Vault
 from domain.accounts import PasswordLinkToSend
+from domain.codes import ProofToSend
 from domain.commands import Command
 from domain.enquiry import CodeToSend
 from domain.journey import CaseStart, Event, Journey
@@ -64,6 +67,7 @@ class FakeTemporal:
     started: list[CaseStart] = field(default_factory=list)
     codes: list[CodeToSend] = field(default_factory=list)
     password_links: list[PasswordLinkToSend] = field(default_factory=list)
+    proofs: list[ProofToSend] = field(default_factory=list)
     updates: list[Command] = field(default_factory=list)  # in the order of their arrival, repetitions left out
     error: BaseException | None = None  # raised by the next updates, as a fault inside the case
 
@@ -73,9 +77,9 @@ class FakeTemporal:
 
     async def start_workflow(self, workflow: str, start: Any, **how: Any) -> None:
         self._reach()
-        if workflow == "EnquiryCode":
+        if workflow in ("EnquiryCode", "ProofCode"):
             assert how["id"] == start.workflow_id
-            self.codes.append(start)
+            (self.codes if workflow == "EnquiryCode" else self.proofs).append(start)
             return
         if workflow == "PasswordLetter":
             assert how["id"] == start.workflow_id
@@ -152,6 +156,8 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         links=links,
         post=PrintQueue(database, vault, links),
         enquiries=Enquiries(database, vault, settings.link_signing_key()),
+        proofs=Proofs(database, vault, settings.link_signing_key()),
+        officers=Officers(database, vault),
         letters=Letters(database, vault),
         papers=Papers(database, vault),
         reading=Reading(database, vault),

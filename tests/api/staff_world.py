@@ -405,6 +405,8 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "replace_mediator": ("", {"why": "objection", "reason": "they have met before"}),
     "replace_contact": ("p2", {"name": "A", "email": "a@b.example", "reason": "has left"}),
     "add_supporter": ("p1", {"name": "S", "channel": "text", "phone": "07700 900123"}),
+    "ask_for_call": ("p1", {"times": ["morning"], "note": "about the date"}),
+    "say_when_to_ring": ("p1", {"times": ["morning", "afternoon"]}),
     "add_party": (
         "",
         {"role": "parent", "name": "A", "channel": "post", "address": "9 Far Lane", "permitted": "yes", "reason": "R"},

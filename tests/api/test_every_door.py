@@ -18,6 +18,7 @@ KNOWN = {
     "version": ["1"],
     "letter_id": ["letter0"],
     "letter": ["letter0"],
+    "person": ["p1.1"],
     "paper": ["paper1"],
 }
 """What there is in the office's case, by what the doors' addresses call it."""

@@ -17,6 +17,7 @@ from domain.papers import MOST_AT_ONCE, MOST_BYTES, MOST_OF_ONE_PARTY, Paper, Pa
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason
 from tests.api.conftest import NOW, FilledCase
+from tests.api.proving import proves
 from tests.api.staff_world import Browser, Office, hidden, text_of
 from tests.api.test_privacy import EVERYBODY
 from tests.sample_case import sample_case
@@ -87,6 +88,7 @@ class Party(Browser):
     link = ""
 
     async def arrive(self, filled: FilledCase, person: str, purpose: str = "papers") -> httpx.Response:
+        proves(self.client, filled.services, filled.id, person)
         page = await self.get(f"/l/{await filled.token(person, purpose)}")
         self.link = page.url.path.removesuffix("/papers")
         return page

@@ -1,116 +1,25 @@
 """The pages behind personal links: for one person and one purpose, and silent until somebody presses a button."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from sqlmodel import SQLModel, func, select
 
-from api.party.routes import router
 from api.services import Services
-from api.shield import Shield
 from casefile.cases import add_participant
 from casefile.tables import Case, PartyRow
 from domain.agreement_to_mediate import TEXTS
 from domain.commands import Command
-from domain.journey import Fact, Journey, Meeting, MeetingStatus, OpenAsk
+from domain.journey import Fact, Meeting, MeetingStatus, OpenAsk
 from domain.parties import Party, PartyRole, Person
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from tests.api.conftest import CHILD, NOW, Account, FilledCase
 from tests.api.fakes import Clock, FakeTemporal
+from tests.api.party_world import ANSWERS, LINKS, SLOT, Browser, changed, rows, said
 
 OTHERS = ("alex@family.example", "head@oakfield.example", "01632 960002", "sen@exampleshire.example", "Alex Parent")
-LINKS = {
-    "permission": ("p1.1", "permission"),
-    "consent": ("p2.1", "consent/p2"),
-    "visit_choice": ("p1.1", "visit_choice/p1/1"),
-    "sign": ("p2.1", "sign/p2"),
-    "availability": ("p1.1", "availability/p1/1"),
-    "comments": ("p1.1", "comments/p1/1"),
-    "action": ("p2.1", "action/1"),
-    "feedback": ("p1.1", "feedback/p1"),
-    "case": ("p2.1", "case"),
-}
-SLOT = (NOW + timedelta(days=7)).isoformat()
-ANSWERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # what is typed, and the command that comes of it
-    "permission": ({"answer": "yes"}, {"given": True, "how": "link"}),
-    "consent": ({"answer": "no"}, {"party": "p2", "yes": False, "how": "link"}),
-    "visit_choice": ({"start": SLOT}, {"party": "p1", "start": NOW + timedelta(days=7), "how": "link"}),
-    "sign": ({"agree": "yes", "said_by": "Chris Head"}, {"party": "p2", "version": 1, "how": "link"}),
-    "availability": (
-        {"half_days": ["2026-12-14/am", "2026-12-15/am"]},
-        {"party": "p1", "half_days": ["2026-12-14/am", "2026-12-15/am"], "how": "link"},
-    ),
-    "comments": ({"answer": "no", "note": "Say “every day”."}, {"party": "p1", "version": 1, "agrees": False}),
-    "action": ({"answer": "yes"}, {"action": 1, "done": True, "how": "link"}),
-    "feedback": ({"score": "4", "note": "Good coffee."}, {"party": "p1", "score": 4}),
-}
-
-
-class Browser(httpx.AsyncClient):
-    """Somebody with the letter in hand."""
-
-    filled: FilledCase
-
-    async def open(self, name: str) -> httpx.Response:
-        """Follow the link in the letter, as a browser does."""
-        person, purpose = LINKS[name]
-        return await self.get(f"/l/{await self.filled.token(person, purpose)}", follow_redirects=True)
-
-    async def press(self, page: httpx.Response, typed: dict[str, Any]) -> httpx.Response:
-        """Press the button of a page."""
-        action = re.search(r'<form method="post" action="([^"]+)"', page.text)
-        assert action
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
-        return await self.post(action[1], data={**hidden, **typed})
-
-
-@pytest.fixture
-async def app(services: Services) -> FastAPI:
-    app = FastAPI(openapi_url=None)
-    app.state.services = services
-    app.include_router(router)
-    app.add_middleware(Shield)
-    return app
-
-
-def browser_of(app: FastAPI, filled: FilledCase) -> Browser:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    browser = Browser(transport=transport, base_url="http://testserver")
-    browser.filled = filled
-    return browser
-
-
-@pytest.fixture
-async def browser(app: FastAPI, filled: FilledCase) -> AsyncIterator[Browser]:
-    async with browser_of(app, filled) as browser:
-        yield browser
-
-
-@pytest.fixture
-async def stranger(app: FastAPI, filled: FilledCase) -> AsyncIterator[Browser]:
-    async with browser_of(app, filled) as browser:
-        yield browser
-
-
-def said(response: httpx.Response) -> str:
-    """The main part of a page, as one line."""
-    main = response.text.partition("<main")[2].partition("</main>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
-
-
-async def rows(services: Services) -> dict[str, int]:
-    """How many rows each table has."""
-    async with services.database.read() as session:
-        return {
-            name: (await session.exec(select(func.count()).select_from(table))).one()
-            for name, table in SQLModel.metadata.tables.items()
-        }
 
 
 # Links
@@ -141,14 +50,6 @@ async def test_a_first_page_tells_nobody_more_than_it_must(browser: Browser, nam
         assert secret not in page.text
     assert "01632 960 100" in said(page)
     assert browser.filled.reference in said(page)
-
-
-@pytest.mark.parametrize("name", [name for name in LINKS if name != "case"])
-async def test_one_person_one_purpose(browser: Browser, name: str) -> None:
-    assert "Leave the mediation" not in (await browser.open(name)).text
-    link = str((await browser.open(name)).url)
-    assert (await browser.get(f"{link}/withdraw")).status_code == 404
-    assert (await browser.post(f"{link}/withdraw", data={"csrf": "x", "once": "y"})).status_code == 404
 
 
 async def test_the_invitation_explains(browser: Browser) -> None:
@@ -234,10 +135,13 @@ async def test_words_are_kept_beside_the_command(browser: Browser, services: Ser
 
 
 async def test_none_of_the_dates_suits(browser: Browser, temporal: FakeTemporal) -> None:
-    assert (await browser.press(await browser.open("visit_choice"), {"start": "none"})).status_code == 200
+    why = {"start": "none", "note": "Only while my other child is at school."}
+    assert (await browser.press(await browser.open("visit_choice"), why)).status_code == 200
     assert (await browser.press(await browser.open("availability"), {"half_days": ["none"]})).status_code == 200
     assert [command.model_dump().get("start", "-") for command in temporal.updates] == [None, "-"]
     assert temporal.updates[1].model_dump()["half_days"] == []
+    texts = (await browser.filled.services.cases.load(browser.filled.id)).texts
+    assert texts[temporal.updates[0].id]["note"] == why["note"]
 
 
 async def test_the_same_form_posted_again_is_one_answer(browser: Browser, temporal: FakeTemporal) -> None:
@@ -357,12 +261,6 @@ async def test_another_persons_form_key_is_not_ones_own(
 
 
 # Old links
-
-
-async def changed(filled: FilledCase, **update: Any) -> None:
-    """The journey has gone on."""
-    journey = (await filled.journey()).model_dump()
-    await filled.file(Journey.model_validate({**journey, **update}))
 
 
 async def test_an_old_wording_is_commented_no_more(browser: Browser, temporal: FakeTemporal) -> None:

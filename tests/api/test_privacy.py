@@ -41,6 +41,7 @@ EVERYBODY = {
         ("release", "note", {"lead", "manager"}),
         ("receive_reply", "words", {"coordinator", "manager", "lead"}),
         ("note_automatic_reply", "words", {"coordinator", "manager", "lead"}),
+        ("ask_for_call", "note", {"coordinator", "manager", "lead"}),
         ("give_feedback", "note", {"coordinator", "manager", "lead"}),
         ("record_childs_voice", "note", {"coordinator", "manager", "lead", "mediator"}),
         ("take_back_paper", "reason", {"coordinator", "manager", "lead", "mediator"}),

@@ -14,8 +14,8 @@ from sqlmodel import select
 from activities.records import Records
 from api.limits import Allowance, mailbox_of, network_of
 from casefile.tables import Case, EnquiryRow
+from domain.codes import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES
 from domain.commands import StaffRole, TakeCase
-from domain.enquiry import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES
 from domain.journey import Journey, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.view import CaseView

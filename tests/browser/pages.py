@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pyotp
 
 from api.public.questions import WHO
+from casefile.cases import derived_id
 from casefile.second_factors import new_secret
 from domain.commands import Actor, StaffRole
 from domain.journey import Journey
@@ -105,6 +106,7 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     for person, purpose in LETTERS:
         ids[purpose] = await asked.token(person, purpose)
     ids |= await _with_a_second_step(world)
+    ids["link"] = derived_id("link", asked.id, "p1.1", "papers")
     return {"meg": (sign_in[0], sign_in[1])}, ids
 
 
@@ -171,6 +173,8 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
         Shown("operations", "/operations", "max"),
         Shown("print-queue", "/print-queue", "jo"),
+        Shown("code-to-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo"),
+        Shown("code-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo", "Show a code"),
         *_forms(rich),
         *_party_pages(ids),
         Shown("refer", "/refer"),
@@ -197,4 +201,15 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
         found.append(Shown(name, f"/l/{ids[purpose]}"))
         if purpose != "case":
             found.append(Shown(f"{name}-wrong", f"/l/{ids[purpose]}", press="*", pictured=False))
-    return found
+    beside = f"/my/{ids['link']}"  # of the letter that was opened last
+    return [
+        *found,
+        *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reach", "unlock", "withdraw")),
+        Shown("party-unlock-sent", f"{beside}/unlock", press="Send me a code"),
+        Shown("party-unlock-wrong", f"{beside}/unlock", press="Open the page"),
+        Shown("party-call-wrong", f"{beside}/call", press="Please ring me"),
+        Shown("office", "/office"),
+        Shown("office-wrong", "/office", press="Send me a code"),
+        Shown("office-code", "/office", press="Send me a code", typed={"email": "head@oakfield.example"}),
+        Shown("office-code-wrong", "/office/code", press="Show my cases"),
+    ]

@@ -150,9 +150,10 @@ def _visited(reference: str, mediator: Staff, parties: list[Participant], checke
         )
     checker.finds_no_barrier(mediator, parties[0].opens_link("choose a date"))
     for n, person in enumerate(parties):
-        chosen = f"{words.day(working_day(6 + n))}, 14:30"
+        day = working_day(6 + n)
+        chosen = f"{day:%a} {day.day} {day:%b}, 14:30"
         person.answers("choose a date", {"Which date suits you?": chosen}, "Send my choice").sees("Thank you")
-        person.opens_link("choose a date").sees("Your visit is booked", chosen)
+        person.opens_link("choose a date").sees("Your visit is booked", f"{words.day(day)}, 14:30")
     for n, name in enumerate(names):
         told: Answers = {}
         if n == 0:

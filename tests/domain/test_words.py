@@ -45,6 +45,9 @@ def test_times_are_those_of_londons_clocks() -> None:
     assert words.moment(datetime(2027, 6, 1, 23, 30, tzinfo=UTC)) == "Wed 2 Jun 2027, 00:30"
     assert words.day(date(2027, 1, 5)) == "Tue 5 Jan 2027"
     assert words.slot(SLOT) == "Thu 3 Dec 2026, 10:00 to 11:30"
+    assert words.slot_to_choose(SLOT) == "Thu 3 Dec, 10:00 to 11:30"
+    assert words.half_day_to_choose("2026-12-07/am") == "Mon 7 Dec, morning"
+    assert words.half_day_to_choose("2026-12-07/pm") == "Mon 7 Dec, afternoon"
     assert words.half_day("2026-12-07/am") == "Mon 7 Dec 2026, morning"
     assert words.half_day("2026-12-07/pm") == "Mon 7 Dec 2026, afternoon"
 

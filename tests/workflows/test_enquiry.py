@@ -9,7 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.enquiry import GIVEN_UP_AFTER, KEPT, CodeToSend
+from domain.codes import GIVEN_UP_AFTER, KEPT
+from domain.enquiry import CodeToSend
 from tests.replay.keeping import told
 from workflows.enquiry import EnquiryCode
 from workflows.neighbours import Delivery, Enquiries, activities_of

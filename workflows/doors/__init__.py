@@ -4,6 +4,7 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 from domain.journey import workflow_id
 from workflows.doors.any_time import AnyTime
 from workflows.doors.changes import Changes
+from workflows.doors.contact import Contacts
 from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal
 from workflows.doors.mailbox import Mailbox
@@ -15,7 +16,9 @@ from workflows.doors.steps import Steps
 from workflows.doors.whole_case import WholeCase
 
 
-class Doors(Steps, Preparation, Changes, Corrections, People, PaperDoors, Messages, AnyTime, WholeCase, Mailbox):
+class Doors(
+    Steps, Preparation, Changes, Corrections, People, Contacts, PaperDoors, Messages, AnyTime, WholeCase, Mailbox
+):
     """Every door of a case."""
 
 

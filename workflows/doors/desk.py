@@ -119,7 +119,9 @@ class Desk(ABC):
         self.heed(Verdict(refusal=admitted.refusal))
         people = next(p.people for p in self.journey.parties if p.key == party)
         if admitted.person and admitted.person not in [person.key for person in people]:
-            people.append(Person(key=admitted.person, role=role, channel=admitted.channel))
+            themself = next((one for one in people if one.key == command.actor.id), None)  # under another address
+            times = themself.times if themself else []
+            people.append(Person(key=admitted.person, role=role, channel=admitted.channel, times=times))
         return admitted.person
 
     async def admit_a_lead(self, command: c.Command, party: str) -> None:
@@ -128,7 +130,9 @@ class Desk(ABC):
         before = self.lead_of(party)
         if not await self.admit(command, party, PersonRole.LEAD):
             raise refusal(Refusal.NAME_MISSING)
-        self.judge(command)
+        themself = command.actor.id == before  # under another address: as such they speak for the party no more
+        if not themself or self.journey.closing is not None:
+            self.judge(command)
         asked = [ask.key for ask in self.journey.asks if ask.of == party and ask.due is None and ask.kind != "no_show"]
         self.errands.close_tasks(
             lambda task: task.about in asked and (task.kind not in LETTERS_IN_TROUBLE or f"/{before}/" in task.key)

@@ -21,7 +21,7 @@ from api.staff.forms.base import (
 )
 from domain import titles, words
 from domain.commands import COORDINATORS, ReportReturnedLetter
-from domain.journey import POSSIBLE_DUPLICATE, Letter, Task
+from domain.journey import CALL_WANTED, POSSIBLE_DUPLICATE, Letter, Task
 from domain.stages import STAFF_CLOSINGS
 
 
@@ -223,7 +223,7 @@ class Tick(CommandForm):
 
     def questions(self, s: Setting) -> Questions:
         task = next(task for task in s.journey.tasks if task.key == s.about)
-        if task.kind not in ("phone", "letter_by_phone"):
+        if task.kind not in ("phone", "letter_by_phone", CALL_WANTED):
             return [NOTE]
         return [
             Field(
@@ -276,6 +276,9 @@ class Tick(CommandForm):
             titles = {"sender": "From", "subject": "Subject", "attachments": "Attachments"}
             said = [f"{title}: {reply[name]}" for name, title in titles.items() if reply.get(name)]
             return [*said, *filter(None, (line.strip() for line in str(reply.get("words") or "").splitlines()))]
+        if s.about.partition("/")[0] == CALL_WANTED and set(s.roles) & set(COORDINATORS):
+            said = s.case.texts.get(s.about.rpartition("/")[2], {}).get("note", "")
+            return [line.strip() for line in str(said).splitlines() if line.strip()]
         return s.script
 
     def _reply(self, s: Setting) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+"""What people ask of us about how we reach them. Another address or another way is `ReplaceContact`."""
+
+from pydantic import Field
+
+from domain.commands.base import AnswerTexts, Command
+from domain.parties import TimeOfDay
+
+
+class AskForCall(Command):
+    """Somebody would rather talk: a coordinator rings them, on the next working day at the latest."""
+
+    texts = AnswerTexts
+    by_link = "case"
+    title = "They would like to be rung"
+    party: str
+    times: list[TimeOfDay] = Field(default_factory=list, max_length=len(TimeOfDay))  # none: at any time
+
+
+class SayWhenToRing(Command):
+    """When a party's contact likes to be rung. It stands beside their number on every call."""
+
+    texts = AnswerTexts
+    by_link = "case"
+    title = "When to ring them"
+    party: str
+    times: list[TimeOfDay] = Field(default_factory=list, max_length=len(TimeOfDay))  # none: at any time
