@@ -23,7 +23,7 @@ from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import OneLook, Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split, today
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -37,6 +37,7 @@ from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
+from casefile.today import Queue
 from casefile.vault import Vault
 from settings import Settings, load_settings
 from telemetry import Tracing
@@ -45,6 +46,7 @@ from temporal_client import SealingCodec, connect
 Opener = Callable[[Settings], AbstractAsyncContextManager[Services]]
 STAFF_PAGES = (
     sign_in.router,
+    today.router,
     lists.router,
     calls.router,
     split.router,
@@ -88,6 +90,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             papers=Papers(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            queue=Queue(database, vault),
             policies=intake.policies,
             related=Related(database, vault),
             staff=StaffAccounts(database),

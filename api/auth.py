@@ -24,6 +24,7 @@ VISITOR_COOKIE = "visitor"
 PAGES: dict[str, tuple[StaffRole, ...]] = {
     "cases": EVERY_STAFF,  # a mediator: only their own
     "new_case": COORDINATORS,
+    "today": COORDINATORS,
     "calls": COORDINATORS,
     "tasks": EVERY_STAFF,
     "print-queue": COORDINATORS,

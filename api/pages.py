@@ -29,6 +29,7 @@ _environment.globals.update(
 )
 
 _NAVIGATION = (
+    ("today", "/today", "Today"),
     ("tasks", "/tasks", "Tasks"),
     ("calls", "/calls", "Calls"),
     ("cases", "/cases", "Cases"),

@@ -22,6 +22,7 @@ from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
+from casefile.today import Queue
 from casefile.vault import Vault
 from settings import Settings
 
@@ -42,6 +43,7 @@ class Services:
     papers: Papers
     reading: Reading
     finding: Finding
+    queue: Queue
     policies: Policies
     related: Related
     staff: StaffAccounts

@@ -14,6 +14,7 @@ from domain.view import CaseView
 
 CaseWorker = Annotated[StaffMember, Depends(require(*PAGES["cases"]))]
 Coordinator = Annotated[StaffMember, Depends(require(*PAGES["new_case"]))]
+QueueReader = Annotated[StaffMember, Depends(require(*PAGES["today"]))]
 Printer = Annotated[StaffMember, Depends(require(*PAGES["print-queue"]))]
 CallTaker = Annotated[StaffMember, Depends(require(*PAGES["calls"]))]
 TaskWorker = Annotated[StaffMember, Depends(require(*PAGES["tasks"]))]

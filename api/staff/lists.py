@@ -20,10 +20,11 @@ from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
 from casefile.watched import Which, watched
-from domain import rules, titles, words
+from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
-from domain.possible import Possible, answer_to
+from domain.possible import Possible
+from domain.queue import doing
 from domain.stages import Stage
 from domain.view import CaseView
 from workflows.doors import workflow_id
@@ -55,7 +56,7 @@ async def cases(request: Request, services: ServicesDep, me: CaseWorker) -> Resp
         not_taken=True if asked.get("not_taken") else None,
         mediator=me.id if me.only_mediates else "",
         reference=asked.get("reference", "")[:40],
-        page=_page_number(asked.get("page", "")),
+        page=page_number(asked.get("page", "")),
         per_page=_PER_PAGE,
     )
     lines, total = await services.cases.list(wanted)
@@ -225,16 +226,9 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
 
 def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> str:
     """The form that does a task, or its case where this is somebody else's to do."""
-    found: Possible | None = None
     if task.kind == "letter_by_post" and me.has(*COORDINATORS):
         return "/print-queue"
-    if rules.tickable(task.kind):
-        found = Possible(kind="tick_task", about=task.key)
-    elif task.kind == "decide":
-        found = Possible(kind="decide_on_silence", about=task.about)
-    else:
-        ask = journey.open_ask(task.key) or journey.open_ask(task.about)
-        found = answer_to(ask) if ask and not journey.closing else None
+    found = doing(journey, task)
     if found and me.has(*COMMANDS[found.kind].may):
         return do_link(case.reference, found)
     return f"/cases/{case.reference}"
@@ -280,7 +274,7 @@ def _next_meeting(case: CaseView) -> str:
 @router.get("/operations")
 async def operations(request: Request, services: ServicesDep, me: Operator) -> Response:
     """Cases by reference and stage, with their workflows; no name stands on this page."""
-    number = _page_number(request.query_params.get("page", ""))
+    number = page_number(request.query_params.get("page", ""))
     asked = request.query_params.get("show", "")
     which: Which = asked if asked in WATCHED else "all"
     lines, total = await watched(services.database, which, services.clock(), page=number, per_page=_PER_PAGE)
@@ -303,5 +297,5 @@ def workflow_link(services: Services, case_id: str) -> str:
     return f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}/workflows/{workflow_id(case_id)}"
 
 
-def _page_number(text: str) -> int:
+def page_number(text: str) -> int:
     return min(max(int(text), 1), 10_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -21,7 +21,7 @@ from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
 from casefile.staff import StaffMember
-from domain.commands import EVERY_STAFF, StaffRole
+from domain.commands import COORDINATORS, EVERY_STAFF, StaffRole
 
 LONGEST_EMAIL = 254
 
@@ -38,6 +38,8 @@ async def home(me: Me) -> Response:
 def home_of(me: StaffMember) -> str:
     if me.only_mediates:
         return "/mediator"
+    if me.has(*COORDINATORS):
+        return "/today"
     return "/tasks" if me.has(*(role for role in EVERY_STAFF if role != StaffRole.MEDIATOR)) else "/operations"
 
 

@@ -31,6 +31,7 @@ from casefile.reading import Reading
 from casefile.related import Related
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
+from casefile.today import Queue
 from casefile.vault import Vault
 from domain.commands import Command
 from domain.enquiry import CodeToSend
@@ -146,6 +147,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         papers=Papers(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
+        queue=Queue(database, vault),
         policies=intake.policies,
         related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
