@@ -101,6 +101,8 @@ async def today(request: Request, services: ServicesDep, me: QueueReader) -> Res
         kept = {name: value for name, value in wanted.items() if value}
         return f"/today?{urlencode(kept)}" if kept else "/today"
 
+    if only and number > 1 and not parts[0].total:  # its cases have become fewer
+        return RedirectResponse(link(only), 303)
     return page(
         request,
         "staff/today.html",
