@@ -23,7 +23,20 @@ from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import OneLook, Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split, today
+from api.staff import (
+    calls,
+    case_page,
+    doing,
+    lists,
+    new_case,
+    policy,
+    print_queue,
+    saved_filters,
+    service,
+    sign_in,
+    split,
+    today,
+)
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -36,6 +49,7 @@ from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.staff import StaffAccounts
 from casefile.today import Queue
 from casefile.vault import Vault
@@ -48,6 +62,7 @@ STAFF_PAGES = (
     sign_in.router,
     today.router,
     lists.router,
+    saved_filters.router,
     calls.router,
     split.router,
     new_case.router,  # before the case page: /cases/new is no reference
@@ -91,6 +106,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             queue=Queue(database, vault),
+            saved_filters=SavedFilters(database),
             policies=intake.policies,
             related=Related(database, vault),
             staff=StaffAccounts(database),

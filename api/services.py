@@ -21,6 +21,7 @@ from casefile.policies import Policies
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.staff import StaffAccounts
 from casefile.today import Queue
 from casefile.vault import Vault
@@ -44,6 +45,7 @@ class Services:
     reading: Reading
     finding: Finding
     queue: Queue
+    saved_filters: SavedFilters
     policies: Policies
     related: Related
     staff: StaffAccounts

@@ -383,7 +383,7 @@ class SavedFilter(SQLModel, table=True):
 
     __tablename__ = "saved_filter"
     __table_args__ = (UniqueConstraint("staff_id", "name"),)
-    id: str = Field(primary_key=True)  # of the form that saved it
+    id: str = Field(primary_key=True)  # derived from whose it is and the form's one-time key
     staff_id: str = Field(foreign_key="staff.id")
     name: str
     wanted: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # what the list is asked for in its address

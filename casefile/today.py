@@ -29,7 +29,6 @@ class Queued(BaseModel):
 
     case: CaseView
     stage: Stage
-    since: datetime  # it is in this stage
     escalated: bool
     letter_waits: bool  # one that could not leave is tried again
 
@@ -111,6 +110,7 @@ class Queue:
                 reference=row.reference,
                 route=row.route,
                 created=row.created,
+                stage_since=row.stage_since,
                 child=text.child,
                 about=text.about,
                 parties=parties,
@@ -122,7 +122,6 @@ class Queue:
             found[row.id] = Queued(
                 case=view,
                 stage=Stage(row.stage),
-                since=row.stage_since or row.created,
                 escalated=row.escalated,
                 letter_waits=row.id in troubled,
             )

@@ -3,29 +3,26 @@ has taken, and for whom the other cases wait. Each line has the one thing that i
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.pages import page
-from api.services import Services, ServicesDep
+from api.services import ServicesDep
 from api.staff.access import QueueReader
+from api.staff.days import Targets, targets_of
 from api.staff.lists import do_link, page_number, task_link
 from casefile.staff import StaffMember
 from casefile.today import Queued, QueuePart
 from domain import titles, words
 from domain.commands import COMMANDS, StaffRole
-from domain.queue import Days, Matter, Section, at_risk_since, days_of_case, days_of_stage, matter_of
+from domain.queue import Days, Matter, Section, at_risk_since, matter_of
 from domain.queue_words import Said, said_of
-from domain.stages import Stage
-from domain.working_days import local_day
 
 router = APIRouter(include_in_schema=False)
 EVERYBODY = "all"
 _AT_FIRST, _PER_PAGE = 8, 25  # cases of a section: beside the others, and by itself
-_YEARS = 8  # of bank holidays that lie behind; no case is open for longer
 
 SECTIONS: dict[Section, tuple[str, str]] = {
     Section.LATE: ("Overdue", "Past its date, or nothing more is sent by itself."),
@@ -35,28 +32,6 @@ SECTIONS: dict[Section, tuple[str, str]] = {
     Section.WAITING: ("Waiting for others", "Nothing to do yet: the next step comes by itself."),
 }
 """The title of each section, and what stands in it."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What days are counted by: the newest targets of the service, whatever a case began with."""
-
-    stage_days: dict[Stage, int]
-    holidays: Collection[date]
-    now: datetime
-
-    def case(self, stage: Stage, created: datetime) -> Days:
-        return days_of_case(stage, created, self.now, self.stage_days, self.holidays)
-
-    def stage(self, stage: Stage, since: datetime) -> Days:
-        return days_of_stage(stage, since, self.now, self.stage_days, self.holidays)
-
-
-async def targets_of(services: Services) -> Targets:
-    """As they are today."""
-    now = services.clock()
-    newest, year = (await services.policies.current()).targets, local_day(now).year
-    return Targets(newest.stage_days, frozenset(newest.holidays(year - _YEARS, year)), now)
 
 
 @dataclass(frozen=True)
@@ -127,7 +102,7 @@ def _last_page(parts: Collection[QueuePart]) -> int:
 def _row(one: Queued, me: StaffMember, whose: str, targets: Targets) -> Row:
     case, matter = one.case, matter_of(one.case.journey, targets.now)
     action, href = _action(one, matter, me)
-    stage_days = targets.stage(one.stage, one.since)
+    stage_days = targets.stage(one.stage, case.stage_since or case.created)
     about = [matter.task.key, matter.task.about] if matter.task else [matter.ask.key] if matter.ask else []
     return Row(
         reference=case.reference,

@@ -29,6 +29,7 @@ from casefile.papers import Papers
 from casefile.post import PrintQueue
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
 from casefile.today import Queue
@@ -148,6 +149,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         queue=Queue(database, vault),
+        saved_filters=SavedFilters(database),
         policies=intake.policies,
         related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
