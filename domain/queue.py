@@ -106,9 +106,9 @@ class Days(BaseModel):
         return self.target is not None and self.day > self.target
 
     def __str__(self) -> str:
-        """ "day 12 of 20", "day 23, target 20", "today"."""
+        """ "day 12 of 20", "day 23, target 20", "since today"."""
         if self.day == 0:
-            return "today"
+            return "since today"
         if self.target is None:
             return f"day {self.day}"
         return f"day {self.day}, target {self.target}" if self.over else f"day {self.day} of {self.target}"

@@ -66,6 +66,7 @@ class Targets(BaseModel):
     def _a_ladder_for_everything(self) -> "Targets":
         """Targets that were written before a kind of ask existed have the standard ladder for it."""
         self.ladders = {kind: self.ladders.get(kind, ladder) for kind, ladder in STANDARD_LADDERS.items()}
+        self.stage_days = {stage: self.stage_days.get(stage, days) for stage, days in STAGE_DAYS.items()}
         return self
 
     def policy(self, today: date, version: int = 0) -> Policy:

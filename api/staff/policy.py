@@ -43,6 +43,7 @@ async def show(request: Request, services: ServicesDep, me: PolicyManager) -> Re
             (titles.STAGES[stage], [targets.sentence(kind, newest.targets.ladders[kind]) for kind in kinds])
             for stage, kinds in targets.STEPS.items()
         ],
+        stage_days=[targets.stage_sentence(*one) for one in newest.targets.stage_days.items()],
         closures=sorted(closures, key=lambda closure: closure.first),
         holidays=targets.coming_bank_holidays(today),
         progress=progress,

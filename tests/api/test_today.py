@@ -51,7 +51,7 @@ async def test_each_line_says_who_what_until_when_and_the_one_next_action(office
     waits = await section(office, "Waiting for others")
     assert f"{reference} Noah Bell Oakfield Primary School Consent asked on Mon 30 Nov 2026" in waits
     assert "Then: Reminder 2 to Oakfield Primary School on Wed 2 Dec 10:00" in waits
-    assert "Case: today Everyone's consent: day 1 of 13" in waits
+    assert "Case: since today Everyone's consent: day 1 of 13" in waits
     assert f'href="/cases/{reference}/do/answer_consent?about=p2"' in office.jo.page
 
 

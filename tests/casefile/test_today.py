@@ -1,6 +1,5 @@
 """The queue: each open case stands in one section, and thousands of them are sorted without opening one."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -56,7 +55,7 @@ class Filled:
 
 @pytest.mark.both_databases
 async def test_each_open_case_is_in_one_section(queue: Filled) -> None:
-    late: dict[str, datetime] = {"late_at": NOW - HOUR, "due_at": NOW - HOUR}
+    late: dict[str, Any] = {"late_at": NOW - HOUR, "due_at": NOW - HOUR}
     await queue.case("late", escalated=True, **late)
     await queue.case("later", **(late | {"late_at": NOW - DAY}))
     await queue.case("today", due_at=NOW + 2 * HOUR, late_at=NOW + HOUR)

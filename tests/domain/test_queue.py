@@ -164,7 +164,7 @@ def test_days_in_words() -> None:
     assert str(Days(day=12, target=20)) == "day 12 of 20"
     assert str(Days(day=23, target=20)) == "day 23, target 20"
     assert str(Days(day=3)) == "day 3"
-    assert str(Days(day=0, target=20)) == "today"
+    assert str(Days(day=0, target=20)) == "since today"
     assert (Days(day=15, target=20).at_risk, Days(day=16, target=20).at_risk) == (False, True)
     assert (Days(day=20, target=20).over, Days(day=21, target=20).over) == (False, True)
 
