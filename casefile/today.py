@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast
 from sqlmodel import and_, case, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import sealed_parties, staff_view
+from casefile.cases import left_by, sealed_parties, staff_views, without
 from casefile.database import Database
 from casefile.tables import Case, LetterRow
 from casefile.vault import Erased, Vault
@@ -88,10 +88,7 @@ class Queue:
         rows = (await session.exec(select(*columns).where(col(Case.id).in_(ids)))).all() if ids else []
         sealed = await sealed_parties(session, ids)
         troubled = set(await session.exec(_letters_that_wait().where(col(LetterRow.case_id).in_(ids))))
-        staff: dict[str, StaffView | None] = {
-            one: await staff_view(session, one)
-            for one in sorted({id for row in rows for id in (row.coordinator_id, row.mediator_id) if id})
-        }
+        staff = await staff_views(session, {id for row in rows for id in (row.coordinator_id, row.mediator_id) if id})
         known: dict[str, Policy] = {}  # most cases have one of a few
         found = {}
         for row in rows:
@@ -104,6 +101,8 @@ class Queue:
             except (Erased, ValueError) as error:
                 log.error("a case cannot be read", case=row.id, error=type(error).__name__)
                 continue
+            journey = Journey.model_validate_json(row.its_journey) if row.its_journey not in (None, "null") else None
+            left = journey.left if journey else []
             no_coordinator = StaffView(id=row.coordinator_id or "", name="", email="")
             view = CaseView(
                 id=row.id,
@@ -113,10 +112,11 @@ class Queue:
                 stage_since=row.stage_since,
                 child=text.child,
                 about=text.about,
-                parties=parties,
+                parties=without(parties, left),
+                former=left_by(parties, left),
                 coordinator=staff.get(row.coordinator_id) or no_coordinator,
                 policy=known[row.its_policy],
-                journey=Journey.model_validate_json(row.its_journey) if row.its_journey not in (None, "null") else None,
+                journey=journey,
                 mediator=staff.get(row.mediator_id),
             )
             found[row.id] = Queued(
