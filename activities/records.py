@@ -38,6 +38,7 @@ from domain.commands import COORDINATORS, NewContactTexts, VisitTexts
 from domain.journey import OPEN_AGAIN, Filing, Journey, Task, of_an_end
 from domain.likeness import phone_of
 from domain.parties import IN_TURN, NEEDS, Channel, PersonRole, party_of
+from domain.queue import times_of
 from domain.referral import PersonDetails
 from domain.refusals import Refusal
 from domain.view import CaseText
@@ -95,7 +96,9 @@ class Records(CaseFile):
         raise ApplicationError("this run knows less than the case file", type="run_was_reset")
 
     async def _write(self, session: AsyncSession, case: Case, filing: Filing) -> None:
-        _repeat_for_lists(case, filing.journey)
+        if filing.journey.stage != case.stage:
+            case.stage_since = max((e.at for e in filing.events if e.what == "stage"), default=self.now())
+        repeat_for_lists(case, filing.journey)
         case.version, case.run = filing.version, filing.run
         case.journey = filing.journey.model_dump(mode="json")
         if filing.policy:
@@ -428,12 +431,13 @@ async def _was_written(session: AsyncSession, case: Case, filing: Filing) -> boo
     return True
 
 
-def _repeat_for_lists(case: Case, journey: Journey) -> None:
+def repeat_for_lists(case: Case, journey: Journey) -> None:
     """The columns by which lists filter and sort."""
     case.stage = journey.stage
     case.mediator_id = journey.mediator or journey.offered_to
     case.waiting_for = ",".join(journey.waiting_for)
     case.next_at = journey.next_at
+    case.late_at, case.due_at = times_of(journey)
     case.escalated, case.on_hold, case.paused = journey.escalated, journey.on_hold, journey.paused
     closing = journey.closing  # None again when the case was opened again
     case.closed_reason = closing.reason if closing else ""

@@ -41,10 +41,12 @@ from api.staff import (
     new_password,
     policy,
     print_queue,
+    saved_filters,
     second_step,
     service,
     sign_in,
     split,
+    today,
 )
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
@@ -61,8 +63,10 @@ from casefile.post import PrintQueue
 from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
+from casefile.today import Queue
 from casefile.vault import Vault
 from settings import Settings, load_settings
 from telemetry import Tracing
@@ -75,7 +79,9 @@ STAFF_PAGES = (
     new_password.router,
     elsewhere.router,
     account.router,
+    today.router,
     lists.router,
+    saved_filters.router,
     calls.router,
     split.router,
     new_case.router,  # before the case page: /cases/new is no reference
@@ -125,6 +131,8 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             papers=Papers(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
+            queue=Queue(database, vault),
+            saved_filters=SavedFilters(database),
             policies=intake.policies,
             related=Related(database, vault),
             staff=StaffAccounts(database),

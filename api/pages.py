@@ -29,6 +29,7 @@ _environment.globals.update(
 )
 
 _NAVIGATION = (
+    ("/today", "Today"),
     ("/tasks", "Tasks"),
     ("/calls", "Calls"),
     ("/cases", "Cases"),

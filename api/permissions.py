@@ -45,7 +45,11 @@ MAY: dict[str, Who] = {
     "POST /account/second-step": EVERYBODY,
     "POST /account/password": EVERYBODY,
     # Cases
+    "GET /today": COORDINATES,
     "GET /cases": WORKS_ON_CASES,
+    "GET /cases.csv": WORKS_ON_CASES,
+    "POST /cases/filters": WORKS_ON_CASES,
+    "POST /cases/filters/{filter_id}/remove": WORKS_ON_CASES,
     "GET /tasks": WORKS_ON_CASES,
     "GET /mediator": MEDIATES,
     "GET /cases/new": COORDINATES,

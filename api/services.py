@@ -25,8 +25,10 @@ from casefile.post import PrintQueue
 from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
+from casefile.today import Queue
 from casefile.vault import Vault
 from settings import Settings
 
@@ -49,6 +51,8 @@ class Services:
     papers: Papers
     reading: Reading
     finding: Finding
+    queue: Queue
+    saved_filters: SavedFilters
     policies: Policies
     related: Related
     staff: StaffAccounts

@@ -71,6 +71,7 @@ class CaseLine(BaseModel):
     child: str
     created: datetime
     stage: str
+    stage_since: datetime
     waiting_for: list[str]  # names of parties, or staff roles
     next_at: datetime | None
     escalated: bool
@@ -92,6 +93,7 @@ class CaseFilter(BaseModel):
     not_taken: bool | None = None  # True: those that no coordinator has taken yet
     mediator: str = ""
     reference: str = ""
+    organisation: str = ""  # a part of the name of one that is, or was, a party
     page: int = Field(1, ge=1, le=10_000)
     per_page: int = Field(25, ge=1, le=100)
 
@@ -116,6 +118,32 @@ def urgent_first(open: bool | None) -> list[Any]:
         col(Case.created).desc(),
         col(Case.reference),  # a page of its own for each, whatever the database does with ties
     ]
+
+
+def conditions(wanted: CaseFilter) -> list[Any]:
+    """What a case fulfils that the filter shows."""
+    found: list[Any] = []
+    if wanted.stage:
+        found.append(col(Case.stage) == wanted.stage)
+    if wanted.open is not None:
+        found.append(col(Case.closed_at).is_(None) if wanted.open else col(Case.closed_at).is_not(None))
+    if wanted.escalated is not None:
+        found.append(col(Case.escalated) == wanted.escalated)
+    if wanted.on_hold is not None:
+        found.append(or_(col(Case.on_hold), col(Case.paused)) == wanted.on_hold)
+    if wanted.coordinator:
+        found.append(col(Case.coordinator_id) == wanted.coordinator)
+    if wanted.not_taken is not None:
+        found.append((col(Case.coordinator_id).is_(None)) == wanted.not_taken)
+    if wanted.mediator:
+        found.append(col(Case.mediator_id) == wanted.mediator)
+    if wanted.reference:
+        found.append(col(Case.reference).contains(wanted.reference.strip().upper(), autoescape=True))
+    if wanted.organisation:
+        part = wanted.organisation.strip().lower()
+        named = select(PartyRow.case_id).where(func.lower(PartyRow.organisation).contains(part, autoescape=True))
+        found.append(col(Case.id).in_(named))
+    return found
 
 
 class Cases:
@@ -314,38 +342,23 @@ class Cases:
 
     async def list(self, wanted: CaseFilter) -> tuple[list[CaseLine], int]:
         """One page of cases, the most urgent first, and how many there are in all."""
-        conditions: list[Any] = []
-        if wanted.stage:
-            conditions.append(col(Case.stage) == wanted.stage)
-        if wanted.open is not None:
-            conditions.append(col(Case.closed_at).is_(None) if wanted.open else col(Case.closed_at).is_not(None))
-        if wanted.escalated is not None:
-            conditions.append(col(Case.escalated) == wanted.escalated)
-        if wanted.on_hold is not None:
-            conditions.append(or_(col(Case.on_hold), col(Case.paused)) == wanted.on_hold)
-        if wanted.coordinator:
-            conditions.append(col(Case.coordinator_id) == wanted.coordinator)
-        if wanted.not_taken is not None:
-            conditions.append((col(Case.coordinator_id).is_(None)) == wanted.not_taken)
-        if wanted.mediator:
-            conditions.append(col(Case.mediator_id) == wanted.mediator)
-        if wanted.reference:
-            conditions.append(col(Case.reference).contains(wanted.reference.strip().upper(), autoescape=True))
+        those = conditions(wanted)
         async with self.database.read() as session:
-            total = (await session.exec(select(func.count()).select_from(Case).where(*conditions))).one()
+            total = (await session.exec(select(func.count()).select_from(Case).where(*those))).one()
             cases = (
                 await session.exec(
                     select(Case)
                     .options(*WITHOUT_WHAT_IS_LARGE)
-                    .where(*conditions)
+                    .where(*those)
                     .order_by(*urgent_first(wanted.open))
                     .offset((wanted.page - 1) * wanted.per_page)
                     .limit(wanted.per_page)
                 )
             ).all()
-            return await self._lines(session, cases), total
+            return await self.lines(session, cases), total
 
-    async def _lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
+    async def lines(self, session: AsyncSession, cases: Sequence[Case]) -> builtins.list[CaseLine]:
+        """In their order."""
         rows = await sealed_parties(session, [case.id for case in cases if case.waiting_for])
         return [self.line(case, rows[case.id]) for case in cases]
 
@@ -374,6 +387,7 @@ def as_line(case: Case, child: str, parties: Collection[PartyView]) -> CaseLine:
         child=child,
         created=case.created,
         stage=case.stage,
+        stage_since=case.stage_since or case.created,
         waiting_for=[names.get(part, part) for part in case.waiting_for.split(",") if part],
         next_at=case.next_at,
         escalated=case.escalated,
@@ -435,6 +449,7 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         reference=case.reference,
         route=case.route,
         created=case.created,
+        stage_since=case.stage_since,
         child=text.child,
         about=text.about,
         parties=without(parties, left),

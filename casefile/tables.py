@@ -149,6 +149,19 @@ class Case(SQLModel, table=True):
             text("created DESC"),
             "reference",
         ),
+        Index(  # all by which the queue (today.py) sorts the open ones, so that no row is opened for it
+            "case_in_queue",
+            "closed_at",
+            "coordinator_id",
+            "late_at",
+            "due_at",
+            "escalated",
+            "stage",
+            "stage_since",
+            "next_at",
+            "created",
+            "id",
+        ),
     )
     id: str = Field(primary_key=True)
     reference: str = Field(unique=True)
@@ -164,7 +177,10 @@ class Case(SQLModel, table=True):
     stage: str = Field(default="referral", index=True)
     mediator_id: str = Field(default="", index=True)  # accepted, or asked
     waiting_for: str = ""  # "p2,p3" or a staff role: whose answers are missing
+    stage_since: datetime | None = Field(default=None, sa_type=Instant)  # None: since `created`
     next_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    late_at: datetime | None = Field(default=None, sa_type=Instant)  # domain.queue.times_of
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
     escalated: bool = Field(default=False, index=True)
     on_hold: bool = Field(default=False, index=True)
     paused: bool = False
@@ -422,6 +438,17 @@ class DigestRow(SQLModel, table=True):
     attempts: int = 0  # whose fate is unclear
     problem: str = ""
     settled: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SavedFilter(SQLModel, table=True):
+    """A filter of the list of cases under a name that a member of staff gave it, for themself. No personal data."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("staff_id", "name"),)
+    id: str = Field(primary_key=True)  # derived from whose it is and the form's one-time key
+    staff_id: str = Field(foreign_key="staff.id")
+    name: str
+    wanted: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))  # what the list is asked for in its address
 
 
 class Counter(SQLModel, table=True):

@@ -9,13 +9,9 @@ from domain import titles, words
 from domain.commands import StaffRole
 from domain.journey import BEGUN_ANEW, CALL_WANTED, LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, OpenAsk
 from domain.parties import Party
-from domain.policy import Do
-from domain.working_days import local_day
+from domain.queue import ask_times, is_late, is_of_today, task_times
 
 MOST_LINES = 40  # of each sort; the lists of the service show all
-
-FOR_PEOPLE = (Do.PHONE_TASK, Do.IN_THE_ROOM, Do.MANAGER_DECIDES, Do.ESCALATE, Do.LAPSE)
-"""Rungs at which the waiting becomes somebody's business; reminders leave by themselves."""
 
 
 class Digest(BaseModel):
@@ -35,12 +31,10 @@ class Digest(BaseModel):
 
 def add_task(digest: Digest, reference: str, kind: str, opened: datetime, due: datetime | None, now: datetime) -> None:
     """A task that is open. One that was put off to another day is not due."""
-    if due is not None and local_day(due) > local_day(now):
-        return
-    said = f"{reference}: {task_title(kind)}"
-    if due is not None and due < now:
+    times, said = task_times(opened, due), f"{reference}: {task_title(kind)}"
+    if due is not None and is_late(times, now):
         digest.late.append(f"{said}, by {words.soon(due)}")
-    else:
+    elif is_of_today(times, now):
         digest.today.append(f"{said}, since {words.day(opened)}")
 
 
@@ -48,11 +42,12 @@ def add_ask(digest: Digest, reference: str, ask: OpenAsk, parties: list[Party], 
     """What somebody was asked and has not answered, while the case moves on."""
     waited_for = words.ASKS.get(ask.kind, ask.kind)
     said = f"{reference}: {waited_for}, from {_whom(ask, parties)}, asked on {words.day(ask.asked)}"
+    times = ask_times(ask)
     if ask.due is not None and ask.due < now:
         digest.late.append(f"{said}, was due {words.soon(ask.due)}")
-    elif ask.in_vain:
+    elif is_late(times, now):
         digest.late.append(f"{said}; nothing more is sent by itself")
-    elif ask.armed and ask.armed.do in FOR_PEOPLE and local_day(ask.armed.at) <= local_day(now):
+    elif ask.armed and is_of_today(times, now):
         digest.today.append(f"{said}; today {words.clock(ask.armed.at)}: {titles.RUNGS[ask.armed.do].lower()}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
 
-from domain import bank_holidays, words
+from domain import bank_holidays, titles, words
 from domain.policy import STANDARD_LADDERS, Do, Policy, Rung
 from domain.stages import Stage
 from domain.text import Name
@@ -16,6 +16,20 @@ YEARS_OF_HOLIDAYS = 2  # that a case is given beyond the year in which it is giv
 MOST_DAYS = 250  # working days of a rung: about a year
 MOST_REMINDERS = 10
 LONGEST_CLOSURE = 31  # days
+
+
+STAGE_DAYS: dict[Stage, int] = {
+    Stage.REFERRAL: 1,  # acknowledged
+    Stage.EXPLAINING: 2,
+    Stage.PERMISSION: 13,  # when a manager decides what silence means
+    Stage.CONSENT: 13,
+    Stage.ALLOCATION: 4,
+    Stage.INITIAL_VISITS: 10,  # by day 14
+    Stage.JOINT_MEETING: 20,
+    Stage.AGREEMENT: 9,  # written up in 2, commented on in 5, issued in 2
+}
+"""Working days in which a case should leave each stage (practice, section 4). What was agreed is carried out by dates
+of its own. Nothing happens in a case when they are over: its page and the queue say so."""
 
 
 class Closure(BaseModel):
@@ -36,6 +50,7 @@ class Targets(BaseModel):
     """All that a manager may set. The defaults are the service's first targets."""
 
     ladders: dict[str, list[Rung]] = Field(default_factory=dict)
+    stage_days: dict[Stage, int] = Field(default_factory=lambda: dict(STAGE_DAYS))
     opens: time = time(8)
     closes: time = time(18)
     morning: time = time(9)
@@ -51,18 +66,23 @@ class Targets(BaseModel):
     def _a_ladder_for_everything(self) -> "Targets":
         """Targets that were written before a kind of ask existed have the standard ladder for it."""
         self.ladders = {kind: self.ladders.get(kind, ladder) for kind, ladder in STANDARD_LADDERS.items()}
+        self.stage_days = {stage: self.stage_days.get(stage, days) for stage, days in STAGE_DAYS.items()}
         return self
 
     def policy(self, today: date, version: int = 0) -> Policy:
         """What a case is given that begins today, or goes on under these targets from today on."""
-        known = bank_holidays.of_england(today.year, today.year + YEARS_OF_HOLIDAYS)
-        closed = {day for closure in self.closures for day in closure.days}
-        fields = [name for name in type(self).model_fields if name not in ("closures", "open_on")]
+        fields = [name for name in type(self).model_fields if name not in ("closures", "open_on", "stage_days")]
         return Policy(
             version=version,
-            holidays=sorted({day for day in known if day not in self.open_on} | closed),
+            holidays=self.holidays(today.year, today.year + YEARS_OF_HOLIDAYS),
             **{name: getattr(self, name) for name in fields},
         )
+
+    def holidays(self, first_year: int, last_year: int) -> list[date]:
+        """When the service is closed, beside weekends, in order: the bank holidays of these years, and its closures."""
+        known = bank_holidays.of_england(first_year, last_year)
+        closed = {day for closure in self.closures for day in closure.days}
+        return sorted({day for day in known if day not in self.open_on} | closed)
 
 
 # What managers may set about each ladder
@@ -234,7 +254,15 @@ def differences(old: Targets, new: Targets, today: date) -> list[str]:
         else:
             title, is_now, before_it = words.target_title(code), getattr(new, code), getattr(old, code)
             said.append(f"{title[0].upper()}{title[1:]}: {_value(is_now)}. Before: {_value(before_it)}.")
+    for stage, days in new.stage_days.items():
+        if days != old.stage_days[stage]:
+            said.append(f"{stage_sentence(stage, days)}. Before: {old.stage_days[stage]}.")
     return said
+
+
+def stage_sentence(stage: Stage, days: int) -> str:
+    """ "Allocation to a mediator: 4 working days"."""
+    return f"{titles.STAGES[stage]}: {days} working {'day' if days == 1 else 'days'}"
 
 
 def _days_said(what: str, days: set[date]) -> list[str]:

@@ -73,6 +73,7 @@ class CaseView(BaseModel):
     reference: str
     route: str
     created: datetime
+    stage_since: datetime | None = None  # None: since it was created
     child: Child
     about: str
     parties: list[PartyView]

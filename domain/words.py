@@ -307,6 +307,11 @@ def next_steps(case: CaseView) -> list[NextStep]:
 _EXCHANGE = "Papers that were released go to the other parties"
 
 
+def next_step_of(case: CaseView, ask: OpenAsk) -> NextStep | None:
+    """What comes next of one ask; None: nothing by itself."""
+    return _next_step(case, ask, ask.armed) if ask.armed else None
+
+
 def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
     words, names = _words(case, ask.key)
     asked, title = who(case, ask.of), ask_title(case, ask.key)
@@ -338,10 +343,10 @@ def waiting_for(case: CaseView) -> list[str]:
     """Whom the case waits for and for what: "Oakfield School: consent"."""
     if case.journey is None:
         return ["the coordinator: the referral is being taken in"]
-    return [f"{who(case, ask.of)}: {_waited_of(case, ask)}" for ask in case.journey.asks]
+    return [f"{who(case, ask.of)}: {waited_of(case, ask)}" for ask in case.journey.asks]
 
 
-def _waited_of(case: CaseView, ask: OpenAsk) -> str:
+def waited_of(case: CaseView, ask: OpenAsk) -> str:
     """A party's own answer needs no name; what staff owe says for whom."""
     return ask_title(case, ask.key) if ask.of in set(StaffRole) else waited_for(case, ask.key)
 

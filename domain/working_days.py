@@ -27,6 +27,22 @@ def add_working_days(day: date, count: int, holidays: Collection[date]) -> date:
     return day
 
 
+def working_days_between(first: date, last: date, holidays: Collection[date]) -> int:
+    """How many working days have come after `first`, up to and with `last`: 1 on the working day after it. `holidays`
+    names each day once."""
+    weeks, rest = divmod((last - first).days, 7)
+    weekdays = 5 * weeks + sum((first + n * ONE_DAY).weekday() < 5 for n in range(1, rest + 1))
+    return weekdays - sum(first < day <= last and day.weekday() < 5 for day in holidays)
+
+
+def latest_start(today: date, count: int, holidays: Collection[date]) -> date:
+    """The latest day after which `count` working days have come by now, `today` with them."""
+    while count:
+        count -= is_working_day(today, holidays)
+        today -= ONE_DAY
+    return today
+
+
 def local_day(instant: datetime) -> date:
     """The day in London on which `instant` falls."""
     return instant.astimezone(LONDON).date()

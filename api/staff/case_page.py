@@ -18,6 +18,7 @@ from api.permissions import may_open
 from api.privacy import may_open_papers, may_read
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
+from api.staff.days import targets_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
 from api.staff.preparation import prepared
@@ -33,6 +34,7 @@ from domain.likeness import household
 from domain.papers import MEDIA_TYPES, size_in_words
 from domain.parties import Channel
 from domain.possible import Possible, possible
+from domain.queue import Days
 from domain.scheduling import suits
 from domain.stages import COORDINATORS_REOPEN, Stage
 from domain.view import CaseView
@@ -130,6 +132,7 @@ async def case_page(request: Request, services: ServicesDep, me: Me, reference: 
             if (notice := await _notice(services, case, command_id))
         ],
         steps=progress(journey, events),
+        days=await _days(services, case) if not (journey and journey.closing) else None,
         next_steps=words.next_steps(case),
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
         doable=[one for one in own if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
@@ -163,6 +166,12 @@ async def case_page(request: Request, services: ServicesDep, me: Me, reference: 
         related=await services.related.of_case(case.id) if not me.only_mediates else [],
         alike=await _likely_the_same(services, case, me),
     )
+
+
+async def _days(services: Services, case: CaseView) -> tuple[Days, Days]:
+    """On which day the case is, and its stage."""
+    targets, stage = await targets_of(services), case.journey.stage if case.journey else Stage.REFERRAL
+    return targets.case(stage, case.created), targets.stage(stage, case.stage_since or case.created)
 
 
 async def _another_matter(services: Services, case: CaseView, me: StaffMember) -> dict[str, Any] | None:

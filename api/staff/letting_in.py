@@ -10,7 +10,7 @@ from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
 from casefile.staff import StaffMember
-from domain.commands import EVERY_STAFF, StaffRole
+from domain.commands import COORDINATORS, EVERY_STAFF, StaffRole
 
 
 async def own_passwords(services: ServicesDep) -> None:
@@ -26,6 +26,8 @@ def home_of(me: StaffMember) -> str:
     """The page with which somebody's day begins."""
     if me.only_mediates:
         return "/mediator"
+    if me.has(*COORDINATORS):
+        return "/today"
     return "/tasks" if me.has(*(role for role in EVERY_STAFF if role != StaffRole.MEDIATOR)) else "/operations"
 
 

@@ -1,6 +1,7 @@
 """Lists: cases, tasks, a mediator's cases, and what operations may see."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
+from api.staff.days import targets_of
 from api.staff.doing import KEY
 from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
 from casefile.commands import StoredElsewhere
@@ -20,11 +22,13 @@ from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
 from casefile.watched import Which, watched
-from domain import rules, titles, words
+from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, ReasonTexts, Reassign, StaffRole
 from domain.journey import Journey, Task
-from domain.possible import Possible, answer_to
+from domain.possible import Possible
+from domain.queue import doing
 from domain.stages import Stage
+from domain.text import without_controls
 from domain.view import CaseView
 from workflows.doors import workflow_id
 
@@ -41,33 +45,49 @@ WATCHED: dict[Which, str] = {
 }
 
 
-@router.get("/cases")
-async def cases(request: Request, services: ServicesDep, me: Me) -> Response:
-    """All cases, or those of the filters; of a mediator, their own."""
-    asked = request.query_params
-    state = asked.get("state", "open")
-    wanted = CaseFilter(
+FILTERS = ("reference", "organisation", "stage", "state", "mine", "not_taken", "escalated", "on_hold")
+"""What the list is asked for in its address, beside the page."""
+
+
+def filter_of(asked: Mapping[str, str], me: StaffMember) -> CaseFilter:
+    """What the address of the list asks for. Of a mediator, only their own; what makes no sense counts for nothing."""
+    return CaseFilter(
         stage=asked.get("stage", "") if asked.get("stage") in set(Stage) else "",
-        open={"open": True, "closed": False}.get(state),
+        open={"open": True, "closed": False}.get(asked.get("state", "open")),
         escalated=True if asked.get("escalated") else None,
         on_hold=True if asked.get("on_hold") else None,
         coordinator=me.id if asked.get("mine") and me.has(*COORDINATORS) else "",
         not_taken=True if asked.get("not_taken") else None,
         mediator=me.id if me.only_mediates else "",
-        reference=asked.get("reference", "")[:40],
-        page=_page_number(asked.get("page", "")),
+        reference=without_controls(asked.get("reference", ""))[:40],
+        organisation=without_controls(asked.get("organisation", ""))[:100],
+        page=page_number(asked.get("page", "")),
         per_page=_PER_PAGE,
     )
+
+
+@router.get("/cases")
+async def cases(request: Request, services: ServicesDep, me: Me) -> Response:
+    """All cases, or those of the filters; of a mediator, their own."""
+    return await cases_page(request, services, me, request.query_params, Typed())
+
+
+async def cases_page(
+    request: Request, services: Services, me: StaffMember, asked: Mapping[str, str], typed: Typed, status: int = 200
+) -> Response:
+    """The list that is asked for. `typed`: the name under which it was to be saved."""
+    wanted = filter_of(asked, me)
     lines, total = await services.cases.list(wanted)
-    kept = {name: value for name, value in asked.items() if name != "page" and value}
+    kept = {name: asked[name] for name in FILTERS if asked.get(name)}
     last = max(1, -(-total // _PER_PAGE))
     return page(
         request,
         "staff/cases.html",
+        status,
         lines=lines,
         total=total,
         wanted=wanted,
-        state=state,
+        state=asked.get("state", "open"),
         mine=bool(wanted.coordinator),
         waiting=waiting_names,
         stages=[stage for stage in Stage if stage != Stage.CLOSED],
@@ -77,6 +97,11 @@ async def cases(request: Request, services: ServicesDep, me: Me) -> Response:
         filtered=bool(kept),
         coordinators=await services.staff.coordinators() if me.has(*COORDINATORS) else {},
         key=secrets.token_hex(16),
+        targets=await targets_of(services),
+        kept=kept,
+        saved=[(one, f"/cases?{urlencode(one.wanted)}") for one in await services.saved_filters.of(me.id)],
+        typed=typed,
+        export=f"/cases.csv?{urlencode(kept)}" if kept else "/cases.csv",
     )
 
 
@@ -225,16 +250,9 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
 
 def task_link(case: CaseView, journey: Journey, task: Task, me: StaffMember) -> str:
     """The form that does a task, or its case where this is somebody else's to do."""
-    found: Possible | None = None
     if task.kind == "letter_by_post" and me.has(*COORDINATORS):
         return "/print-queue"
-    if rules.tickable(task.kind):
-        found = Possible(kind="tick_task", about=task.key)
-    elif task.kind == "decide":
-        found = Possible(kind="decide_on_silence", about=task.about)
-    else:
-        ask = journey.open_ask(task.key) or journey.open_ask(task.about)
-        found = answer_to(ask) if ask and not journey.closing else None
+    found = doing(journey, task)
     if found and me.has(*COMMANDS[found.kind].may):
         return do_link(case.reference, found)
     return f"/cases/{case.reference}"
@@ -280,7 +298,7 @@ def _next_meeting(case: CaseView) -> str:
 @router.get("/operations")
 async def operations(request: Request, services: ServicesDep, me: Me) -> Response:
     """Cases by reference and stage, with their workflows; no name stands on this page."""
-    number = _page_number(request.query_params.get("page", ""))
+    number = page_number(request.query_params.get("page", ""))
     asked = request.query_params.get("show", "")
     which: Which = asked if asked in WATCHED else "all"
     lines, total = await watched(services.database, which, services.clock(), page=number, per_page=_PER_PAGE)
@@ -303,5 +321,5 @@ def workflow_link(services: Services, case_id: str) -> str:
     return f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}/workflows/{workflow_id(case_id)}"
 
 
-def _page_number(text: str) -> int:
+def page_number(text: str) -> int:
     return min(max(int(text), 1), 10_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -1,16 +1,15 @@
 """The service's targets: what they are, and how a manager changes them. What a change does to running cases is shown
 before it is saved; saving stores a command for each of them, which takes the way of every command."""
 
-import csv
 import secrets
 from datetime import date
-from io import StringIO
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from api.auth import STALE, Me, is_stale, shows_stale_forms_again
+from api.csv_lines import csv_line
 from api.effects import ON_PAGE, Effects, effects_of
 from api.forms import Typed
 from api.pages import page
@@ -43,6 +42,7 @@ async def show(request: Request, services: ServicesDep, me: Me) -> Response:
             (titles.STAGES[stage], [targets.sentence(kind, newest.targets.ladders[kind]) for kind in kinds])
             for stage, kinds in targets.STEPS.items()
         ],
+        stage_days=[targets.stage_sentence(*one) for one in newest.targets.stage_days.items()],
         closures=sorted(closures, key=lambda closure: closure.first),
         holidays=targets.coming_bank_holidays(today),
         progress=progress,
@@ -156,26 +156,26 @@ def _form(
 
 
 def _download(effects: Effects) -> Response:
-    out = StringIO()
-    lines = csv.writer(out)
-    lines.writerow(
-        [
-            "Case",
-            "Who is waited for",
-            "For what",
-            "Next step now",
-            "On",
-            "At once",
-            "Next step then",
-            "On",
-            "Stands still",
-        ]
-    )
+    lines = [
+        csv_line(
+            [
+                "Case",
+                "Who is waited for",
+                "For what",
+                "Next step now",
+                "On",
+                "At once",
+                "Next step then",
+                "On",
+                "Stands still",
+            ]
+        )
+    ]
     for line in effects.lines:
         moved = line.moved
         was_at, then_at = (words.moment(at) if at else "" for at in (moved.was_at, moved.then_at))
         was, then = (titles.RUNGS[do] if do else "" for do in (moved.was, moved.then))
         still = "yes" if moved.stands_still else ""
-        lines.writerow([line.reference, line.who, line.what, was, was_at, line.at_once, then, then_at, still])
+        lines.append(csv_line([line.reference, line.who, line.what, was, was_at, line.at_once, then, then_at, still]))
     headers = {"Content-Disposition": 'attachment; filename="what-changes.csv"'}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)

@@ -21,6 +21,7 @@ _NUMBERS = {
     "no_shows_before_decision": ("Meetings that a party misses before a manager decides", 1, 5),
     "minutes_to_regret": ("Minutes in which the end of a case can be undone (0: at once)", 0, 120),
 }
+_STAGES = {f"stage_days-{stage}": (f"{titles.STAGES[stage]} (working days)", 1, t.MOST_DAYS) for stage in t.STAGE_DAYS}
 _TIMES = {"opens": "Opens", "closes": "Closes", "morning": "Reminders of a later day are made at"}
 _OFFICE: list[Part] = [
     Group(
@@ -31,6 +32,13 @@ _OFFICE: list[Part] = [
     ),
     *(Field(name, label, "number") for name, (label, _, _) in _NUMBERS.items()),
 ]
+_STAGE_DAYS = Group(
+    "Days for each stage",
+    tuple(Field(name, label, "number") for name, (label, _, _) in _STAGES.items()),
+    hint="The page “Today”, the lists and the case pages count against these, for all cases at once. Nothing else "
+    "happens when they are over.",
+    beside=True,
+)
 _WHY: list[Part] = [
     Field(
         "scope",
@@ -62,7 +70,13 @@ def sections(typed: Typed, today: date) -> list[tuple[str, list[Part]]]:
     found: list[tuple[str, list[Part]]] = [
         (titles.STAGES[stage], [_ladder(kind) for kind in kinds]) for stage, kinds in t.STEPS.items()
     ]
-    return [*found, ("Office", _OFFICE), ("Days on which we are closed", _closed(typed, today)), ("The change", _WHY)]
+    return [
+        *found,
+        ("How long a case may take", [_STAGE_DAYS]),
+        ("Office", _OFFICE),
+        ("Days on which we are closed", _closed(typed, today)),
+        ("The change", _WHY),
+    ]
 
 
 def _ladder(kind: str) -> Group:
@@ -117,6 +131,7 @@ def as_typed(targets: Targets, today: date) -> Typed:
     }
     values |= {name: [f"{getattr(targets, name):%H:%M}"] for name in _TIMES}
     values |= {name: [str(getattr(targets, name))] for name in _NUMBERS}
+    values |= {f"stage_days-{stage}": [str(days)] for stage, days in targets.stage_days.items()}
     coming = [closure for closure in targets.closures if closure.last >= today]
     for n, closure in enumerate(coming, 1):
         values[f"closure_{n}_first"] = [closure.first.isoformat()]
@@ -133,6 +148,7 @@ def read(typed: Typed, newest: Version, today: date) -> Draft | None:
     ladders = {kind: _read_ladder(typed, kind) for kind in STANDARD_LADDERS}
     hours = {name: _read_time(typed, name) for name in _TIMES}
     numbers = {name: _read_number(typed, name) for name in _NUMBERS}
+    stage_days = {stage: _read_number(typed, f"stage_days-{stage}") for stage in t.STAGE_DAYS}
     _check_hours(typed, hours)
     closures = _read_closures(typed, newest.targets, today)
     typed.in_order(form)
@@ -141,6 +157,7 @@ def read(typed: Typed, newest: Version, today: date) -> Draft | None:
     over = [day for day in newest.targets.open_on if day < today]
     said = {
         "ladders": ladders,
+        "stage_days": stage_days,
         **hours,
         **numbers,
         "closures": closures,
@@ -193,7 +210,7 @@ def _check_hours(typed: Typed, hours: Mapping[str, time | None]) -> None:
 
 
 def _read_number(typed: Typed, name: str) -> int:
-    label, least, most = _NUMBERS[name]
+    label, least, most = (_NUMBERS | _STAGES)[name]
     text = typed.one(name)
     if not (text.isascii() and text.isdigit() and len(text) < 6 and least <= int(text) <= most):
         typed.errors[name] = f"{label.partition(' (')[0]}: give a whole number from {least} to {most}."

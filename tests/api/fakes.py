@@ -15,6 +15,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.records import repeat_for_lists
 from api.intake import Intake
 from api.openid import Provider
 from api.services import Services
@@ -32,9 +33,11 @@ from casefile.post import PrintQueue
 from casefile.proofs import Proofs
 from casefile.reading import Reading
 from casefile.related import Related
+from casefile.saved_filters import SavedFilters
 from casefile.second_factors import SecondFactors
 from casefile.staff import StaffAccounts
 from casefile.tables import Case, TaskRow, TimelineEvent
+from casefile.today import Queue
 from casefile.vault import Vault
 from domain.accounts import PasswordLinkToSend
 from domain.codes import ProofToSend
@@ -162,6 +165,8 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         papers=Papers(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
+        queue=Queue(database, vault),
+        saved_filters=SavedFilters(database),
         policies=intake.policies,
         related=Related(database, vault),
         staff=StaffAccounts(database, QUICK_HASHER),
@@ -181,13 +186,9 @@ async def file_journey(services: Services, case_id: str, journey: Journey, event
     """What activities/records.py writes down after each step of the journey."""
     async with services.database.write() as session:
         case = await session.get_one(Case, case_id)
-        case.journey, case.stage = journey.model_dump(mode="json"), journey.stage
-        case.mediator_id = journey.mediator or journey.offered_to
-        case.waiting_for = ",".join(dict.fromkeys(ask.of for ask in journey.asks))
-        case.next_at, case.escalated = journey.next_at, journey.escalated
-        case.on_hold, case.paused = journey.on_hold, journey.paused
-        case.closed_at = journey.closed_at
-        case.closed_reason = journey.closing.reason if journey.closing else ""
+        case.journey = journey.model_dump(mode="json")
+        case.stage_since = max((event.at for event in events or [] if event.what == "stage"), default=None)
+        repeat_for_lists(case, journey)
         session.add(case)
         for task in journey.tasks:
             await session.merge(TaskRow(case_id=case_id, **task.model_dump()))

@@ -195,6 +195,15 @@ async def test_new_cases_only(office: Office) -> None:
     assert "Stayed as they were" in text_of((await office.max.get("/policy")).text)
 
 
+async def test_the_days_of_a_stage_count_for_all_cases_and_change_none(office: Office) -> None:
+    form = await filled_in(office.max, scope="new", **{"stage_days-joint_meeting": "2"})
+    assert "Joint meeting: 2 working days. Before: 20." in text_of((await press(office.max, "preview", form)).text)
+    assert (await press(office.max, "save", form)).status_code == 303
+    assert await given(office) == []
+    assert "Joint meeting: 2 working days." in text_of((await office.max.get("/policy")).text)
+    assert "this stage day 2 of 2" in text_of((await office.jo.get(f"/cases/{office.reference}")).text)
+
+
 async def test_the_same_form_saved_again_is_one_version(office: Office) -> None:
     form = await filled_in(office.max, posting_days="3")
     first = await press(office.max, "save", form)
@@ -339,6 +348,7 @@ async def test_closures_that_are_over_are_kept_and_not_shown(office: Office) -> 
         ({"morning": "19:00"}, "morning", "must be made in office hours."),
         ({"posting_days": "11"}, "posting_days", "give a whole number from 0 to 10."),
         ({"minutes_to_regret": "ten"}, "minutes_to_regret", "give a whole number from 0 to 120."),
+        ({"stage_days-consent": "0"}, "stage_days-consent", "Everyone's consent: give a whole number from 1 to 250."),
         ({"closure_1_first": "2026-12-29"}, "closure_1_name", "say what it is"),
         ({"closure_1_name": "Flood"}, "closure_1_first", "give the first day"),
         ({"closure_1_first": "2026-11-30", "closure_1_name": "x"}, "closure_1_first", "has passed."),

@@ -32,7 +32,7 @@ async def test_a_member_of_staff_signs_in_and_out(service: tuple[World, Callable
     assert (await jo.get("/cases")).url.path == "/sign-in"
     answer = await jo.sign_in(email.upper(), password)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/tasks"
+    assert answer.headers["location"] == "/today"
     cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("staff="))
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -260,7 +260,7 @@ async def test_nobody_is_led_to_another_site(service: tuple[World, Callable[[], 
         jo = browser()
         await jo.get("/sign-in")
         answer = await jo.post("/sign-in", {"email": email, "password": password, "next": target})
-        assert answer.headers["location"] == "/tasks", target
+        assert answer.headers["location"] == "/today", target
     jo = browser()
     await jo.get("/cases/new")
     assert hidden(jo.page, "next") == "/cases/new"

@@ -85,3 +85,14 @@ async def test_a_case_is_begun_with_the_same_number_of_statements_whoever_takes_
         await world.case(jo, "second-0123456789abcdef", name="Maya Ann Louise Whitfield-Okoro de la Tour")
     assert len(many) <= len(few)
     assert sum("search_token" in statement for statement in many) == 1
+
+
+async def test_the_queue_asks_as_much_for_many_cases_as_for_one(office: Office) -> None:
+    with asked() as of_one:
+        await office.jo.get("/today")
+    for more in range(4):
+        await office.world.case(office.jo_id, f"queued-{more}-0123456789abcdef")
+    with asked() as of_many:
+        answer = await office.jo.get("/today")
+    assert answer.text.count('class="whole"') == 5
+    assert len(of_many) == len(of_one)
