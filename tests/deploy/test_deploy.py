@@ -27,6 +27,7 @@ NOT_TOLD = re.compile(  # what listens and is stored where the image has it, Tem
     "host|(api|caldav|smtp|temporal|temporal_ui|text)_port|var_dir|temporal_(api_key|task_queue|tls.*)|caldav_password"
     "|allow_demo_policy|build_id|deployment_name"
 )
+MAY_BE_EMPTY = ("METRICS_TOKEN", "TEXT_TOKEN", "OIDC_CLIENT_SECRET", "LOCAL_PASSWORDS")  # the last is no secret
 ONE_SHOT = {"prepare", "temporal-schema"}
 
 
@@ -92,7 +93,7 @@ def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
     secrets = re.findall(r"\$\{(\w*(?:KEY|SECRET|PASSWORD|TOKEN|KEYS)\w*)([^}]*)\}", text)
     assert {name for name, _ in secrets} >= {"CODEC_KEYS", "VAULT_KEY", "CASEFILE_DB_PASSWORD", "METRICS_TOKEN"}
     for name, otherwise in secrets:  # refused when it is missing, or empty, which turns a thing off
-        assert otherwise.startswith(":?") or (otherwise == ":-" and name in ("METRICS_TOKEN", "TEXT_TOKEN")), name
+        assert otherwise.startswith(":?") or (otherwise == ":-" and name in MAY_BE_EMPTY), name
     for name, service in compose["services"].items():
         for key, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|PWD|SECRET|TOKEN|KEY", key):
