@@ -252,7 +252,7 @@ class Visit:
         """The link's page: its question, what was answered before, its papers, or where the case stands."""
         if self.gone:
             return self._told("You do not take part any more", NO_LONGER_PART, status)
-        if self.link.purpose == "papers":
+        if self.link.purpose == "papers" and self.question is None:
             return RedirectResponse(f"/my/{self.link.id}/papers", 303)
         if self.question is None:
             return self.page("party/case.html", status, stale=stale)

@@ -40,6 +40,19 @@ async def test_on_every_page_of_who_speaks_for_a_party(browser: Browser, name: s
         assert (await browser.get(f"{link}/{way}")).status_code == 200
 
 
+async def test_behind_the_letter_about_papers_too(browser: Browser) -> None:
+    page = await browser.get(f"/l/{await browser.filled.token('p1.1', 'papers')}", follow_redirects=True)
+    assert {"call", "reach", "withdraw"} <= ways(page)
+    link = str(page.url).removesuffix("/papers")
+    for way, asked in (
+        ("call", "Shall we ring you?"),
+        ("when", "When may we ring you?"),
+        ("reach", "How we reach you"),
+    ):
+        assert asked in said(await browser.get(f"{link}/{way}"))
+    assert "Please read the wording" in said(await browser.get(f"{link}/ask/comments/p1/1"))
+
+
 async def test_a_supporter_finds_none_of_it(browser: Browser, temporal: FakeTemporal) -> None:
     page = await browser.get(f"/l/{await browser.filled.token('p2.2', 'case')}", follow_redirects=True)
     assert not {"call", "reach", "withdraw"} & ways(page)
