@@ -32,7 +32,8 @@ SignIns = dict[str, tuple[str, str]]
 EVERY_ROLE = (StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.OPERATIONS)
 REFERRAL = {
     "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example", "child": "Maya Whitfield",
-    "born": "2017-04-12", "about": "The help in class that her plan names.", "p2_role": "school",
+    "born-day": "12", "born-month": "4", "born-year": "2017",
+    "about": "The help in class that her plan names.", "p2_role": "school",
     "p2_organisation": "Oakfield Primary School", "p2_1_name": "Helen Marsh", "p2_1_email": "head@oakfield.example",
 }  # fmt: skip
 ENQUIRY = {
@@ -124,8 +125,8 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("cases", "/cases", "max"),
         Shown("cases-none", "/cases?reference=SM-1999-00001", "jo"),
         Shown("cases-handed-to-nobody", "/cases", "max", "Hand them over"),
-        Shown("calls-found", "/calls", "jo", "Find", {"words": "Whitfield"}),
-        Shown("calls-not-found", "/calls", "jo", "Find", {"words": "Nobody Known"}),
+        Shown("calls-found", "/calls", "jo", "Find", {"looking_for": "Whitfield"}),
+        Shown("calls-not-found", "/calls", "jo", "Find", {"looking_for": "Nobody Known"}),
         Shown("calls-wrong", "/calls", "jo", "Find"),
         Shown("call", f"/cases/{ids['asked']}/call", "jo"),
         Shown("call-wrong", f"/cases/{ids['asked']}/call", "jo", "Record all of it"),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Error, Page, Response
 
 from api.static_files import FOLDER, STYLE
 from tests.browser import pages
@@ -55,6 +55,7 @@ class Walk:
     at: dict[str, Page] = field(default_factory=dict)  # who is at which browser
     console: list[str] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    out_of_reach: list[str] = field(default_factory=list)
     document: Response | None = None  # the newest
 
     def sign_in(self, people: pages.SignIns) -> None:
@@ -85,7 +86,11 @@ class Walk:
 
     def look_at(self, shown: Shown) -> None:
         self.console.clear()
-        page = self._led_to(shown)
+        try:
+            page = self._led_to(shown)
+        except Error as problem:
+            self.out_of_reach.append(f"{shown.name}: {problem}")
+            return
         assert self.document
         html = self.document.text()
         desk = page.screenshot(full_page=True) if PICTURES and shown.pictured else b""
@@ -150,7 +155,7 @@ def site(
 
 
 @pytest.fixture(scope="module")
-def seen(site: Site, browser: Browser) -> Iterator[list[Seen]]:
+def walk(site: Site, browser: Browser) -> Iterator[Walk]:
     """All pages, looked at once."""
     with ExitStack() as until_the_end:
         walk = Walk(browser, site, until_the_end)
@@ -161,7 +166,18 @@ def seen(site: Site, browser: Browser) -> Iterator[list[Seen]]:
         walk.sign_in(newcomers)
         for shown in pages.of_a_service_at_work(ids):
             walk.look_at(shown)
-        yield walk.seen
+        yield walk
+
+
+@pytest.fixture(scope="module")
+def seen(walk: Walk) -> list[Seen]:
+    return walk.seen
+
+
+def test_every_page_is_reached(walk: Walk) -> None:
+    assert not walk.out_of_reach
+    names = [one.name for one in walk.seen]
+    assert len(names) == len(set(names)) > 150
 
 
 def test_no_barrier_is_found(seen: list[Seen]) -> None:
