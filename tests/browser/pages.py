@@ -24,6 +24,7 @@ class Shown:
     press: str = ""
     typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
     pictured: bool = True
+    looked_through: bool = True  # for barriers; not where another state shows the same and more
 
 
 SignIns = dict[str, tuple[str, str]]
@@ -160,7 +161,10 @@ def _forms(case: str) -> list[Shown]:
     for kind, (about, _) in VALID.items():
         path = f"{case}/do/{kind}" + (f"?about={quote(about, safe='')}" if about else "")
         name = kind.replace("_", "-")
-        found += [Shown(f"do-{name}", path, "staff"), Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False)]
+        found += [
+            Shown(f"do-{name}", path, "staff", looked_through=False),
+            Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False),
+        ]
     return found
 
 
