@@ -5,7 +5,9 @@ import gzip
 import pytest
 
 from api import static_files
-from api.look.build import STYLE, build
+from api.look.build import STYLE, BuildFailed, build, node
+from cli import the_style_is_built
+from settings import SettingsRefused
 from tests.api.staff_world import Office
 
 
@@ -60,3 +62,15 @@ def test_nothing_of_governments_is_in_it() -> None:
     style = STYLE.read_text().lower()
     for theirs in ("gds transport", "crown", "url("):
         assert theirs not in style
+
+
+def test_nobody_is_shown_pages_without_their_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    the_style_is_built()
+    monkeypatch.setattr(static_files, "version", lambda _: "")
+    with pytest.raises(SettingsRefused, match="make style"):
+        the_style_is_built()
+
+
+def test_a_build_that_fails_names_the_way_out() -> None:
+    with pytest.raises(BuildFailed, match=r"NPM_CONFIG_REGISTRY.*make style"):
+        node("no-such-program.js")

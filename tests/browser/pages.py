@@ -24,7 +24,8 @@ class Shown:
     press: str = ""
     typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
     pictured: bool = True
-    looked_through: bool = True  # for barriers; not where another state shows the same and more
+    only_width: bool = False  # and not for barriers: another state shows the same and more
+    on_a_desk: bool = False  # looked through for barriers on a wide screen, too, where it looks otherwise
 
 
 SignIns = dict[str, tuple[str, str]]
@@ -113,42 +114,42 @@ LETTERS = (
 def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
     rich = f"/cases/{ids['rich']}"
     return [
-        *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo") for name in CASES),
+        *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo", on_a_desk=True) for name in CASES),
         Shown("case-of-the-manager", rich, "max"),
         Shown("case-of-the-mediator", rich, "meg"),
         Shown("case-not-ones-own", f"/cases/{ids['closed']}", "meg"),
         Shown("letter", f"{rich}/letters/letter0", "jo"),
-        Shown("letter-bounced", f"{rich}/letters/letter2", "jo"),
+        Shown("letter-bounced", f"{rich}/letters/letter2", "jo", on_a_desk=True),
         Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
         Shown("split", f"{rich}/split", "jo"),
         Shown("tasks", "/tasks", "jo"),
-        Shown("tasks-of-all", "/tasks?all=1", "max"),
-        Shown("cases", "/cases", "max"),
+        Shown("tasks-of-all", "/tasks?all=1", "max", on_a_desk=True),
+        Shown("cases", "/cases", "max", on_a_desk=True),
         Shown("cases-none", "/cases?reference=SM-1999-00001", "jo"),
         Shown("cases-handed-to-nobody", "/cases", "max", "Hand them over"),
-        Shown("calls-found", "/calls", "jo", "Find", {"looking_for": "Whitfield"}),
+        Shown("calls-found", "/calls", "jo", "Find", {"looking_for": "Whitfield"}, on_a_desk=True),
         Shown("calls-not-found", "/calls", "jo", "Find", {"looking_for": "Nobody Known"}),
         Shown("calls-wrong", "/calls", "jo", "Find"),
-        Shown("call", f"/cases/{ids['asked']}/call", "jo"),
+        Shown("call", f"/cases/{ids['asked']}/call", "jo", on_a_desk=True),
         Shown("call-wrong", f"/cases/{ids['asked']}/call", "jo", "Record all of it"),
         Shown("call-nothing-asked", f"/cases/{ids['closed']}/call", "jo"),
         Shown("new-case-known", "/cases/new", "jo", "Check your answers", REFERRAL),
         Shown("mediations", "/mediator", "meg"),
-        Shown("panel", "/panel", "max"),
+        Shown("panel", "/panel", "max", on_a_desk=True),
         Shown("panel-wrong", "/panel", "max", "Add to the panel"),
         Shown("venues", "/venues", "max"),
         Shown("venues-wrong", "/venues", "max", "Add the venue"),
-        Shown("staff", "/staff", "max"),
+        Shown("staff", "/staff", "max", on_a_desk=True),
         Shown("staff-wrong", "/staff", "max", "Add the account"),
         Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
-        Shown("targets", "/policy", "max"),
+        Shown("targets", "/policy", "max", on_a_desk=True),
         Shown("targets-edit", "/policy/edit", "max"),
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
-        Shown("operations", "/operations", "max"),
+        Shown("operations", "/operations", "max", on_a_desk=True),
         Shown("print-queue", "/print-queue", "jo"),
         *_forms(rich),
         *_party_pages(ids),
-        Shown("refer", "/refer"),
+        Shown("refer", "/refer", on_a_desk=True),
         *(Shown(f"refer-{who}", f"/refer/{who}") for who in WHO),
         Shown("refer-wrong", "/refer/parent", press="Check your answers"),
         Shown("refer-check", "/refer/parent", press="Check your answers", typed=ENQUIRY),
@@ -162,7 +163,7 @@ def _forms(case: str) -> list[Shown]:
         path = f"{case}/do/{kind}" + (f"?about={quote(about, safe='')}" if about else "")
         name = kind.replace("_", "-")
         found += [
-            Shown(f"do-{name}", path, "staff", looked_through=False),
+            Shown(f"do-{name}", path, "staff", only_width=True),
             Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False),
         ]
     return found

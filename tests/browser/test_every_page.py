@@ -25,6 +25,7 @@ from tests.conftest import CaseFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = ROOT / "api" / "look"
+HEIGHT = 800
 DESK, PHONE, NARROWEST = 1280, 375, 320  # pixels; the last is also what is left of a desk at 400 % zoom
 FIRST_LOAD = 60_000  # bytes over the wire: the page, its style and its icon
 STAFF = ("max", "jo", "meg")
@@ -39,10 +40,10 @@ class Seen:
     name: str
     pressed: bool  # it is an answer
     html: str
-    barriers: str
-    console: list[str]
-    too_wide: int  # pixels, on the narrowest screen
     headings: int  # of the first level
+    too_wide: int = 0  # pixels, on the narrowest screen
+    barriers: str = ""
+    console: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Walk:
     def _browser_of(self, who: str) -> Page:
         if who not in self.at:
             context = self.browser.new_context(
-                base_url=self.site.settings.public_url, viewport={"width": DESK, "height": 900}
+                base_url=self.site.settings.public_url, locale="en-GB", viewport={"width": NARROWEST, "height": HEIGHT}
             )
             self.until_the_end.callback(context.close)
             self.at[who] = page = context.new_page()
@@ -85,6 +86,13 @@ class Walk:
         if answer.request.resource_type == "document" and answer.status != 303:
             self.document = answer
 
+    def go_through(self, them: list[Shown]) -> None:
+        for shown in them:
+            if PICTURES and shown.pictured:
+                self.photograph(shown)
+            elif not PICTURES:
+                self.look_at(shown)
+
     def look_at(self, shown: Shown) -> None:
         self.console.clear()
         try:
@@ -93,22 +101,25 @@ class Walk:
             self.out_of_reach.append(f"{shown.name}: {problem}")
             return
         assert self.document
-        html = self.document.text()
-        if PICTURES and shown.pictured:
-            desk = page.screenshot(full_page=True)
-            page.set_viewport_size({"width": PHONE, "height": 700})
-            _keep(shown.name, desk, page.screenshot(full_page=True))
-            page.set_viewport_size({"width": DESK, "height": 900})
+        one = Seen(shown.name, bool(shown.press), self.document.text(), headings=page.locator("h1").count())
         page.evaluate(UNFOLD)
-        barriers = ""
-        if shown.looked_through and not PICTURES:
+        one.too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        for width in ([] if shown.only_width else [NARROWEST]) + ([DESK] if shown.on_a_desk else []):
+            _widen(page, width)
             found = self.axe.run(page)
-            barriers = found.generate_report() if found.violations_count else ""
-        page.set_viewport_size({"width": NARROWEST, "height": 700})
-        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        headings = page.locator("h1").count()
-        page.set_viewport_size({"width": DESK, "height": 900})
-        self.seen.append(Seen(shown.name, bool(shown.press), html, barriers, [*self.console], too_wide, headings))
+            one.barriers += found.generate_report() if found.violations_count else ""
+        _widen(page, NARROWEST)
+        one.console = [*self.console]
+        self.seen.append(one)
+
+    def photograph(self, shown: Shown) -> None:
+        page = self._led_to(shown)
+        pictures = []
+        for width in (DESK, PHONE):
+            _widen(page, width)
+            pictures.append(page.screenshot(full_page=True))
+        _keep(shown.name, pictures)
+        _widen(page, NARROWEST)
 
     def _led_to(self, shown: Shown) -> Page:
         for who in STAFF if shown.who == "staff" else (shown.who,):  # whoever of the staff may
@@ -135,9 +146,14 @@ class Walk:
         return page
 
 
-def _keep(name: str, desk: bytes, phone: bytes) -> None:
+def _widen(page: Page, width: int) -> None:
+    if page.viewport_size != {"width": width, "height": HEIGHT}:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+
+
+def _keep(name: str, pictures: list[bytes]) -> None:
     """One small picture: the desk, and the telephone beside it."""
-    both = [Image.open(BytesIO(one)).convert("RGB") for one in (desk, phone)]
+    both = [Image.open(BytesIO(one)).convert("RGB") for one in pictures]
     both = [one.crop((0, 0, one.width, min(one.height, 2400))) for one in both]
     sheet = Image.new("RGB", (sum(one.width for one in both) + 40, max(one.height for one in both)), "#888")
     sheet.paste(both[0], (0, 0))
@@ -164,12 +180,10 @@ def walk(site: Site, browser: Browser) -> Iterator[Walk]:
     with ExitStack() as until_the_end:
         walk = Walk(browser, site, until_the_end)
         walk.sign_in(site.do(pages.hire(site.world)))
-        for shown in pages.of_a_new_service():
-            walk.look_at(shown)
+        walk.go_through(pages.of_a_new_service())
         newcomers, ids = site.do(pages.fill(site.world))
         walk.sign_in(newcomers)
-        for shown in pages.of_a_service_at_work(ids):
-            walk.look_at(shown)
+        walk.go_through(pages.of_a_service_at_work(ids))
         yield walk
 
 
@@ -181,7 +195,7 @@ def seen(walk: Walk) -> list[Seen]:
 def test_every_page_is_reached(walk: Walk) -> None:
     assert not walk.out_of_reach
     names = [one.name for one in walk.seen]
-    assert len(names) == len(set(names)) > 150
+    assert PICTURES or len(names) == len(set(names)) > 150
 
 
 def test_no_barrier_is_found(seen: list[Seen]) -> None:
