@@ -23,6 +23,7 @@ class Shown:
     who: str = "visitor"
     press: str = ""
     typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
+    then: tuple[str, ...] = ()  # buttons that are pressed on the pages that follow
     pictured: bool = True
     only_width: bool = False  # and not for barriers: another state shows the same and more
     on_a_desk: bool = False  # looked through for barriers on a wide screen, too, where it looks otherwise
@@ -43,6 +44,8 @@ ENQUIRY = {
     "about": "The school wants to end Maya’s support.\nWe do not understand why.",
     "school": "Oakfield Primary School", "authority": "Westborough Council",
 }  # fmt: skip
+ANOTHER = {**ENQUIRY, "email": "sam@family.example"}  # not so soon after the first code
+TOO_SOON = ("Send me the code", "Send the form")
 COLLEAGUE = {"name": "Pat New", "email": "pat@service.example", "roles": "coordinator"}
 CASES = ("rich", "asked", "fresh", "closed", "paused", "held")
 
@@ -100,6 +103,9 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
             await world.file(case_id, journey)
     for person, purpose in LETTERS:
         ids[purpose] = await asked.token(person, purpose)
+    link = await services.links.find(ids["case"])
+    assert link
+    ids["own page"] = f"/my/{link.id}"
     return {"meg": (sign_in[0], sign_in[1])}, ids
 
 
@@ -153,6 +159,9 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         *(Shown(f"refer-{who}", f"/refer/{who}") for who in WHO),
         Shown("refer-wrong", "/refer/parent", press="Check your answers"),
         Shown("refer-check", "/refer/parent", press="Check your answers", typed=ENQUIRY),
+        Shown("refer-code", "/refer/parent", press="Check your answers", typed=ENQUIRY, then=("Send me the code",)),
+        Shown("refer-code-wrong", "/refer/parent", press="Check your answers", typed=ANOTHER, then=TOO_SOON),
+        Shown("refer-gone", "/refer/code/0123456789abcdef0123456789abcdef"),
     ]  # fmt: skip
 
 
@@ -176,4 +185,9 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
         found.append(Shown(name, f"/l/{ids[purpose]}"))
         if purpose != "case":
             found.append(Shown(f"{name}-wrong", f"/l/{ids[purpose]}", press="*", pictured=False))
-    return found
+    return [
+        *found,
+        Shown("party-withdraw", f"{ids['own page']}/withdraw"),
+        Shown("party-child", f"{ids['own page']}/child"),
+        Shown("party-answered", f"/l/{ids['consent/p2']}", press="Send my answer", typed={"answer": "yes"}),
+    ]

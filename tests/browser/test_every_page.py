@@ -142,6 +142,9 @@ class Walk:
             if shown.press != "*":
                 button = form.get_by_role("button", name=shown.press, exact=True).last
             button.click()
+        for label in shown.then:
+            page.wait_for_load_state()
+            page.locator("main").get_by_role("button", name=label, exact=True).click()
         page.wait_for_load_state()
         return page
 
@@ -154,14 +157,14 @@ def _widen(page: Page, width: int) -> None:
 def _keep(name: str, pictures: list[bytes]) -> None:
     """One small picture: the desk, and the telephone beside it."""
     both = [Image.open(BytesIO(one)).convert("RGB") for one in pictures]
-    both = [one.crop((0, 0, one.width, min(one.height, 2400))) for one in both]
+    both = [one.crop((0, 0, one.width, min(one.height, 1800))) for one in both]
     sheet = Image.new("RGB", (sum(one.width for one in both) + 40, max(one.height for one in both)), "#888")
     sheet.paste(both[0], (0, 0))
     sheet.paste(both[1], (both[0].width + 40, 0))
     folder = ROOT / PICTURES
     folder.mkdir(parents=True, exist_ok=True)
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
-        folder / f"{name}.webp", quality=55, method=4
+        folder / f"{name}.webp", quality=45, method=4
     )
 
 
