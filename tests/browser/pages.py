@@ -25,7 +25,7 @@ class Shown:
     typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
     then: tuple[str, ...] = ()  # buttons that are pressed on the pages that follow
     pictured: bool = True
-    only_width: bool = False  # and not for barriers: another state shows the same and more
+    only_read: bool = False  # for its HTML, and not rendered: another state shows the same and more
     on_a_desk: bool = False  # looked through for barriers on a wide screen, too, where it looks otherwise
 
 
@@ -172,7 +172,7 @@ def _forms(case: str) -> list[Shown]:
         path = f"{case}/do/{kind}" + (f"?about={quote(about, safe='')}" if about else "")
         name = kind.replace("_", "-")
         found += [
-            Shown(f"do-{name}", path, "staff", only_width=True),
+            Shown(f"do-{name}", path, "staff", only_read=True),
             Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False),
         ]
     return found
