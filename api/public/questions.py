@@ -141,7 +141,7 @@ def _child(who: str) -> Group:
 
 
 def _born(label: str) -> Field:
-    return Field("born", label, "date", optional=True)
+    return Field("born", label, "birthday", optional=True)
 
 
 def _others(who: str) -> list[Group]:

@@ -49,7 +49,7 @@ def child_fields() -> list[Part]:
             "The child or young person",
             (
                 Field("child", "Child's name", missing="Give the child's name."),
-                Field("born", "Date of birth", "date", optional=True),
+                Field("born", "Date of birth", "birthday", optional=True),
                 Field(
                     "about",
                     "What is the disagreement about?",

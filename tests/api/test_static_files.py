@@ -1,12 +1,19 @@
 """The style of the pages on its way to browsers: packed where they take it so, and kept while it is the same."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 
 from api import static_files
-from api.look.build import STYLE, build
+from api.look.build import STYLE, BuildFailed, build, node
+from cli import the_style_is_built
+from settings import SettingsRefused
 from tests.api.staff_world import Office
+
+API = Path(static_files.__file__).parent
+LOOK, TEMPLATES = API / "look", API / "templates"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,3 +67,25 @@ def test_nothing_of_governments_is_in_it() -> None:
     style = STYLE.read_text().lower()
     for theirs in ("gds transport", "crown", "url("):
         assert theirs not in style
+
+
+def test_the_style_of_each_component_that_is_used_is_built_and_of_no_other() -> None:
+    templates = "".join(one.read_text() for one in TEMPLATES.rglob("*.html"))
+    used = {name.replace("_", "-") for name in re.findall(r"\bgovuk\.([a-z_]+)\(", templates)}
+    built = set(re.findall(r"dist/govuk/components/([a-z-]+)", (LOOK / "_govuk.scss").read_text()))
+    inside_others = {"error-message", "fieldset", "hint", "label"}
+    of_plain_html = {"button", "details", "table", "tag"}  # _elements.scss
+    assert used <= built
+    assert built == used | inside_others | of_plain_html
+
+
+def test_nobody_is_shown_pages_without_their_style(monkeypatch: pytest.MonkeyPatch) -> None:
+    the_style_is_built()
+    monkeypatch.setattr(static_files, "version", lambda _: "")
+    with pytest.raises(SettingsRefused, match="make style"):
+        the_style_is_built()
+
+
+def test_a_build_that_fails_names_the_way_out() -> None:
+    with pytest.raises(BuildFailed, match=r"NPM_CONFIG_REGISTRY.*make style"):
+        node("no-such-program.js")

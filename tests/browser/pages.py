@@ -27,7 +27,10 @@ class Shown:
     who: str = "visitor"
     press: str = ""
     typed: dict[str, str] = field(default_factory=dict)  # by the names of the fields
+    then: tuple[str, ...] = ()  # buttons that are pressed on the pages that follow
     pictured: bool = True
+    only_read: bool = False  # for its HTML, and not rendered: another state shows the same and more
+    on_a_desk: bool = False  # looked through for barriers on a wide screen, too, where it looks otherwise
 
 
 SignIns = dict[str, tuple[str, str]]
@@ -36,7 +39,8 @@ SignIns = dict[str, tuple[str, str]]
 EVERY_ROLE = (StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.OPERATIONS)
 REFERRAL = {
     "p1_role": "parent", "p1_1_name": "Ruth Whitfield", "p1_1_email": "ruth@family.example", "child": "Maya Whitfield",
-    "born": "2017-04-12", "about": "The help in class that her plan names.", "p2_role": "school",
+    "born-day": "12", "born-month": "4", "born-year": "2017",
+    "about": "The help in class that her plan names.", "p2_role": "school",
     "p2_organisation": "Oakfield Primary School", "p2_1_name": "Helen Marsh", "p2_1_email": "head@oakfield.example",
 }  # fmt: skip
 ENQUIRY = {
@@ -44,6 +48,8 @@ ENQUIRY = {
     "about": "The school wants to end Maya’s support.\nWe do not understand why.",
     "school": "Oakfield Primary School", "authority": "Westborough Council",
 }  # fmt: skip
+ANOTHER = {**ENQUIRY, "email": "sam@family.example"}  # not so soon after the first code
+TOO_SOON = ("Send me the code", "Send the form")
 COLLEAGUE = {"name": "Pat New", "email": "pat@service.example", "roles": "coordinator"}
 CASES = ("rich", "asked", "fresh", "closed", "paused", "held")
 
@@ -107,6 +113,9 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
         ids[purpose] = await asked.token(person, purpose)
     ids |= await _with_a_second_step(world)
     ids["link"] = derived_id("link", asked.id, "p1.1", "papers")
+    link = await services.links.find(ids["case"])
+    assert link
+    ids["own page"] = f"/my/{link.id}"
     return {"meg": (sign_in[0], sign_in[1])}, ids
 
 
@@ -132,31 +141,31 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
     rich = f"/cases/{ids['rich']}"
     sue = {name: ids[name] for name in ("email", "password")}
     return [
-        *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo") for name in CASES),
+        *(Shown(f"case-{name}", f"/cases/{ids[name]}", "jo", on_a_desk=True) for name in CASES),
         Shown("case-of-the-manager", rich, "max"),
         Shown("case-of-the-mediator", rich, "meg"),
         Shown("case-not-ones-own", f"/cases/{ids['closed']}", "meg"),
         Shown("letter", f"{rich}/letters/letter0", "jo"),
-        Shown("letter-bounced", f"{rich}/letters/letter2", "jo"),
+        Shown("letter-bounced", f"{rich}/letters/letter2", "jo", on_a_desk=True),
         Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
         Shown("split", f"{rich}/split", "jo"),
         Shown("today", "/today", "jo"),
         Shown("today-one-section", "/today?whose=all&show=waiting", "max"),
         Shown("tasks", "/tasks", "jo"),
-        Shown("tasks-of-all", "/tasks?all=1", "max"),
-        Shown("cases", "/cases", "max"),
+        Shown("tasks-of-all", "/tasks?all=1", "max", on_a_desk=True),
+        Shown("cases", "/cases", "max", on_a_desk=True),
         Shown("cases-not-saved", "/cases?mine=1", "jo", "Save"),
         Shown("cases-none", "/cases?reference=SM-1999-00001", "jo"),
         Shown("cases-handed-to-nobody", "/cases", "max", "Hand them over"),
-        Shown("calls-found", "/calls", "jo", "Find", {"looking_for": "Whitfield"}),
+        Shown("calls-found", "/calls", "jo", "Find", {"looking_for": "Whitfield"}, on_a_desk=True),
         Shown("calls-not-found", "/calls", "jo", "Find", {"looking_for": "Nobody Known"}),
         Shown("calls-wrong", "/calls", "jo", "Find"),
-        Shown("call", f"/cases/{ids['asked']}/call", "jo"),
+        Shown("call", f"/cases/{ids['asked']}/call", "jo", on_a_desk=True),
         Shown("call-wrong", f"/cases/{ids['asked']}/call", "jo", "Record all of it"),
         Shown("call-nothing-asked", f"/cases/{ids['closed']}/call", "jo"),
         Shown("new-case-known", "/cases/new", "jo", "Check your answers", REFERRAL),
         Shown("mediations", "/mediator", "meg"),
-        Shown("panel", "/panel", "max"),
+        Shown("panel", "/panel", "max", on_a_desk=True),
         Shown("panel-wrong", "/panel", "max", "Add to the panel"),
         Shown("venues", "/venues", "max"),
         Shown("venues-wrong", "/venues", "max", "Add the venue"),
@@ -166,24 +175,27 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("account", "/account", "jo"),
         Shown("account-second-step", "/account/second-step", "jo"),
         Shown("account-second-step-wrong", "/account/second-step", "jo", "Go on", {"code": "123"}, pictured=False),
-        Shown("staff", "/staff", "max"),
+        Shown("staff", "/staff", "max", on_a_desk=True),
         Shown("staff-member", f"/staff/{ids['sue']}", "max"),
         Shown("staff-member-wrong", f"/staff/{ids['sue']}", "max", "Take the second step away", pictured=False),
         Shown("staff-wrong", "/staff", "max", "Add the account"),
         Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
-        Shown("targets", "/policy", "max"),
+        Shown("targets", "/policy", "max", on_a_desk=True),
         Shown("targets-edit", "/policy/edit", "max"),
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
-        Shown("operations", "/operations", "max"),
+        Shown("operations", "/operations", "max", on_a_desk=True),
         Shown("print-queue", "/print-queue", "jo"),
         Shown("code-to-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo"),
         Shown("code-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo", "Show a code"),
         *_forms(rich),
         *_party_pages(ids),
-        Shown("refer", "/refer"),
+        Shown("refer", "/refer", on_a_desk=True),
         *(Shown(f"refer-{who}", f"/refer/{who}") for who in WHO),
         Shown("refer-wrong", "/refer/parent", press="Check your answers"),
         Shown("refer-check", "/refer/parent", press="Check your answers", typed=ENQUIRY),
+        Shown("refer-code", "/refer/parent", press="Check your answers", typed=ENQUIRY, then=("Send me the code",)),
+        Shown("refer-code-wrong", "/refer/parent", press="Check your answers", typed=ANOTHER, then=TOO_SOON),
+        Shown("refer-gone", "/refer/code/0123456789abcdef0123456789abcdef"),
     ]  # fmt: skip
 
 
@@ -193,7 +205,10 @@ def _forms(case: str) -> list[Shown]:
     for kind, (about, _) in VALID.items():
         path = f"{case}/do/{kind}" + (f"?about={quote(about, safe='')}" if about else "")
         name = kind.replace("_", "-")
-        found += [Shown(f"do-{name}", path, "staff"), Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False)]
+        found += [
+            Shown(f"do-{name}", path, "staff", only_read=True),
+            Shown(f"do-{name}-wrong", path, "staff", "*", pictured=False),
+        ]
     return found
 
 
@@ -207,7 +222,7 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
     beside = f"/my/{ids['link']}"  # of the letter that was opened last
     return [
         *found,
-        *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reach", "unlock", "withdraw")),
+        *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reach", "unlock")),
         Shown("party-unlock-sent", f"{beside}/unlock", press="Send a new code"),
         Shown("party-unlock-wrong", f"{beside}/unlock", press="Open the page"),
         Shown("party-call-wrong", f"{beside}/call", press="Please ring me"),
@@ -215,4 +230,7 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
         Shown("office-wrong", "/office", press="Send me a code"),
         Shown("office-code", "/office", press="Send me a code", typed={"email": "head@oakfield.example"}),
         Shown("office-code-wrong", "/office/code", press="Show my cases"),
+        Shown("party-withdraw", f"{ids['own page']}/withdraw"),
+        Shown("party-child", f"{ids['own page']}/child"),
+        Shown("party-answered", f"/l/{ids['consent/p2']}", press="Send my answer", typed={"answer": "yes"}),
     ]

@@ -80,7 +80,7 @@ def reference(manager: Staff, mediator: Staff, parties: list[Participant], check
             "Who refers": {"Who refers?": "Parent or carer", **names[0], "Telephone number": "07700 900101"},
             "The child or young person": {
                 "Child's name": "Leo Whitlock",
-                "Date of birth": "2016-03-02",
+                "Date of birth": {"Day": "2", "Month": "3", "Year": "2016"},
                 "What is the disagreement about?": "The help in class that his plan names.",
             },
             "Other party 1": {"Who are they?": "School", "Organisation": "Oakfield School", **names[1]},

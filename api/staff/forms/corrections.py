@@ -38,7 +38,7 @@ class Details(CommandForm):
             born = s.case.child.born.isoformat() if s.case.child.born else ""
             return [
                 Field("child_name", "Name of the child", value=s.case.child.name),
-                Field("born", "Date of birth", "date", optional=True, value=born),
+                Field("born", "Date of birth", "birthday", optional=True, value=born),
             ]
         if s.about == "referral":
             return [Field("about", "What the referral said", "words", rows=10, value=s.case.about)]
