@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import JSON, ColumnElement, column, true
 from sqlalchemy import case as choose
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
 from casefile.tables import Case, LetterRow, PartyRow, Staff, TimelineEvent
-from domain.journey import ONCE_MORE, MeetingStatus
+from domain.journey import MeetingStatus
 from domain.quarter import WITH_A_MEDIATOR, Chased, Counted, Period, Step, Work
 from domain.stages import Stage
 from domain.titles import CHASED
+from domain.working_days import ONE_DAY
 
 _ENTERED = ("stage", "reopen_case")
 """Lines of the timeline that say in which stage a case is from now on. One that was opened again stands where something
@@ -23,6 +24,7 @@ was missing, which is a stage that it had entered before and is told of in no li
 
 _AT_ONCE = 500  # rows between which others are heard
 
+_journey: Any = col(Case.journey)
 _stage: Any = choose((col(TimelineEvent.what) == "reopen_case", col(TimelineEvent.detail)["stage"].as_string()),
                      else_=col(TimelineEvent.about))  # fmt: skip
 
@@ -32,12 +34,12 @@ async def counted(database: Database, period: Period) -> Counted:
     async with database.read() as session:
         steps = await _steps(session, period)
         stages, with_mediators = await _open_at(session, period.ends)
-        consents, outcomes, work = await _of_journeys(session, period, with_mediators)
+        outcomes, work = await _work(session, period, with_mediators)
         return Counted(
             referred=await _referred(session, period),
             stages=stages,
             steps=steps,
-            consents=consents,
+            consents=await _consents(session, period),
             outcomes=outcomes,
             chased=await _chased(session, period),
             work=work,
@@ -100,79 +102,89 @@ async def _open_at(session: AsyncSession, moment: datetime) -> tuple[dict[str, i
 
 
 async def _chased(session: AsyncSession, period: Period) -> list[Chased]:
-    """An answer is asked for by one letter, unless that came back and went once more by another channel; what is asked
-    anew after a correction has the same key. The first that left counts."""
+    """By what was asked of whom, a round of its own for each; then by its kind."""
     asks, reminds = ({f"{kind}_{step}": kind for kind in CHASED} for step in ("ask", "remind"))
-    sent = col(LetterRow.state).in_(("sent", "ambiguous"))
+    kind = col(LetterRow.kind)
     asked = (
         select(
-            LetterRow.case_id,
-            LetterRow.about,
-            func.min(choose((col(LetterRow.kind).in_(asks), LetterRow.settled))).label("asked"),
-            func.count(func.distinct(choose((col(LetterRow.kind).in_(reminds), LetterRow.number % ONCE_MORE)))).label(
-                "reminders"
-            ),
-            func.min(LetterRow.kind).label("kind"),  # "consent_ask" comes before "consent_remind"
+            func.min(kind).label("kind"),  # "consent_ask" comes before "consent_remind"
+            func.min(choose((kind.in_(asks), LetterRow.settled))).label("at"),
+            func.sum(choose((kind.in_(reminds), 1), else_=0)).label("reminders"),
         )
-        .where(
-            sent,
-            col(LetterRow.kind).in_((*asks, *reminds)),
-            col(LetterRow.case_id).in_(select(Case.id).where(_ran(period))),
-        )
+        .where(kind.in_((*asks, *reminds)), col(LetterRow.state).in_(("sent", "ambiguous")))
+        .where(col(LetterRow.settled) >= period.begins)
         .group_by(col(LetterRow.case_id), col(LetterRow.about))
         .subquery()
     )
+    reminded = func.sum(choose((asked.c.reminders > 0, 1), else_=0))
     rows = await session.exec(
-        select(
-            asked.c.kind,
-            func.count(),
-            func.sum(choose((asked.c.reminders > 0, 1), else_=0)),
-            func.sum(asked.c.reminders),
-        )
-        .where(asked.c.asked >= period.begins, asked.c.asked < period.ends)
+        select(asked.c.kind, func.count(), reminded, func.sum(asked.c.reminders))
+        .where(asked.c.at < period.ends)
         .group_by(asked.c.kind)
     )
-    return [Chased(asks[kind], number, reminded, int(reminders)) for kind, number, reminded, reminders in rows.all()]
+    return [Chased(asks[kind], *(int(number) for number in numbers)) for kind, *numbers in rows.all()]
 
 
-async def _of_journeys(
-    session: AsyncSession, period: Period, with_mediators: set[str]
-) -> tuple[list[tuple[str, str]], list[str], list[Work]]:
-    """Answers and meetings, as the journeys of cases that ran in the period hold them today: a record that was
-    corrected counts as what it became."""
-    roles: dict[tuple[str, str], str] = {}
-    parties = select(PartyRow.case_id, PartyRow.key, PartyRow.role).join(Case, col(Case.id) == col(PartyRow.case_id))
-    async for case, key, role in _streamed(session, parties.where(_ran(period))):
-        roles[case, key] = role
-    consents: list[tuple[str, str]] = []
+# What the journeys hold today: a record that was corrected counts as what it became
+
+
+async def _consents(session: AsyncSession, period: Period) -> list[tuple[str, str]]:
+    fact = func.json_each(_journey["facts"]).table_valued("key", column("value", JSON))
+    at, answer = (fact.c.value[name].as_string() for name in ("at", "answer"))
+    query = (
+        select(PartyRow.role, answer, at)
+        .select_from(Case)
+        .join(fact, true())
+        .join(PartyRow, (col(PartyRow.case_id) == col(Case.id)) & (fact.c.key == "consent/" + col(PartyRow.key)))
+        .where(_ran(period), _about(at, period))
+        .order_by(col(Case.id), col(PartyRow.key))
+    )
+    return [(role, given) async for role, given, when in _streamed(session, query) if _within(when, period)]
+
+
+async def _work(session: AsyncSession, period: Period, with_mediators: set[str]) -> tuple[list[str], list[Work]]:
+    """What joint meetings came to, and what each mediator has and did."""
     outcomes: list[str] = []
     done: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    journey: Any = col(Case.journey)
-    query = select(Case.id, journey["mediator"].as_string(), journey["facts"], journey["meetings"]).where(_ran(period))
-    async for case, mediator, facts, meetings in _streamed(session, query):
-        for key, fact in (facts or {}).items():
-            kind, _, party = key.partition("/")
-            if kind == "consent" and (case, party) in roles and _within(fact["at"], period):
-                consents.append((roles[case, party], fact["answer"]))
-        held = [one for one in meetings or [] if one["status"] == MeetingStatus.HELD and one.get("slot")]
-        for meeting in (one for one in held if _within(one["slot"]["start"], period)):
-            sort = meeting["key"].partition("/")[0]
-            if sort == "joint_meeting":
-                outcomes.append(meeting["outcome"])
-            done[mediator or ""][sort] += 1
-        done[mediator or ""]["cases"] += case in with_mediators
-    names = (await session.exec(select(Staff.id, Staff.name))).all()
+    mediator = _journey["mediator"].as_string()
+    async for case, who in _streamed(session, select(Case.id, mediator).where(_ran(period), mediator != "")):
+        done[who]["cases"] += case in with_mediators
+    each = func.json_each if session.get_bind().dialect.name == "sqlite" else func.json_array_elements
+    meeting = each(_journey["meetings"]).table_valued(column("value", JSON))
+    key, status, outcome = (meeting.c.value[name].as_string() for name in ("key", "status", "outcome"))
+    start = meeting.c.value["slot"]["start"].as_string()
+    query = (
+        select(mediator, key, outcome, start)
+        .select_from(Case)
+        .join(meeting, true())
+        .where(_ran(period), status == MeetingStatus.HELD.value, _about(start, period))
+        .order_by(col(Case.id), key)
+    )
+    async for who, which, came_to, when in _streamed(session, query):
+        if _within(when, period):
+            sort = which.partition("/")[0]
+            done[who][sort] += 1
+            outcomes += [came_to] if sort == "joint_meeting" else []
+    names = await session.exec(select(Staff.id, Staff.name).order_by(Staff.name, Staff.id))
     work = [
-        Work(name, done[id_]["cases"], done[id_]["visit"], done[id_]["joint_meeting"])
-        for id_, name in names
-        if any(done[id_].values())
+        Work(name, done[who]["cases"], done[who]["visit"], done[who]["joint_meeting"])
+        for who, name in names
+        if any(done[who].values())
     ]
-    return consents, outcomes, work
+    return outcomes, work
 
 
 def _ran(period: Period) -> ColumnElement[bool]:
     """Of a case: it was open in the period, or some of it."""
     return (col(Case.created) < period.ends) & (col(Case.closed_at).is_(None) | (col(Case.closed_at) >= period.begins))
+
+
+def _about(instant: Any, period: Period) -> ColumnElement[bool]:
+    """It may be `_within` the period: an instant as journeys hold it, in whatever time zone."""
+    near: ColumnElement[bool] = func.substr(instant, 1, 10).between(
+        (period.first - ONE_DAY).isoformat(), (period.last + ONE_DAY).isoformat()
+    )
+    return near
 
 
 def _within(instant: str, period: Period) -> bool:
