@@ -1,7 +1,8 @@
 """Figures as tables of cells, and what of them may leave the service: in a small group a child can be recognised.
 
 A commissioner's report shows no group of fewer than five, nothing that was worked out of so few, and nothing from which
-such a group could be worked out by whoever knows the sum of its column."""
+such a group could be worked out by whoever knows the sum of its column. Each figure is looked at by itself: two reports
+whose periods differ by a day can still be compared, so they are made for quarters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ class Cell:
     value: float | None
     rests_on: tuple[int, ...]
     counts: bool = False  # it is itself the size of a group
+    unit: str = ""  # "%"
     instead: str = ""  # FEW or WITHHELD: what is shown in its place
 
     @property
@@ -31,12 +33,12 @@ class Cell:
 
     @property
     def shown(self) -> str:
-        """ "12", "12.5", "fewer than 5", or "–" when there was nothing to count."""
+        """ "12", "12.5", "70%", "fewer than 5", or "–" when there was nothing to count."""
         if self.instead:
             return self.instead
         if self.value is None:
             return "–"
-        return f"{self.value:.1f}" if isinstance(self.value, float) else f"{self.value:,}"
+        return (f"{self.value:.1f}" if isinstance(self.value, float) else f"{self.value:,}") + self.unit
 
 
 def count(number: int) -> Cell:

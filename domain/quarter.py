@@ -171,7 +171,7 @@ def nearest_rank(numbers: Sequence[float], percent: int) -> float:
 
 def share(part: int, rest: int) -> Cell:
     """How many percent the part is of the whole, in full percent."""
-    return Cell(round(100 * part / (part + rest)) if part + rest else None, (part, rest))
+    return Cell(round(100 * part / (part + rest)) if part + rest else None, (part, rest), unit="%")
 
 
 def _days(numbers: Sequence[float]) -> tuple[Cell, Cell, Cell]:
@@ -187,13 +187,15 @@ def _days(numbers: Sequence[float]) -> tuple[Cell, Cell, Cell]:
 def figures(counted: Counted, period: Period) -> list[Figure]:
     """For managers: everything, mediators by name."""
     went = gone(counted.steps, period)
-    return [*_about_cases(counted, went), _by_mediator(counted.work)]
+    outcomes = _outcomes(Counter(counted.outcomes))
+    return [*_about_cases(counted, went), outcomes, _reminders(counted.chased), _by_mediator(counted.work)]
 
 
 def report(counted: Counted, period: Period) -> list[Figure]:
     """For the commissioner: without names, and without small groups."""
-    went = gone(counted.steps, period)
-    return [fit_to_leave(figure) for figure in (*_about_cases(counted, went), _of_all_mediators(counted.work))]
+    went, agreement = gone(counted.steps, period), _agreement(Counter(counted.outcomes))
+    told = [*_about_cases(counted, went), agreement, _reminders(counted.chased), _of_all_mediators(counted.work)]
+    return [fit_to_leave(figure) for figure in told]
 
 
 def _about_cases(counted: Counted, went: Gone) -> list[Figure]:
@@ -203,8 +205,6 @@ def _about_cases(counted: Counted, went: Gone) -> list[Figure]:
         _days_by_stage(went.days),
         _consents(counted.consents),
         _endings(went.reasons),
-        _outcomes(Counter(counted.outcomes)),
-        _reminders(counted.chased),
     ]
 
 
@@ -283,8 +283,23 @@ def _endings(reasons: Mapping[str, int]) -> Figure:
 
 
 def _outcomes(outcomes: Mapping[str, int]) -> Figure:
+    held = (*CAME_TO_AN_END, "another")
+    lines = [Line(title, (count(outcomes.get(code, 0)),)) for code, title in MEETING_OUTCOMES.items() if code in held]
+    return _figure_of_outcomes(outcomes, lines)
+
+
+def _agreement(outcomes: Mapping[str, int]) -> Figure:
+    """With fewer groups than managers see: few agreements are partial, and could be told from the rate."""
     agreed = sum(outcomes.get(outcome, 0) for outcome in AGREED)
-    held = {code: title for code, title in MEETING_OUTCOMES.items() if code in (*CAME_TO_AN_END, "another")}
+    lines = [
+        Line("Full or partial agreement", (count(agreed),)),
+        Line(MEETING_OUTCOMES["none"], (count(outcomes.get("none", 0)),)),
+    ]
+    return _figure_of_outcomes(outcomes, lines)
+
+
+def _figure_of_outcomes(outcomes: Mapping[str, int], lines: Sequence[Line]) -> Figure:
+    agreed = sum(outcomes.get(outcome, 0) for outcome in AGREED)
     return Figure(
         key="outcomes",
         title="Joint meetings and the agreement rate",
@@ -294,8 +309,8 @@ def _outcomes(outcomes: Mapping[str, int]) -> Figure:
         groups="Outcome",
         columns=(Column("Meetings", "meetings"),),
         adds_up=True,
-        lines=tuple(Line(title, (count(outcomes.get(code, 0)),)) for code, title in held.items()),
-        overall=("Agreement rate, %", share(agreed, outcomes.get("none", 0))),
+        lines=tuple(lines),
+        overall=("Agreement rate", share(agreed, outcomes.get("none", 0))),
     )
 
 
@@ -346,8 +361,8 @@ def _of_all_mediators(work: Sequence[Work]) -> Figure:
         key="workload",
         title="Workload of mediators",
         meaning=f"{_ABOUT_WORK} Only mediators who had any of these are counted.",
-        groups="Of each mediator",
-        columns=(Column("Of all mediators"), Column("Median", "median"), Column("Most", "most")),
+        groups="Work",
+        columns=(Column("In all"), Column("Median of a mediator"), Column("Most of a mediator")),
         lines=tuple(
             _line_of_all(title, [getattr(one, name) for one in work if any(one[1:])])
             for name, title in (

@@ -31,7 +31,8 @@ def as_csv(figures: Sequence[Figure], period: Period) -> bytes:
             for column, cell in zip(figure.columns, line.cells, strict=True)
         ]
         if figure.overall:
-            told.append((ALL, *figure.overall))
+            name, cell = figure.overall
+            told.append((ALL, f"{name}, {cell.unit}", cell))
         for group, measure, cell in told:
             # bare numbers, and nothing where there is none: programs read this
             value = cell.instead or ("" if cell.value is None else f"{cell.value:.1f}".removesuffix(".0"))

@@ -156,8 +156,8 @@ def test_consent_is_told_by_role() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "rate"),
     [
-        (["full"] * 5 + ["partial"] * 2 + ["none"] * 3, "70"),
-        (["full", "none", "none", "another", "another"], "33"),  # another meeting: the next one counts
+        (["full"] * 5 + ["partial"] * 2 + ["none"] * 3, "70%"),
+        (["full", "none", "none", "another", "another"], "33%"),  # another meeting: the next one counts
         (["another"], "–"),
         ([], "–"),
     ],
@@ -171,6 +171,14 @@ def test_the_agreement_rate_is_full_and_partial_agreements_of_joint_meetings_hel
     assert {line.group for line in figure.lines} == {
         "Full agreement", "Partial agreement", "No agreement", "Another meeting"
     }  # fmt: skip
+
+
+def test_a_report_tells_the_rate_and_not_how_few_agreements_were_partial() -> None:
+    counted = Counted(outcomes=["full"] * 28 + ["partial"] * 3 + ["none"] * 12 + ["another"])
+    figure = next(one for one in report(counted, SPRING) if one.key == "outcomes")
+    assert table([figure], "outcomes") == {"Full or partial agreement": ["31"], "No agreement": ["12"]}
+    assert figure.overall
+    assert figure.overall[1].shown == "72%"
 
 
 def test_reminders_are_told_for_what_is_chased_by_letter() -> None:

@@ -68,7 +68,7 @@ def test_the_pdf_says_whose_it_is_the_period_every_figure_and_how_it_is_counted(
     for figure in FIGURES:
         assert figure.title in text
         assert " ".join(figure.meaning.split()[:6]) in text
-    assert "Agreement rate, %: fewer than 5" in text
+    assert "Agreement rate: fewer than 5" in text
 
 
 def test_the_pdf_of_a_period_that_is_not_over_says_so() -> None:
