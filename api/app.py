@@ -23,7 +23,7 @@ from api.remembered import Remembered
 from api.rest.routes import router as json_door
 from api.services import OneLook, Services
 from api.shield import Shield
-from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, service, sign_in, split
+from api.staff import calls, case_page, doing, lists, new_case, policy, print_queue, quarter, service, sign_in, split
 from api.static_files import FOLDER, Packed
 from casefile.cases import Cases
 from casefile.commands import Commands
@@ -54,6 +54,7 @@ STAFF_PAGES = (
     print_queue.router,
     service.router,
     policy.router,
+    quarter.router,
 )
 
 

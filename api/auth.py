@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[StaffRole, ...]] = {
     "venues": (StaffRole.MANAGER,),
     "staff": (StaffRole.MANAGER,),
     "policy": (StaffRole.MANAGER,),
+    "figures": (StaffRole.MANAGER,),
     "operations": (StaffRole.OPERATIONS, StaffRole.MANAGER),  # references and stages, no personal data
 }
 """Who may open what. What may be done to a case is said by each command's `may` and by domain/rules.py."""

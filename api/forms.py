@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from domain.working_days import LONDON
 
@@ -86,7 +86,7 @@ class Typed:
     files: dict[str, list[UploadFile]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, form: FormData) -> "Typed":
+    def of(cls, form: FormData | QueryParams) -> "Typed":
         """Text, and apart from it files: one that somebody attaches elsewhere is no answer to anything."""
         values: dict[str, list[str]] = {}
         files: dict[str, list[UploadFile]] = {}

@@ -38,6 +38,7 @@ _NAVIGATION = (
     ("venues", "/venues", "Venues"),
     ("staff", "/staff", "Staff"),
     ("policy", "/policy", "Targets"),
+    ("figures", "/figures", "Figures"),
     ("operations", "/operations", "Operations"),
 )
 

@@ -22,6 +22,7 @@ PanelManager = Annotated[StaffMember, Depends(require(*PAGES["panel"]))]
 VenueManager = Annotated[StaffMember, Depends(require(*PAGES["venues"]))]
 StaffManager = Annotated[StaffMember, Depends(require(*PAGES["staff"]))]
 PolicyManager = Annotated[StaffMember, Depends(require(*PAGES["policy"]))]
+FiguresReader = Annotated[StaffMember, Depends(require(*PAGES["figures"]))]
 Operator = Annotated[StaffMember, Depends(require(*PAGES["operations"]))]
 __all__ = ["Me"]
 
