@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, column, true
 from sqlalchemy import case as choose
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
@@ -33,7 +33,7 @@ async def counted(database: Database, period: Period) -> Counted:
     """All from one look. A period that is not over is counted as far as it has come."""
     async with database.read() as session:
         steps = await _steps(session, period)
-        stages, with_mediators = await _open_at(session, period.ends)
+        stages, with_mediators = await _open_at_the_end(session, period)
         outcomes, work = await _work(session, period, with_mediators)
         return Counted(
             referred=await _referred(session, period),
@@ -74,31 +74,38 @@ async def _steps(session: AsyncSession, period: Period) -> list[Step]:
     return [Step(case, at, stage, reason or "") async for case, at, stage, reason in _streamed(session, query)]
 
 
-async def _open_at(session: AsyncSession, moment: datetime) -> tuple[dict[str, int], set[str]]:
-    """How many cases were open then, by stage; and which of them were with a mediator."""
+async def _open_at_the_end(session: AsyncSession, period: Period) -> tuple[dict[str, int], dict[str, int]]:
+    """How many cases were open: by stage; and of those with a mediator, by whoever has the case today."""
     latest = (
         select(TimelineEvent.case_id, func.max(TimelineEvent.number).label("number"))
-        .where(col(TimelineEvent.what).in_(_ENTERED), col(TimelineEvent.at) < moment)
+        .join(Case, col(Case.id) == col(TimelineEvent.case_id))
+        .where(_ran(period), col(TimelineEvent.what).in_(_ENTERED), col(TimelineEvent.at) < period.ends)
         .group_by(col(TimelineEvent.case_id))
         .subquery()
     )
-    query = (
-        select(Case.id, _stage)
+    open_then = (
+        select(Case.mediator_id, _stage.label("stage"))
         .outerjoin(latest, latest.c.case_id == col(Case.id))
         .outerjoin(
             TimelineEvent,
             (col(TimelineEvent.case_id) == col(Case.id)) & (col(TimelineEvent.number) == latest.c.number),
         )
-        .where(col(Case.created) < moment)
-        .where(or_(col(TimelineEvent.number).is_(None), _stage != Stage.CLOSED.value))
+        .where(_ran(period))
+        .subquery()
+    )
+    rows = await session.exec(
+        select(open_then.c.mediator_id, open_then.c.stage, func.count()).group_by(
+            open_then.c.mediator_id, open_then.c.stage
+        )
     )
     stages: Counter[str] = Counter()
-    with_mediators: set[str] = set()
-    async for case, stage in _streamed(session, query):
-        stages[stage or Stage.REFERRAL.value] += 1
+    with_mediators: Counter[str] = Counter()
+    for mediator, stage, cases in rows.all():
+        if stage != Stage.CLOSED:
+            stages[stage or Stage.REFERRAL.value] += cases
         if stage in WITH_A_MEDIATOR:
-            with_mediators.add(case)
-    return dict(stages), with_mediators
+            with_mediators[mediator] += cases
+    return dict(stages), dict(with_mediators)
 
 
 async def _chased(session: AsyncSession, period: Period) -> list[Chased]:
@@ -112,7 +119,7 @@ async def _chased(session: AsyncSession, period: Period) -> list[Chased]:
             func.sum(choose((kind.in_(reminds), 1), else_=0)).label("reminders"),
         )
         .where(kind.in_((*asks, *reminds)), col(LetterRow.state).in_(("sent", "ambiguous")))
-        .where(col(LetterRow.settled) >= period.begins)
+        .where(col(LetterRow.settled) >= period.begins, col(LetterRow.case_id).in_(select(Case.id).where(_ran(period))))
         .group_by(col(LetterRow.case_id), col(LetterRow.about))
         .subquery()
     )
@@ -142,19 +149,18 @@ async def _consents(session: AsyncSession, period: Period) -> list[tuple[str, st
     return [(role, given) async for role, given, when in _streamed(session, query) if _within(when, period)]
 
 
-async def _work(session: AsyncSession, period: Period, with_mediators: set[str]) -> tuple[list[str], list[Work]]:
+async def _work(session: AsyncSession, period: Period, with_mediators: dict[str, int]) -> tuple[list[str], list[Work]]:
     """What joint meetings came to, and what each mediator has and did."""
     outcomes: list[str] = []
     done: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    mediator = _journey["mediator"].as_string()
-    async for case, who in _streamed(session, select(Case.id, mediator).where(_ran(period), mediator != "")):
-        done[who]["cases"] += case in with_mediators
+    for who, cases in with_mediators.items():
+        done[who]["cases"] = cases
     each = func.json_each if session.get_bind().dialect.name == "sqlite" else func.json_array_elements
     meeting = each(_journey["meetings"]).table_valued(column("value", JSON))
     key, status, outcome = (meeting.c.value[name].as_string() for name in ("key", "status", "outcome"))
     start = meeting.c.value["slot"]["start"].as_string()
     query = (
-        select(mediator, key, outcome, start)
+        select(Case.mediator_id, key, outcome, start)
         .select_from(Case)
         .join(meeting, true())
         .where(_ran(period), status == MeetingStatus.HELD.value, _about(start, period))

@@ -24,6 +24,7 @@ class Cell:
     rests_on: tuple[int, ...]
     counts: bool = False  # it is itself the size of a group
     unit: str = ""  # "%"
+    decimals: int = 0
     instead: str = ""  # FEW or WITHHELD: what is shown in its place
 
     @property
@@ -38,7 +39,7 @@ class Cell:
             return self.instead
         if self.value is None:
             return "–"
-        return (f"{self.value:.1f}" if isinstance(self.value, float) else f"{self.value:,}") + self.unit
+        return f"{self.value:,.{self.decimals}f}{self.unit}"
 
 
 def count(number: int) -> Cell:

@@ -178,7 +178,8 @@ def _days(numbers: Sequence[float]) -> tuple[Cell, Cell, Cell]:
     size = (len(numbers),)
     if not numbers:
         return count(0), Cell(None, size), Cell(None, size)
-    return count(len(numbers)), Cell(float(median(numbers)), size), Cell(float(nearest_rank(numbers, 90)), size)
+    middle, most = median(numbers), nearest_rank(numbers, 90)
+    return count(len(numbers)), Cell(middle, size, decimals=1), Cell(most, size, decimals=1)
 
 
 # The figures
@@ -248,7 +249,7 @@ def _days_by_stage(days: Mapping[str, list[float]]) -> Figure:
         "took no longer than the median, nine in ten no longer than the 90th percentile. If a case was in a stage more "
         "than once, its days there are added up. Pauses and holds count; time in which the case was closed does not.",
         groups="Stage",
-        columns=(Column("Cases"), Column("Median, days", "median"), Column("90th percentile, days", "90th percentile")),
+        columns=(Column("Cases"), Column("Median, days", "for half"), Column("90th percentile, days", "for nine in ten")),
         lines=tuple(Line(title, _days(days.get(code, []))) for code, title in groups),
     )
 
@@ -261,7 +262,11 @@ def _consents(consents: Sequence[tuple[str, str]]) -> Figure:
         meaning="What the parties answered in the period when they were asked whether they take part. Whoever referred "
         "is not asked again. “No answer”: all reminders were in vain, and a manager decided to wait no longer.",
         groups="Party",
-        columns=(Column("Agreed", "agreed"), Column("Did not agree", "did not"), Column("No answer", "no answer")),
+        columns=(
+            Column("Agreed", "agreed"),
+            Column("Did not agree", "did not agree"),
+            Column("No answer", "no answer"),
+        ),
         adds_up=True,
         lines=tuple(
             Line(PARTY_ROLES[role], tuple(count(given[role, answer]) for answer in ("yes", "no", "silent")))
@@ -378,4 +383,4 @@ def _line_of_all(title: str, numbers: Sequence[int]) -> Line:
     total = sum(numbers)
     if not numbers:
         return Line(title, (count(0), Cell(None, (0,)), Cell(None, (0,))))
-    return Line(title, (count(total), Cell(float(median(numbers)), (total,)), Cell(max(numbers), (total,))))
+    return Line(title, (count(total), Cell(median(numbers), (total,), decimals=1), Cell(max(numbers), (total,))))

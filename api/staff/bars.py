@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from domain.disclosure import Figure
 
-_LONGEST = 55  # percent of the room: what stands behind a bar needs some, too
+_LONGEST = 50  # percent of the room: what stands behind a bar needs some, too
 _TITLE, _BAR, _GAP = 22, 18, 10  # heights, in pixels
+_BESIDE = "What is nought is not drawn. All numbers stand in the table."
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def chart(figure: Figure) -> Chart | None:
         return None
     top, groups = 0, []
     for line in figure.lines:
+        if not any(numbers[line.group, short] for _, short in drawn):
+            continue
         first, bars = top + _TITLE, []
         for series, (n, short) in enumerate(drawn, 1):
             width = round(_LONGEST * numbers[line.group, short] / most, 2)
@@ -57,5 +60,5 @@ def chart(figure: Figure) -> Chart | None:
     value = next(
         line.cells[n].shown for line in figure.lines for n, name in drawn if (line.group, name) == (longest, short)
     )
-    says = f"Bar chart. The longest bar: {longest}, {value} {short}. All numbers stand in the table below."
+    says = f"Bar chart. The longest bar: {longest}, {value} {short}. {_BESIDE}"
     return Chart(top, _BAR - 4, tuple(groups), says)

@@ -39,7 +39,7 @@ async def test_each_chart_stands_above_its_table_and_needs_no_script_or_inline_s
         chart, _, table = section.partition("</svg>")
         assert re.search(r'role="img" aria-labelledby="\w+-chart \w+-says"', chart)
         assert "<title id=" in chart
-        assert "All numbers stand in the table below." in chart
+        assert "All numbers stand in the table." in chart
         assert "<caption>" in table
         assert 'scope="col"' in table
         assert 'scope="row"' in table

@@ -35,8 +35,9 @@ async def walked(file: File, case: str, *entered: tuple[datetime, str], reason: 
 
 
 async def case_with(file: File, name: str, stage: Stage, created: datetime, **journey: Any) -> None:
-    filed = Journey(parties=[], stage=stage, **journey).model_dump(mode="json")
-    await file.case(name, stage, created=created, journey=filed)
+    filed = Journey(parties=[], stage=stage, **journey)
+    mediator = filed.mediator or filed.offered_to
+    await file.case(name, stage, created=created, mediator_id=mediator, journey=filed.model_dump(mode="json"))
 
 
 async def test_an_empty_case_file_has_nothing_to_tell(file: File) -> None:
@@ -126,7 +127,7 @@ async def test_reminders_count_for_what_was_asked_in_the_period(file: File) -> N
         ("visit_remind", "visit/p2/1", 1, OCT, "sent"),  # of a date: everyone gets it
     ]
     for kind, about, number, at, state in letters:
-        row = {"to": "p2.1", "number": number, "state": state, "queued": at, "settled": at}
+        row: dict[str, Any] = {"to": "p2.1", "number": number, "state": state, "queued": at, "settled": at}
         await file.add(LetterRow(id=f"{kind}/{about}/{number}", case_id="a", kind=kind, about=about, **row))
     assert sorted((await counted(file.database, AUTUMN)).chased) == [
         Chased("availability", 1, 0, 0),

@@ -39,7 +39,7 @@ def test_two_small_groups_that_can_be_several_things_are_enough() -> None:
 
 
 def test_what_is_worked_out_of_a_small_group_is_hidden_with_it() -> None:
-    lines = (Line("a", (count(4), Cell(12.5, (4,)))), Line("b", (count(5), Cell(2.0, (5,)))))
+    lines = (Line("a", (count(4), Cell(12.5, (4,), decimals=1))), Line("b", (count(5), Cell(2.0, (5,), decimals=1))))
     left = fit_to_leave(Figure("f", "F", "", "Group", (Column("Cases"), Column("Median")), lines))
     assert [[cell.shown for cell in line.cells] for line in left.lines] == [[FEW, FEW], ["5", "2.0"]]
 

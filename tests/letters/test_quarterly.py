@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime
+from typing import Any
 
 from pypdf import PdfReader
 
@@ -79,7 +80,7 @@ def test_the_pdf_of_a_period_that_is_not_over_says_so() -> None:
 
 def test_the_pdf_is_tagged_with_headings_and_tables_and_the_same_each_time() -> None:
     pdf = as_pdf(FIGURES, SPRING, "S", LATER)
-    root = PdfReader(io.BytesIO(pdf)).trailer["/Root"]
+    root: Any = PdfReader(io.BytesIO(pdf)).trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "en-GB"
     kinds = _kinds(root["/StructTreeRoot"])
