@@ -1,5 +1,6 @@
 """What domain/quarter.py counts, read from the case file: codes, dates and sizes, of any period. No text is opened."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -71,7 +72,7 @@ async def _steps(session: AsyncSession, period: Period) -> list[Step]:
         .where(what, col(TimelineEvent.at) < period.ends, col(TimelineEvent.case_id).in_(moved))
         .order_by(col(TimelineEvent.case_id), col(TimelineEvent.number))
     )
-    return [Step(case, at, stage, reason or "") async for case, at, stage, reason in _streamed(session, query)]
+    return [Step(case, at, stage, reason or "") async for case, at, stage, reason in _a_few_at_a_time(session, query)]
 
 
 async def _open_at_the_end(session: AsyncSession, period: Period) -> tuple[dict[str, int], dict[str, int]]:
@@ -146,7 +147,7 @@ async def _consents(session: AsyncSession, period: Period) -> list[tuple[str, st
         .where(_ran(period), _about(at, period))
         .order_by(col(Case.id), col(PartyRow.key))
     )
-    return [(role, given) async for role, given, when in _streamed(session, query) if _within(when, period)]
+    return [(role, given) async for role, given, when in _a_few_at_a_time(session, query) if _within(when, period)]
 
 
 async def _work(session: AsyncSession, period: Period, with_mediators: dict[str, int]) -> tuple[list[str], list[Work]]:
@@ -166,7 +167,7 @@ async def _work(session: AsyncSession, period: Period, with_mediators: dict[str,
         .where(_ran(period), status == MeetingStatus.HELD.value, _about(start, period))
         .order_by(col(Case.id), key)
     )
-    async for who, which, came_to, when in _streamed(session, query):
+    async for who, which, came_to, when in _a_few_at_a_time(session, query):
         if _within(when, period):
             sort = which.partition("/")[0]
             done[who][sort] += 1
@@ -197,9 +198,9 @@ def _within(instant: str, period: Period) -> bool:
     return period.begins <= datetime.fromisoformat(instant) < period.ends
 
 
-async def _streamed(session: AsyncSession, query: Any) -> AsyncIterator[Any]:
-    """The rows of a large answer, a few at a time: whoever else asks this process for something is heard between."""
-    rows = await session.stream(query.execution_options(yield_per=_AT_ONCE))
-    async for some in rows.partitions():
+async def _a_few_at_a_time(session: AsyncSession, query: Any) -> AsyncIterator[Any]:
+    """The rows of a large answer: whoever else asks this process for something is heard between them."""
+    for some in (await session.exec(query)).partitions(_AT_ONCE):
         for row in some:
             yield row
+        await asyncio.sleep(0)

@@ -249,7 +249,11 @@ def _days_by_stage(days: Mapping[str, list[float]]) -> Figure:
         "took no longer than the median, nine in ten no longer than the 90th percentile. If a case was in a stage more "
         "than once, its days there are added up. Pauses and holds count; time in which the case was closed does not.",
         groups="Stage",
-        columns=(Column("Cases"), Column("Median, days", "for half"), Column("90th percentile, days", "for nine in ten")),
+        columns=(
+            Column("Cases"),
+            Column("Median, days", "for half"),
+            Column("90th percentile, days", "for nine in ten"),
+        ),
         lines=tuple(Line(title, _days(days.get(code, []))) for code, title in groups),
     )
 
