@@ -41,6 +41,7 @@ from api.staff import (
     new_password,
     policy,
     print_queue,
+    quarter,
     saved_filters,
     second_step,
     service,
@@ -92,6 +93,7 @@ STAFF_PAGES = (
     service.router,
     accounts.router,
     policy.router,
+    quarter.router,
 )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from domain.typos import likely_address
 from domain.working_days import LONDON
@@ -107,7 +107,7 @@ class Typed:
     suggested: set[str] = field(default_factory=set)  # questions whose complaint is a suggestion, and no fault
 
     @classmethod
-    def of(cls, form: FormData) -> "Typed":
+    def of(cls, form: FormData | QueryParams) -> "Typed":
         """Text, and apart from it files: one that somebody attaches elsewhere is no answer to anything."""
         values: dict[str, list[str]] = {}
         files: dict[str, list[UploadFile]] = {}

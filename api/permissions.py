@@ -86,6 +86,9 @@ MAY: dict[str, Who] = {
     "GET /policy": MANAGES,
     "GET /policy/edit": MANAGES,
     "POST /policy/edit": MANAGES,
+    "GET /figures": MANAGES,
+    "GET /figures/report.csv": MANAGES,
+    "GET /figures/report.pdf": MANAGES,
     "GET /operations": OPERATES,  # references and stages, no personal data
     "POST /codec/decode": {StaffRole.OPERATIONS: Reach.ALL},  # for the Temporal UI: codes, no personal data
     # The JSON door

@@ -236,6 +236,16 @@ LETTER_STATES: dict[str, str] = {
     "ambiguous": "May have arrived: the connection broke off",
 }
 
+CHASED: dict[str, str] = {
+    "permission": "Permission to contact the others",
+    "consent": "Consent to take part",
+    "visit_choice": "A date for the initial visit",
+    "sign": "Signature under the agreement to mediate",
+    "availability": "Dates for the joint meeting",
+    "comments": "Comments on the agreement's wording",
+}
+"""What parties are asked for by letter and reminded of, by the kind of the ask."""
+
 LETTERS: dict[str, str] = {
     "referral_received": "We have your referral",
     "permission_ask": "May we contact the others?",

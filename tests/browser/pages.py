@@ -181,6 +181,8 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("staff-wrong", "/staff", "max", "Add the account"),
         Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
         Shown("targets", "/policy", "max", on_a_desk=True),
+        Shown("figures", "/figures", "max"),
+        Shown("figures-wrong", "/figures?first=2026-11-09&last=2026-11-08", "max", pictured=False),
         Shown("targets-edit", "/policy/edit", "max"),
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
         Shown("operations", "/operations", "max", on_a_desk=True),
