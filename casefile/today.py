@@ -163,24 +163,19 @@ def _listed(now: datetime, at_risk: Mapping[Stage, datetime], coordinator: str) 
     whose: list[Any] = []
     if coordinator:
         whose.append(or_(col(Case.coordinator_id) == coordinator, col(Case.coordinator_id).is_(None)))
-    sorted_in: Any = (
-        select(
-            col(Case.id),
-            section.label("section"),
-            case(
-                (section == Section.LATE.value, col(Case.late_at)),
-                (section == Section.TODAY.value, col(Case.due_at)),
-                (section == Section.WAITING.value, col(Case.next_at)),
-                else_=since,
-            ).label("since"),
-        )
+    urgent = case(
+        (col(Case.late_at) < now, col(Case.late_at)), else_=func.coalesce(col(Case.due_at), col(Case.next_at))
+    )
+    sections: Any = (
+        select(col(Case.id), section.label("section"), urgent.label("urgent"), since.label("since"))
         .where(col(Case.closed_at).is_(None), *whose)
         .subquery()
     )
-    order = [sorted_in.c.since.is_(None), sorted_in.c.since, sorted_in.c.id]
+    of_it = {"partition_by": sections.c.section}
+    order = [sections.c.urgent.is_not(None), sections.c.urgent, sections.c.since, sections.c.id]
     return select(
-        sorted_in.c.id,
-        sorted_in.c.section,
-        func.count().over(partition_by=sorted_in.c.section).label("total"),
-        func.row_number().over(partition_by=sorted_in.c.section, order_by=order).label("place"),
+        sections.c.id,
+        sections.c.section,
+        func.count().over(**of_it).label("total"),
+        func.row_number().over(**of_it, order_by=order).label("place"),
     ).subquery()

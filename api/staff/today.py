@@ -28,7 +28,7 @@ SECTIONS: dict[Section, tuple[str, str]] = {
     Section.LATE: ("Overdue", "Past its date, or nothing more is sent by itself."),
     Section.TODAY: ("Due today", "For you or your colleagues to do."),
     Section.AT_RISK: ("At risk", "A manager has something to decide, a stage takes long, or a letter does not leave."),
-    Section.NOT_TAKEN: ("Not taken by anybody", "From the public form, the oldest first."),
+    Section.NOT_TAKEN: ("Not taken by anybody", "They came in through the public form."),
     Section.WAITING: ("Waiting for others", "Nothing to do yet: the next step comes by itself."),
 }
 """The title of each section, and what stands in it."""
