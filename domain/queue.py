@@ -156,16 +156,15 @@ class Matter(BaseModel):
 
 def matter_of(journey: Journey | None, now: datetime) -> Matter:
     """The most urgent: what is late for longest, then what is to be done today, then what waits for a manager or the
-    safeguarding lead, then what comes next by itself."""
+    safeguarding lead, then what comes next by itself. A task about what was asked stands for it."""
     if journey is None:
         return Matter()
+    tasks = [task for task in journey.tasks if task.role != StaffRole.MEDIATOR]  # what mediators owe was asked, too
+    asks = [ask for ask in _waited_for(journey) if ask.key not in [task.about for task in tasks]]
     matters = [
-        _matter(times, now, task=task, action=doing(journey, task))
-        for task in journey.tasks
-        if task.role not in (StaffRole.MEDIATOR,)
-        for times in [task_times(task.opened, task.due)]
+        _matter(task_times(task.opened, task.due), now, task=task, action=doing(journey, task)) for task in tasks
     ]
-    matters += [_matter(ask_times(ask), now, ask=ask, action=_answering(ask, now)) for ask in _waited_for(journey)]
+    matters += [_matter(ask_times(ask), now, ask=ask, action=_answering(ask, now)) for ask in asks]
     if journey.silent and not any(one.late or one.today for one in matters):
         return Matter(action=_going_on(journey))
     return min(matters, key=_urgency, default=Matter())

@@ -8,7 +8,7 @@ import pytest
 
 from casefile.database import Database
 from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, Staff
-from domain.journey import Journey, OpenAsk
+from domain.journey import Journey, OpenAsk, Task
 from domain.stages import Stage
 from tests.sample_case import added
 
@@ -25,8 +25,15 @@ class File:
     async def add(self, *rows: Any) -> None:
         await added(self.database, *rows)
 
-    async def case(self, name: str, stage: Stage, asks: list[OpenAsk] | None = None, **more: Any) -> None:
-        journey = Journey(parties=[], stage=stage, asks=asks or []).model_dump(mode="json")
+    async def case(
+        self,
+        name: str,
+        stage: Stage,
+        asks: list[OpenAsk] | None = None,
+        tasks: list[Task] | None = None,
+        **more: Any,
+    ) -> None:
+        journey = Journey(parties=[], stage=stage, asks=asks or [], tasks=tasks or []).model_dump(mode="json")
         row = {"coordinator_id": "cora", "created": NOW, "sealed": b"", "policy": {}, "journey": journey, **more}
         await self.add(Case(id=name, reference=name, stage=stage, **row))
 

@@ -1,16 +1,21 @@
 """The queue: each open case stands in one section, and thousands of them are sorted without opening one."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlmodel import select
 
+from casefile import migrate
 from casefile.database import Database
-from casefile.tables import Case, Staff
+from casefile.tables import Case, Staff, TimelineEvent
 from casefile.today import Queue
 from casefile.vault import Vault
-from domain.journey import Journey
+from domain.journey import Journey, Task
 from domain.policy import Policy
 from domain.queue import Section, at_risk_since
 from domain.referral import Child
@@ -125,3 +130,25 @@ async def test_no_row_is_opened_to_sort_the_cases(database_url: str, coordinator
     assert of_cases, plan
     assert [step for step in of_cases if "COVERING INDEX case_in_queue" not in step] == []
     assert [step for step in plan if step.startswith("SCAN letter")] == []
+
+
+async def test_open_cases_of_before_are_in_the_queue_once_the_case_file_is_migrated(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/casefile.db"
+    await asyncio.to_thread(migrate.upgrade, url)
+    file, task = File(url), {"key": "phone/consent/p2/1", "kind": "phone", "about": "consent/p2", "role": "coordinator"}
+    call = Task.model_validate({**task, "opened": NOW - DAY, "due": NOW - HOUR})
+    await file.add(Staff(id="cora", name="Cora", email="c@s.example", password_hash="!", roles=[], created=NOW))
+    await file.case("calls", Stage.CONSENT, tasks=[call])
+    await file.case("not begun", Stage.REFERRAL)
+    await file.add(
+        TimelineEvent(case_id="calls", number=1, at=NOW - 9 * DAY, what="stage", about="permission", detail={}),
+        TimelineEvent(case_id="calls", number=2, at=NOW - 5 * DAY, what="stage", about="consent", detail={}),
+    )
+    config: Any = migrate._config()
+    config.attributes["url"] = url
+    await asyncio.to_thread(command.downgrade, config, "0009")
+    await asyncio.to_thread(migrate.upgrade, url)
+    async with file.database.read() as session:
+        found = {case.id: (case.stage_since, case.late_at, case.due_at) for case in await session.exec(select(Case))}
+    await file.database.close()
+    assert found == {"calls": (NOW - 5 * DAY, NOW - HOUR, NOW - HOUR), "not begun": (None, None, None)}

@@ -95,6 +95,18 @@ def test_a_coordinators_own_comes_before_a_managers_and_that_before_what_comes_b
     assert matter_of(journey(put_off, decide), NOW).task == decide
 
 
+def test_a_silence_on_which_a_manager_decides_is_the_managers_matter() -> None:
+    decide = Task(key="decide/consent/p3", kind="decide", about="consent/p3", role=StaffRole.MANAGER, opened=NOW - DAY)
+    assert matter_of(journey(consent(climbed=6), decide), NOW).task == decide
+    assert matter_of(journey(consent(climbed=6), consent("p2", climbed=6), decide), NOW).ask == consent("p2", climbed=6)
+
+
+def test_what_a_mediator_owes_is_listed_as_what_they_were_asked() -> None:
+    visit = OpenAsk(key="visit/p2/1", of="mediator", asked=NOW - 2 * DAY, due=NOW - DAY)
+    record = task("visit", StaffRole.MEDIATOR, key="visit/p2/1", about="visit/p2/1", due=NOW - DAY)
+    assert matter_of(journey(visit, record), NOW).ask == visit
+
+
 def test_who_answers_next_is_who_is_reminded_next() -> None:
     later = consent("p2", armed=REMINDER.model_copy(update={"at": NOW + 4 * DAY}))
     assert matter_of(journey(later, consent(armed=REMINDER)), NOW).ask == consent(armed=REMINDER)
