@@ -146,7 +146,7 @@ async def test_open_cases_of_before_are_in_the_queue_once_the_case_file_is_migra
     )
     config: Any = migrate._config()
     config.attributes["url"] = url
-    await asyncio.to_thread(command.downgrade, config, "0009")
+    await asyncio.to_thread(command.downgrade, config, "0012")
     await asyncio.to_thread(migrate.upgrade, url)
     async with file.database.read() as session:
         found = {case.id: (case.stage_since, case.late_at, case.due_at) for case in await session.exec(select(Case))}
