@@ -191,7 +191,8 @@ def create_app(
     app.include_router(health.router)
     app.include_router(metrics.router)
     for pages in STAFF_PAGES:
-        app.include_router(pages, dependencies=[OneLook])
+        opens_a_session = pages is elsewhere.router  # by the GET with which somebody comes back from the provider
+        app.include_router(pages, dependencies=[] if opens_a_session else [OneLook])
     app.include_router(party_pages, dependencies=[OneLook])
     app.include_router(party_papers, dependencies=[OneLook])
     app.include_router(party_codes, dependencies=[OneLook])

@@ -88,7 +88,7 @@ _COLUMNS = (
 async def export(request: Request, services: ServicesDep, me: Me) -> Response:
     """All that the filtered list shows, and no more, as CSV. Days are working days; instants are on London's clocks."""
     ids = await ids_of(services.cases, filter_of(request.query_params, me))
-    log.info("a list of cases was exported", by=me.id, count=len(ids))
+    log.info("a list of cases was exported", by=me.id, number=len(ids))
     name = f"cases-{local_day(services.clock())}.csv"
     return StreamingResponse(
         _file(services, ids, await services.staff.names(), await targets_of(services)),

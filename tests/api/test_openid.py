@@ -172,7 +172,7 @@ async def test_own_passwords_can_be_turned_off(settings: Settings, issuer: str) 
         await jo.get("/sign-in/forgotten")
         for path in ("/sign-in", "/sign-in/forgotten", "/sign-in/new-password", "/sign-in/code", "/sign-in/set-up"):
             assert (await jo.client.post(path, data={"email": email, "password": password})).status_code == 404, path
-        assert (await _through(jo, "jo")).headers["location"] == "/tasks"
+        assert (await _through(jo, "jo")).headers["location"] == "/today"
         assert "password" not in (await jo.get("/account")).text.lower()
         page = (await jo.get(f"/staff/{jo_id}")).text
         assert f"/staff/{jo_id}/password" not in page

@@ -35,6 +35,8 @@ PLACES = {
     "paper": "paper1",
     "kind": "hold",  # which everybody who works on cases may do
     "act": "roles",
+    "person": "p1.1",
+    "filter_id": "filter1",
 }
 
 

@@ -38,5 +38,5 @@ async def test_a_forgotten_password_is_chosen_anew(service: Service) -> None:
         [link] = re.findall(rf"{service.settings.public_url}(/sign-in/new-password/\S+)", letter)
         await ada.get(link)
         assert (await ada.post("/sign-in/new-password", {"password": NEW, "again": NEW})).status_code == 303
-        assert (await ada.sign_in(ADDRESS, NEW)).headers["location"] == "/tasks"
+        assert (await ada.sign_in(ADDRESS, NEW)).headers["location"] == "/today"
         assert "Ada Late" in (await ada.get("/account")).text

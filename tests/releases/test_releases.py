@@ -152,7 +152,8 @@ async def test_before_a_release_each_case_that_could_not_go_on_is_named(operatio
     assert code == 1
     *stuck, all_in_all = said[1:]
     assert sorted(one.partition(" does not")[0] for one in stuck) == [
-        "case-c2 (MediationCase): goes another way: UpsertWorkflowSearchAttributesMachine",
+        "case-c2 (MediationCase): goes another way: Non-deprecated patch marker encountered for change together, but "
+        "there is no corresponding change command!",
         "other-1 (OfAnotherDay): there is no such workflow here",
     ]
     assert all_in_all == "1 can go on (1 MediationCase). 2 cannot."
