@@ -69,13 +69,21 @@ class Reading:
 
     # Of one case
 
-    async def timeline(self, case_id: str) -> list[Event]:
-        """What happened, the oldest first."""
+    async def timeline(self, case_id: str, after: int = 0) -> list[Event]:
+        """What happened, the oldest first; `after`: only the lines behind that number."""
         async with self.database.read() as session:
             rows = await session.exec(
-                select(TimelineEvent).where(TimelineEvent.case_id == case_id).order_by(col(TimelineEvent.number))
+                select(TimelineEvent)
+                .where(TimelineEvent.case_id == case_id, col(TimelineEvent.number) > after)
+                .order_by(col(TimelineEvent.number))
             )
             return [Event.model_validate(row.model_dump()) for row in rows]
+
+    async def last_event(self, case_id: str) -> int:
+        """The number of the timeline's last line; 0 before there is any."""
+        last = select(func.max(TimelineEvent.number)).where(TimelineEvent.case_id == case_id)
+        async with self.database.read() as session:
+            return (await session.exec(last)).one() or 0
 
     async def pending_kinds(self, case_id: str) -> list[str]:
         """The kinds of commands that were stored and that the case has not answered yet."""
