@@ -357,6 +357,20 @@ class PaperRow(SQLModel, table=True):
     sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # the file itself
 
 
+class NoteRow(SQLModel, table=True):
+    """A note of a member of staff on a case. When it is removed its words are erased, and its row says that it was
+    there."""
+
+    __tablename__ = "note"
+    id: str = Field(primary_key=True)  # derived from whose it is and the form's one-time key
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    author_id: str = Field(foreign_key="staff.id")
+    private: bool  # for its writer alone; else for everybody who works on the case
+    written: datetime = Field(sa_type=Instant)
+    changed: datetime | None = Field(default=None, sa_type=Instant)  # corrected, or removed
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # casefile.notes.NoteText
+
+
 class PersonalLink(SQLModel, table=True):
     """A link for one person and one purpose. The token is derived when a letter is sent and kept hashed."""
 

@@ -15,12 +15,13 @@ from api.intake import PENDING
 from api.pages import page
 from api.papers import handed_out
 from api.permissions import may_open
-from api.privacy import may_open_papers, may_read
+from api.privacy import may_keep_notes, may_open_papers, may_read
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
 from api.staff.days import targets_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from api.staff.notes import notes_of
 from api.staff.preparation import prepared
 from api.staff.timeline import TITLES, Part, part_named, parts_of
 from casefile.cases import derived_id
@@ -161,6 +162,8 @@ async def case_page(
         agreement=await _agreement(services, case),
         papers=_papers(case, journey, can_do, me) if journey else None,
         timeline=_timeline(case, lines, part_named(show)),
+        notes=[(note, names[note.author]) for note in await notes_of(services, me, case)],
+        may_keep_notes=may_keep_notes(me, case),
         correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],

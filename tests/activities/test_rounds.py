@@ -20,6 +20,7 @@ from casefile.tables import (
     DigestRow,
     Document,
     LetterRow,
+    NoteRow,
     PaperRow,
     SearchToken,
     Staff,
@@ -191,6 +192,7 @@ async def closed(office: Office, name: str, years: float, **more: Any) -> str:
                   sealed=b"words"),
         PaperRow(key=name, case_id=case_id, command=name, media_type="application/pdf", size=1, given=MORNING,
                  sealed_text=b"words", sealed=b"pdf"),
+        NoteRow(id=name, case_id=case_id, author_id="cora", private=True, written=MORNING, sealed=b"words"),
     )  # fmt: skip
     return case_id
 
@@ -203,9 +205,11 @@ async def test_a_case_is_erased_when_it_was_closed_for_six_years(office: Office)
     assert await office.all(SearchToken, old) == []
     assert await office.all(CommandText, old) == []
     assert await office.all(Document, old) == []
+    assert await office.all(NoteRow, old) == []
     assert [letter.sealed for letter in await office.all(LetterRow, old)] == [None]
     assert [(paper.sealed, paper.sealed_text) for paper in await office.all(PaperRow, old)] == [(None, None)]
     assert (await office.all(SearchToken, young)) != []
+    assert [note.sealed for note in await office.all(NoteRow, young)] == [b"words"]
     assert [letter.sealed for letter in await office.all(LetterRow, young)] == [b"words"]
     assert (await office.erase()).cases == 0
 

@@ -33,6 +33,7 @@ PLACES = {
     "letter": "letter0",
     "key": "paper1",
     "paper": "paper1",
+    "note": "note1",
     "kind": "hold",  # which everybody who works on cases may do
     "act": "roles",
     "person": "p1.1",

@@ -92,7 +92,7 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     jo = (await services.staff.find("jo@service.example")).id  # type: ignore[union-attr]
     meg, *sign_in = await world.mediator("Meg Mediator")
     await world.mediator("Otto Outdated", (now - timedelta(days=9)).date())
-    _, rich = await world.rich_case(jo, meg)
+    rich_id, rich = await world.rich_case(jo, meg)
     coordinator = Actor(kind="staff", id=jo, roles=[StaffRole.COORDINATOR])
     mediator = Actor(kind="staff", id=meg, roles=[StaffRole.MEDIATOR])
     [venue, *_] = await services.reading.venues()
@@ -109,6 +109,7 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
         case_id, ids[name] = await world.case(jo, f"refer-{name}-0123456789", name=child)
         if journey:
             await world.file(case_id, journey)
+    ids["note"] = await _notes_of_jo(world, rich_id, jo)
     for person, purpose in LETTERS:
         ids[purpose] = await asked.token(person, purpose)
     ids |= await _with_a_second_step(world)
@@ -117,6 +118,16 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     assert link
     ids["own page"] = f"/my/{link.id}"
     return {"meg": (sign_in[0], sign_in[1])}, ids
+
+
+async def _notes_of_jo(world: World, case_id: str, jo: str) -> str:
+    """A private one, and one that was corrected; of that the id."""
+    notes = world.services.notes
+    await notes.write("private", case_id, jo, "Ask Meg how the visit really went.", True, world.now)
+    await notes.write("shared", case_id, jo, "Ruth is best rung before nine.", False, world.now)
+    [shared] = await notes.of_case(case_id, lambda author, private: not private)
+    await notes.correct(shared.id, case_id, jo, "Ruth is best rung before nine, on her mobile.", world.now)
+    return shared.id
 
 
 async def _with_a_second_step(world: World) -> dict[str, str]:
@@ -148,6 +159,9 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("letter", f"{rich}/letters/letter0", "jo"),
         Shown("letter-bounced", f"{rich}/letters/letter2", "jo", on_a_desk=True),
         Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
+        Shown("note", f"{rich}/note", "jo"),
+        Shown("note-wrong", f"{rich}/note", "jo", "Save the note", pictured=False),
+        Shown("note-corrected", f"{rich}/notes/{ids['note']}", "jo"),
         Shown("split", f"{rich}/split", "jo"),
         Shown("today", "/today", "jo"),
         Shown("today-one-section", "/today?whose=all&show=waiting", "max"),
