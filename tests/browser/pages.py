@@ -159,6 +159,8 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("letter", f"{rich}/letters/letter0", "jo"),
         Shown("letter-bounced", f"{rich}/letters/letter2", "jo", on_a_desk=True),
         Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
+        Shown("do-meanwhile", f"{rich}/do/pause", "jo", "Pause the case", {"seen_up_to": "1"}),
+        Shown("case-timeline", f"{rich}?show=letters", "jo", pictured=False),
         Shown("note", f"{rich}/note", "jo"),
         Shown("note-wrong", f"{rich}/note", "jo", "Save the note", pictured=False),
         Shown("note-corrected", f"{rich}/notes/{ids['note']}", "jo"),
