@@ -108,7 +108,7 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     _, rich = await world.rich_case(jo, meg)
     coordinator = Actor(kind="staff", id=jo, roles=[StaffRole.COORDINATOR])
     mediator = Actor(kind="staff", id=meg, roles=[StaffRole.MEDIATOR])
-    [venue, *_] = await services.reading.venues()
+    [_, venue, *_] = await services.reading.venues()  # which is neutral
     asked = await everything_asked(services, coordinator, mediator, venue.id, world.temporal)
     ids = {"rich": rich, "asked": asked.reference, "mediator": meg, "venue": venue.id}
     over = Closing(reason=ClosingReason.NOT_AGREED)
