@@ -81,9 +81,13 @@ MAY: dict[str, Who] = {
     # The service
     "GET /panel": MANAGES,
     "POST /panel": MANAGES,
+    "GET /panel/{mediator}": MANAGES,
+    "POST /panel/{mediator}": MANAGES,
     "POST /panel/{mediator}/conflict": MANAGES,
     "GET /venues": MANAGES,
     "POST /venues": MANAGES,
+    "GET /venues/{venue}": MANAGES,
+    "POST /venues/{venue}": MANAGES,
     "GET /staff": MANAGES,
     "POST /staff": MANAGES,
     "GET /staff/{staff_id}": MANAGES,

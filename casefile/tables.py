@@ -111,6 +111,11 @@ class Mediator(SQLModel, table=True):
     professional_body: str
     registered_until: date
     trained_in_sen_law: bool = True
+    training: str = ""  # the latest one
+    trained_on: date | None = None
+    supervised_on: date | None = None
+    supervision_due: date | None = None
+    capacity: int | None = None  # cases at once; None: no limit is set
 
 
 class MediatorConflict(SQLModel, table=True):
@@ -129,6 +134,9 @@ class Venue(SQLModel, table=True):
     name: str
     address: str
     owner: str = ""
+    access: str = ""
+    rooms: str = ""
+    cost: int | None = None  # of half a day, in pence; 0: free; None: not known
     active: bool = True
 
 

@@ -13,6 +13,7 @@ from casefile.cases import derived_id
 from casefile.second_factors import new_secret
 from domain.commands import Actor, StaffRole
 from domain.journey import Journey
+from domain.panel import NewStanding
 from domain.stages import Closing, ClosingReason, Stage
 from tests.api.conftest import everything_asked
 from tests.api.staff_world import NOW, VALID, World, parties
@@ -92,12 +93,24 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     jo = (await services.staff.find("jo@service.example")).id  # type: ignore[union-attr]
     meg, *sign_in = await world.mediator("Meg Mediator")
     await world.mediator("Otto Outdated", (now - timedelta(days=9)).date())
+    today = now.date()
+    standing = NewStanding(
+        professional_body="College of Mediators",
+        registered_until=today + timedelta(days=45),
+        training="SEN law refresher, two days",
+        trained_on=today - timedelta(days=80),
+        supervised_on=today - timedelta(days=95),
+        supervision_due=today - timedelta(days=4),
+        capacity=4,
+    )
+    await services.reading.change_standing(meg, standing)
+    await services.reading.declare_conflict(meg, organisation="elmfield academy")
     rich_id, rich = await world.rich_case(jo, meg)
     coordinator = Actor(kind="staff", id=jo, roles=[StaffRole.COORDINATOR])
     mediator = Actor(kind="staff", id=meg, roles=[StaffRole.MEDIATOR])
-    [venue, *_] = await services.reading.venues()
+    [_, venue, *_] = await services.reading.venues()  # which is neutral
     asked = await everything_asked(services, coordinator, mediator, venue.id, world.temporal)
-    ids = {"rich": rich, "asked": asked.reference}
+    ids = {"rich": rich, "asked": asked.reference, "mediator": meg, "venue": venue.id}
     over = Closing(reason=ClosingReason.NOT_AGREED)
     others: dict[str, Any] = {"parties": parties(), "stage": Stage.CONSENT}
     for name, child, journey in (
@@ -183,7 +196,11 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("mediations", "/mediator", "meg"),
         Shown("panel", "/panel", "max", on_a_desk=True),
         Shown("panel-wrong", "/panel", "max", "Add to the panel"),
+        Shown("panel-member", f"/panel/{ids['mediator']}", "max"),
+        Shown("panel-member-wrong", f"/panel/{ids['mediator']}", "max", "Save", {"capacity": "many"}, pictured=False),
         Shown("venues", "/venues", "max"),
+        Shown("venue", f"/venues/{ids['venue']}", "max"),
+        Shown("venue-wrong", f"/venues/{ids['venue']}", "max", "Save", {"cost": "a lot"}, pictured=False),
         Shown("venues-wrong", "/venues", "max", "Add the venue"),
         Shown("sign-in-code", "/sign-in", press="Sign in", typed=sue),
         Shown("sign-in-new-password", f"/sign-in/new-password/{ids['new-password']}"),
