@@ -85,6 +85,7 @@ WORKFLOWS: list[type] = [
     RetentionRound,
 ]
 READY_AGAIN = 10  # seconds
+CASES_AT_HAND = 250  # about 0.3 MB each; most cases sleep for days, and one that wakes is read from its history
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
 
@@ -128,6 +129,7 @@ def build_worker(client: Client, settings: Settings, database: Database) -> Work
         workflows=WORKFLOWS,
         activities=[getattr(part, name) for neighbour, part in parts.items() for name in activities_of(neighbour)],
         workflow_runner=UnsandboxedWorkflowRunner(),  # docs/decisions/0004-sandbox.md
+        max_cached_workflows=CASES_AT_HAND,
         graceful_shutdown_timeout=GRACE,
         deployment_config=deployment(settings),
     )
