@@ -85,7 +85,7 @@ WORKFLOWS: list[type] = [
     RetentionRound,
 ]
 READY_AGAIN = 10  # seconds
-CASES_AT_HAND = 250  # about 0.3 MB each; most cases sleep for days, and one that wakes is read from its history
+CASES_AT_HAND = 250  # a quarter of a MB each; most cases sleep for days, and one that wakes is read from its history
 GRACE = timedelta(seconds=6)  # for letters and bookings on their way, before they are cancelled and tried again later
 
 
