@@ -17,7 +17,6 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
-from casefile.notes import Notes
 from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
@@ -50,7 +49,6 @@ class Services:
     officers: Officers
     letters: Letters
     papers: Papers
-    notes: Notes
     reading: Reading
     finding: Finding
     queue: Queue

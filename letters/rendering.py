@@ -278,7 +278,6 @@ def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime)
         "subject": digest.subject(),
         "late": digest.late,
         "today": digest.today,
-        "soon": digest.soon,
         "most": MOST_LINES,
     }
     subject, text = _framed("to_staff/digest.txt", said)
@@ -336,7 +335,6 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
     meeting = meeting_of(case, letter.about)
     if meeting:
         context["place"], context["online"] = case.place_of(meeting), meeting.online
-        context["access"] = case.venues[meeting.venue].access if meeting.venue in case.venues else ""
         context["dates"] = [words.slot(slot) for slot in meeting.offered if slot.start > now]
         context["visited"] = words.who(case, meeting.party) if meeting.party else ""
         if meeting.slot:
@@ -407,7 +405,7 @@ def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, 
         "needs": "",
     }
     if "place" in said:
-        hidden["place"], hidden["access"] = "Please ring us, and we will tell you", ""
+        hidden["place"] = "Please ring us, and we will tell you"
     if "joined" in said:
         hidden["joined"] = "another side"
     if "action" in said:
