@@ -181,6 +181,7 @@ async def test_the_database_breaks_off_and_is_away_for_a_while(
             with frozen(service, "worker"):
                 consent = asyncio.create_task(case.consents("p2"))
                 await case.is_stored("answer_consent")
+                await case.is_told(temporal)  # the API has read it, and needs no database until it is answered
                 database.close()
             await case.is_in_hand(temporal, "file", attempt=2)  # tried in vain, and tried again
             assert not consent.done()
