@@ -67,8 +67,11 @@ class Case:
     async def is_told(self, client: Client) -> None:
         """Until something waits at Temporal for a worker to tell the case."""
         handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(self.id))
-        waits = "pending_workflow_task"
-        await until("the case is told", handle.describe, lambda case: case.raw_description.HasField(waits))
+
+        def waits(case: WorkflowExecutionDescription) -> bool:
+            return case.raw_description.HasField("pending_workflow_task")
+
+        await until("the case is told", handle.describe, waits)
 
     async def is_in_hand(self, client: Client, activity: str, *, attempt: int = 1) -> None:
         """Until a worker has begun this, or begun it so many times."""
