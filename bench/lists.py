@@ -13,6 +13,7 @@ from domain.policy import standard
 from domain.scheduling import half_days_to_ask
 from tests.api.fakes import file_journey, settings_for
 from tests.api.staff_world import NOW, Browser, World, rich_journey, running
+from tests.sample_case import opened
 
 GOAL = 0.030  # seconds, of 95 in 100
 MANY = 10_000
@@ -57,7 +58,7 @@ async def fill(world: World, count: int, coordinator: str, mediator: str) -> tup
     actor = Actor(kind="staff", id=coordinator, roles=[StaffRole.COORDINATOR])
     for number in range(count):
         form = referral(number, chance)
-        start = await services.cases.open(form, f"bench-{number}", actor, coordinator, standard([]), NOW)
+        start = await opened(services.cases, form, f"bench-{number}", actor, coordinator, standard([]), NOW)
         journey = rich_journey(mediator, half_days, venue, NOW)
         await file_journey(services, start.case_id, journey.model_copy(update={"parties": start.parties, "papers": []}))
         references.append(start.reference)

@@ -31,6 +31,7 @@ from domain.policy import standard
 from temporal_client import begin_case, connect
 from tests.end_to_end.by_telephone import Case, refer
 from tests.real_service import Service, ports_that_are_free, running
+from tests.sample_case import opened
 from tests.waiting import until
 
 PARTS = ("worker", "api", "temporal", "calendar", "mail")
@@ -145,7 +146,7 @@ async def asleep(service: Service, office: Office, count: int) -> list[Row]:
     actor = Actor(kind="staff", id=by, roles=[StaffRole.COORDINATOR])
 
     async def begin(number: int) -> str:
-        start = await cases.open(referral(number, chance), f"asleep-{number}", actor, by, policy, now)
+        start = await opened(cases, referral(number, chance), f"asleep-{number}", actor, by, policy, now)
         await begin_case(
             client,
             service.settings.temporal_task_queue,

@@ -49,6 +49,7 @@ from settings import Settings, load_settings
 from stack import Stack
 from temporal_client import data_converter
 from tests.real_service import ports_that_are_free
+from tests.sample_case import opened
 from tests.workflows.test_leaflet_journey import test_a_full_agreement_with_one_reminder as the_standard_case
 from tests.workflows.world import COORDINATOR, Sent, Story, World, time_skipping
 from texts import TextProvider
@@ -173,7 +174,8 @@ class RealStory(Story):
     async def refer(self, *others: PartyRole, **_: Any) -> None:
         now = await self.now()
         self.policy = standard(of_england(now.year, now.year + 3))
-        start = await self.real.cases.open(
+        start = await opened(
+            self.real.cases,
             referral(self.number, Random(self.number)),
             f"refer-{self.number}",
             COORDINATOR,

@@ -3,7 +3,7 @@
 import builtins
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -152,24 +152,6 @@ class Cases:
     def __init__(self, database: Database, vault: Vault) -> None:
         self.database, self.vault = database, vault
 
-    async def open(
-        self,
-        form: ReferralForm,
-        command_id: str,
-        actor: Actor,
-        coordinator: str,
-        policy: Policy,
-        at: datetime,
-        another: AnotherMatter | None = None,
-        split_from: str = "",
-    ) -> CaseStart:
-        """A new case from a referral, with its first command ("refer"), in one transaction. `coordinator` "": nobody's
-        yet (TakeCase). The same form under the same command id is the same case again; StoredElsewhere: the id was
-        used for another form. `another`: the child was known, and this is another matter; kept with the command.
-        `split_from`: the reference of the case out of which it is begun; NoSuchCase."""
-        await self.take_in(form, command_id, actor, coordinator, policy, at, another, split_from)
-        return await self.start_of(derived_id("case", command_id))
-
     async def take_in(
         self,
         form: ReferralForm,
@@ -181,7 +163,11 @@ class Cases:
         another: AnotherMatter | None = None,
         split_from: str = "",
     ) -> tuple[str, bool]:
-        """The same for whoever does not start its workflow now: the reference, and whether the case is a new one."""
+        """A new case from a referral, with its first command ("refer"), in one transaction: its reference, and whether
+        it is a new one. `coordinator` "": nobody's yet (TakeCase). The same form under the same command id is the same
+        case again; StoredElsewhere: the id was used for another form. `another`: the child was known, and this is
+        another matter; kept with the command. `split_from`: the reference of the case out of which it is begun;
+        NoSuchCase."""
         case_id = derived_id("case", command_id)
         fingerprint = derived_id(form.model_dump_json())
         async with self.database.write() as session:
@@ -442,26 +428,45 @@ async def view(session: AsyncSession, case: Case, key: CaseKey) -> CaseView:
         )
     ).all()
     parties, left = (await sealed_parties(session, [case.id]))[case.id].opened(key), left_of(case)
-    coordinator_id = case.coordinator_id or ""
-    staff = await staff_views(session, {coordinator_id, case.mediator_id} - {""})
+    return as_view(
+        case,
+        text,
+        parties,
+        left,
+        await staff_views(session, {case.coordinator_id or "", case.mediator_id} - {""}),
+        policy=Policy.model_validate(case.policy),
+        journey=journey,
+        venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
+        texts={row.command_id: texts_in(row, key) for row in accepted},
+        family_permits=text.family_permits,
+        papers=await papers_of(session, case.id, key),
+    )
+
+
+def as_view(
+    row: Any,
+    text: CaseText,
+    parties: Collection[PartyView],
+    left: Collection[str],
+    staff: Mapping[str, StaffView],
+    **more: Any,
+) -> CaseView:
+    """A case of its opened parts. `row`: a Case, or those of its columns that repeat what lists show; `left`: who was
+    taken out; `staff`: its coordinator and its mediator are among them; `more`: of CaseView, what else is known."""
+    coordinator_id = row.coordinator_id or ""
     return CaseView(
-        id=case.id,
-        reference=case.reference,
-        route=case.route,
-        created=case.created,
-        stage_since=case.stage_since,
+        id=row.id,
+        reference=row.reference,
+        route=row.route,
+        created=row.created,
+        stage_since=row.stage_since,
         child=text.child,
         about=text.about,
         parties=without(parties, left),
         former=left_by(parties, left),
         coordinator=staff.get(coordinator_id) or StaffView(id=coordinator_id, name="", email=""),
-        policy=Policy.model_validate(case.policy),
-        journey=journey,
-        mediator=staff.get(case.mediator_id),
-        venues={venue.id: VenueView.model_validate(venue.model_dump()) for venue in venues},
-        texts={row.command_id: texts_in(row, key) for row in accepted},
-        family_permits=text.family_permits,
-        papers=await papers_of(session, case.id, key),
+        mediator=staff.get(row.mediator_id),
+        **more,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast
 from sqlmodel import and_, case, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from casefile.cases import left_by, sealed_parties, staff_views, without
+from casefile.cases import as_view, sealed_parties, staff_views
 from casefile.database import Database
 from casefile.tables import Case, LetterRow
 from casefile.vault import Erased, Vault
@@ -19,7 +19,7 @@ from domain.journey import Journey
 from domain.policy import Policy
 from domain.queue import Section, end_of_day
 from domain.stages import Stage
-from domain.view import CaseText, CaseView, StaffView
+from domain.view import CaseText, CaseView
 
 log = structlog.get_logger(__name__)
 
@@ -103,22 +103,7 @@ class Queue:
                 continue
             journey = Journey.model_validate_json(row.its_journey) if row.its_journey not in (None, "null") else None
             left = journey.left if journey else []
-            no_coordinator = StaffView(id=row.coordinator_id or "", name="", email="")
-            view = CaseView(
-                id=row.id,
-                reference=row.reference,
-                route=row.route,
-                created=row.created,
-                stage_since=row.stage_since,
-                child=text.child,
-                about=text.about,
-                parties=without(parties, left),
-                former=left_by(parties, left),
-                coordinator=staff.get(row.coordinator_id) or no_coordinator,
-                policy=known[row.its_policy],
-                journey=journey,
-                mediator=staff.get(row.mediator_id),
-            )
+            view = as_view(row, text, parties, left, staff, policy=known[row.its_policy], journey=journey)
             found[row.id] = Queued(
                 case=view,
                 stage=Stage(row.stage),

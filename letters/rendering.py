@@ -229,44 +229,26 @@ def proof_text(code: str, until: datetime, service: Service) -> str:
 
 
 def _code_letter(template: str, code: str, until: datetime, service: Service, **more: Any) -> Rendered:
-    said = {
-        "to": _To(name=""),
-        "is_family": False,
-        "is_staff": True,  # it promises nothing about a mediation that may never be
-        "reference": "",
-        "service": service,
-        "coordinator": service.name,
-        "needs": "",
-        "written": words.day(until),
-        "code": code,
-        "until": words.clock(until),
-        **more,
-    }
-    subject, text = _framed(template, said)
-    return Rendered(subject=subject, text=text)
+    """To nobody by name, and without a promise about a mediation that may never be."""
+    said = {"code": code, "until": words.clock(until), **more}
+    return _beside_the_cases(template, "", until, service, **said)
 
 
 def password_letter(name: str, token: str, until: datetime, *, service: Service) -> Rendered:
     """The link by which a member of staff chooses a new password. It is kept nowhere."""
-    said = {
-        "to": _To(name=name),
-        "is_family": False,
-        "is_staff": True,
-        "reference": "",
-        "service": service,
-        "coordinator": service.name,
-        "needs": "",
-        "written": words.day(until),
-        "link": f"{service.public_url}/sign-in/new-password/{token}",
-        "until": words.clock(until),
-    }
-    subject, text = _framed("to_staff/new_password.txt", said)
-    return Rendered(subject=subject, text=text)
+    link = f"{service.public_url}/sign-in/new-password/{token}"
+    return _beside_the_cases("to_staff/new_password.txt", name, until, service, link=link, until=words.clock(until))
 
 
 def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
-    said = {
+    said = {"subject": digest.subject(), "late": digest.late, "today": digest.today, "most": MOST_LINES}
+    return _beside_the_cases("to_staff/digest.txt", name, now, service, **said)
+
+
+def _beside_the_cases(template: str, name: str, written: datetime, service: Service, **said: Any) -> Rendered:
+    """A letter that belongs to no case, in the words of the service itself."""
+    known = {
         "to": _To(name=name),
         "is_family": False,
         "is_staff": True,
@@ -274,13 +256,9 @@ def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime)
         "service": service,
         "coordinator": service.name,
         "needs": "",
-        "written": words.day(now),
-        "subject": digest.subject(),
-        "late": digest.late,
-        "today": digest.today,
-        "most": MOST_LINES,
+        "written": words.day(written),
     }
-    subject, text = _framed("to_staff/digest.txt", said)
+    subject, text = _framed(template, {**known, **said})
     return Rendered(subject=subject, text=text)
 
 

@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 
+from casefile.cases import Cases, derived_id
 from casefile.database import Database
-from domain.commands import How, Slot, Term
-from domain.journey import Action, Agreement, Journey, Meeting, MeetingStatus, OpenAsk, Signature
+from domain.commands import Actor, How, Slot, Term
+from domain.journey import Action, Agreement, CaseStart, Journey, Meeting, MeetingStatus, OpenAsk, Signature
 from domain.papers import Paper, PaperText, PaperView
 from domain.parties import Party, PartyRole, Person, PersonRole
 from domain.policy import Policy
@@ -33,6 +34,14 @@ async def added(database: Database, *rows: object) -> None:
         for row in rows:
             session.add(row)
             await session.flush()
+
+
+async def opened(
+    cases: Cases, form: ReferralForm, command_id: str, actor: Actor, coordinator: str, policy: Policy, at: datetime
+) -> CaseStart:
+    """A referral that was taken in, and what its workflow would begin with."""
+    await cases.take_in(form, command_id, actor, coordinator, policy, at)
+    return await cases.start_of(derived_id("case", command_id))
 
 
 def sample_referral(school: str = "Sam", school_email: str = "sam@oakfield.example") -> ReferralForm:

@@ -23,7 +23,7 @@ from domain.journey import Agreement, Journey, Letter, Meeting, MeetingStatus, O
 from domain.parties import Channel, party_of
 from domain.policy import Policy
 from mail import MailServer
-from tests.sample_case import SERVICE, sample_referral
+from tests.sample_case import SERVICE, opened, sample_referral
 from texts import TextProvider
 from workflows.neighbours import LettersToDeliver, LetterToDeliver
 
@@ -92,7 +92,7 @@ class Desk:
                 )
         form = sample_referral(school, school_email)
         actor = Actor(kind="staff", id="s1")
-        start = await Cases(self.database, self.vault).open(form, "refer-1", actor, "s1", Policy(), NOW)
+        start = await opened(Cases(self.database, self.vault), form, "refer-1", actor, "s1", Policy(), NOW)
         self.case_id = start.case_id
         self.journey = Journey(
             parties=start.parties,

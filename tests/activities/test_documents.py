@@ -23,6 +23,7 @@ from domain.commands import Actor, AgreementTexts, AmendAgreement, AmendmentText
 from domain.journey import Agreement, Journey, Meeting, MeetingStatus
 from domain.policy import Policy
 from domain.referral import ReferralForm
+from tests.sample_case import opened
 from workflows.neighbours import AgreementToMake
 
 AT = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -65,7 +66,7 @@ class Office:
                 ],
             }
         )  # fmt: skip
-        start = await Cases(self.database, self.vault).open(form, "refer-1", COORDINATOR, "s1", Policy(), AT)
+        start = await opened(Cases(self.database, self.vault), form, "refer-1", COORDINATOR, "s1", Policy(), AT)
         self.case_id = start.case_id
         terms = [Term(owner="p2", by=date(2027, 1, 8)), Term(owner="p3", by=date(2027, 1, 29))]
         command = WriteAgreement(

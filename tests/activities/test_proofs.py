@@ -24,7 +24,7 @@ from domain.policy import standard
 from letters.rendering import proof_text
 from mail import MailServer
 from tests.activities.desk import Post
-from tests.sample_case import CHILD, SERVICE, sample_referral
+from tests.sample_case import CHILD, SERVICE, opened, sample_referral
 from texts import TextProvider
 
 pytestmark = pytest.mark.both_databases
@@ -59,7 +59,7 @@ class Desk:
         form = sample_referral()
         form.parties[0].people[0].channel, form.parties[0].people[0].phone = channel, "07700 900123"
         actor = Actor(kind="participant", id="p1.1")
-        start = await Cases(self.database, self.vault).open(form, "refer-1", actor, "", standard([]), NOW)
+        start = await opened(Cases(self.database, self.vault), form, "refer-1", actor, "", standard([]), NOW)
         self.case_id, self.reference = start.case_id, start.reference
         return Whom.of(start.case_id, "p1.1")
 

@@ -50,7 +50,7 @@ from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import standard
 from domain.refusals import Refusal
 from domain.stages import Stage
-from tests.sample_case import CHILD, sample_referral
+from tests.sample_case import CHILD, opened, sample_referral
 from workflows.neighbours import (
     Admission,
     Admitted,
@@ -80,7 +80,7 @@ class File:
 
     async def open(self, key: str = "form-1") -> str:
         form = sample_referral()
-        return (await self.cases.open(form, key, CORA, "cora", standard([]), NOW)).case_id
+        return (await opened(self.cases, form, key, CORA, "cora", standard([]), NOW)).case_id
 
     def filing(self, case_id: str, version: int, **journey: object) -> Filing:
         return Filing(

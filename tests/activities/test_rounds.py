@@ -32,7 +32,7 @@ from domain.parties import Party, PartyRole, Person
 from domain.policy import standard
 from mail import MailServer
 from tests.activities.desk import Post, text_of
-from tests.sample_case import CHILD, SERVICE, added, sample_referral
+from tests.sample_case import CHILD, SERVICE, added, opened, sample_referral
 from workflows.neighbours import DigestToSend, Retained, Round
 
 pytestmark = pytest.mark.both_databases
@@ -64,7 +64,7 @@ class Office:
 
     async def case(self, name: str, coordinator: str = "cora", **changes: Any) -> str:
         case_id = (
-            await self.cases.open(sample_referral(), name, CORA, coordinator, standard([]), MORNING - 9 * DAY)
+            await opened(self.cases, sample_referral(), name, CORA, coordinator, standard([]), MORNING - 9 * DAY)
         ).case_id
         await self.change(case_id, **changes)
         return case_id

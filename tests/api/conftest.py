@@ -48,6 +48,7 @@ from tests.api.fakes import QUICK_HASHER, Clock, FakeTemporal, file_journey, ser
 from tests.api.party_world import Browser, browser_of, party_app
 from tests.api.staff_world import Office, running
 from tests.conftest import CaseFiles
+from tests.sample_case import opened
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # a Tuesday
 PASSWORD = "correct-horse-battery"
@@ -189,8 +190,8 @@ async def everything_asked(
     services: Services, coordinator: Actor, mediator: Actor, venue: str, temporal: FakeTemporal
 ) -> FilledCase:
     """A case in which everything is asked at once, as no real one would: a question of each kind is open."""
-    start = await services.cases.open(
-        referral(), "refer-filled", coordinator, coordinator.id, standard([]), NOW - timedelta(days=9)
+    start = await opened(
+        services.cases, referral(), "refer-filled", coordinator, coordinator.id, standard([]), NOW - timedelta(days=9)
     )
     temporal.started.append(start)
     case = FilledCase(start.case_id, start.reference, services)

@@ -23,6 +23,7 @@ from domain.journey import BEGUN_ANEW, workflow_id
 from tests.api.conftest import Account, referral
 from tests.api.fakes import Clock
 from tests.api.on_temporal import CONVERTER, OnTemporal, on_temporal
+from tests.sample_case import opened
 from tests.temporal_servers import real
 from tests.waiting import until
 from workflows.neighbours import Reconciled, Round
@@ -211,8 +212,8 @@ async def test_a_first_start_is_left_to_the_relay_and_a_lost_case_is_begun(
 ) -> None:
     by = staff["coordinator"].actor
     client, service.intake.client = service.intake.client, None  # type: ignore[assignment]
-    await service.services.cases.open(
-        referral(), "one", by, "coordinator", await service.intake.policy("standard"), clock()
+    await opened(
+        service.services.cases, referral(), "one", by, "coordinator", await service.intake.policy("standard"), clock()
     )
     service.intake.client = client
     async with service.services.database.read() as session:

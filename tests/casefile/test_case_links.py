@@ -17,7 +17,7 @@ from casefile.vault import Vault
 from domain.commands import Actor, LinkCases
 from domain.policy import Policy
 from domain.stages import LinkKind
-from tests.sample_case import sample_referral
+from tests.sample_case import opened, sample_referral
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ async def test_words_that_cannot_be_read_take_no_page_away(database_url: str) ->
     database, vault, now = Database(database_url), Vault(b"v" * 32), datetime(2026, 11, 24, 10, tzinfo=UTC)
     jo, cases, related = Actor(kind="staff", id="jo"), Cases(database, vault), Related(database, vault)
     one, other = [
-        (await cases.open(sample_referral(), key, jo, "", Policy(), now)).case_id for key in ("refer-1", "refer-2")
+        (await opened(cases, sample_referral(), key, jo, "", Policy(), now)).case_id for key in ("refer-1", "refer-2")
     ]
     link = LinkCases(id="link", case_id=one, actor=jo, at=now, other="SM-2026-00002", link=LinkKind.SAME_CHILD)
     await Commands(database, vault).store(link, LinkCases.texts(reason="The same girl."))

@@ -23,7 +23,7 @@ from casefile.vault import Vault
 from domain.commands import Actor, Pause, StaffRole
 from domain.policy import standard
 from tests.api.fakes import QUICK_HASHER
-from tests.sample_case import sample_referral
+from tests.sample_case import opened, sample_referral
 
 pytestmark = pytest.mark.both_databases
 
@@ -52,7 +52,7 @@ def database(processes: list[Database]) -> Database:
 
 
 async def open_case(database: Database, key: str) -> str:
-    return (await Cases(database, VAULT).open(FORM, key, CORA, "cora", standard([]), NOW)).case_id
+    return (await opened(Cases(database, VAULT), FORM, key, CORA, "cora", standard([]), NOW)).case_id
 
 
 # Two at once

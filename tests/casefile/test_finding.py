@@ -27,6 +27,7 @@ from domain.parties import PartyRole, PersonRole
 from domain.policy import standard
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.stages import LinkKind
+from tests.sample_case import opened
 from workflows.neighbours import Admission
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -66,7 +67,7 @@ class File:
         self.cases, self.finding = Cases(self.database, self.vault), Finding(self.database, self.vault)
 
     async def open(self, form: ReferralForm, key: str) -> str:
-        return (await self.cases.open(form, key, CORA, "cora", standard([]), NOW)).case_id
+        return (await opened(self.cases, form, key, CORA, "cora", standard([]), NOW)).case_id
 
     async def found(self, text: str) -> list[str]:
         return [one.line.child for one in await self.finding.search(sought(text))]

@@ -1,33 +1,21 @@
 """Lists stay quick when there are ten thousand cases. PostgreSQL chooses its way by how many there are; here it is told
 to sort only what no index has in order."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from casefile.cases import CaseFilter, Cases, urgent_first
 from casefile.database import Database
 from casefile.tables import Case
 from casefile.vault import Vault
+from tests.casefile.statements import asked_of_cases
 
 
 @pytest.mark.parametrize("page", [1, 300])
 async def test_a_page_of_open_cases_is_read_in_the_order_of_an_index(database_url: str, page: int) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
-        asked.append((statement, values))
-
     database = Database(database_url)
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with asked_of_cases() as looks:
         await Cases(database, Vault(b"v" * 32)).list(CaseFilter(open=True, page=page))
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    looks = [(statement, values) for statement, values in asked if "FROM mediation_case" in statement]
     async with database.read() as session:
         connection = await session.connection()
         plans = [

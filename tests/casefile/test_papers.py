@@ -18,7 +18,7 @@ from casefile.vault import Erased, Vault
 from domain.commands import Actor, AddPaper, How
 from domain.papers import MOST_BYTES, WHY_NOT_TAKEN, WHY_NOT_TAKEN_FOR_STAFF, NotTaken, PaperText
 from domain.policy import Policy
-from tests.sample_case import sample_referral
+from tests.sample_case import opened, sample_referral
 
 pytestmark = pytest.mark.both_databases
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -33,7 +33,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def case(database: Database, key: str = "refer-1") -> str:
     cases = Cases(database, Vault(b"v" * 32))
-    return (await cases.open(sample_referral(), key, Actor(kind="staff", id="s1"), "", Policy(), NOW)).case_id
+    return (await opened(cases, sample_referral(), key, Actor(kind="staff", id="s1"), "", Policy(), NOW)).case_id
 
 
 def paper(key: str = "k1", content: bytes = b"%PDF-1.7 secret") -> PaperToKeep:

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlmodel import select
 
 from casefile import migrate
@@ -23,6 +21,7 @@ from domain.stages import Stage
 from domain.targets import STAGE_DAYS
 from domain.view import CaseText
 from tests.casefile.conftest import DAY, HOUR, NOW, File
+from tests.casefile.statements import asked_of_cases
 
 AT_RISK = at_risk_since(NOW, STAGE_DAYS, [])
 VAULT = Vault(b"v" * 32)
@@ -109,18 +108,9 @@ async def test_a_letter_that_could_not_leave_is_told_and_a_damaged_case_takes_th
 
 @pytest.mark.parametrize("coordinator", ["", "cora"])
 async def test_no_row_is_opened_to_sort_the_cases(database_url: str, coordinator: str) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
-        asked.append((statement, values))
-
     database = Database(database_url)
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with asked_of_cases() as looks:
         await Queue(database, VAULT).parts(NOW, AT_RISK, coordinator=coordinator)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    looks = [(statement, values) for statement, values in asked if "FROM mediation_case" in statement]
     async with database.read() as session:
         connection = await session.connection()
         [(statement, values)] = looks

@@ -11,6 +11,7 @@ from api.staff.forms.base import (
     SAID_BY,
     CommandForm,
     Fields,
+    LetterForm,
     PartyForm,
     Questions,
     Setting,
@@ -20,7 +21,7 @@ from api.staff.forms.base import (
     told,
 )
 from domain import titles, words
-from domain.commands import COORDINATORS, ReportReturnedLetter
+from domain.commands import COORDINATORS
 from domain.journey import CALL_WANTED, POSSIBLE_DUPLICATE, Letter, Task
 from domain.stages import STAFF_CLOSINGS
 
@@ -319,18 +320,9 @@ class BringingBack(CommandForm):
         return next(task for task in s.journey.ticked if task.key == s.about)
 
 
-class ReturnedLetter(CommandForm):
+class ReturnedLetter(LetterForm):
+    what: ClassVar[str] = "It came back"
     button: ClassVar[str] = "It came back"
-
-    def about_is_known(self, s: Setting) -> bool:
-        letter = Letter.of_key(s.about)
-        return letter is not None and s.journey.person(letter.to) is not None
-
-    def title(self, s: Setting, kind: str) -> str:
-        letter = Letter.of_key(s.about)
-        if letter is None:
-            return ReportReturnedLetter.title
-        return f"It came back: “{titles.LETTERS.get(letter.kind, 'a letter')}” to {words.recipient(s.case, letter.to)}"
 
     def intro(self, s: Setting) -> str:
         return (

@@ -142,6 +142,23 @@ class PartyForm(CommandForm):
         return s.journey.party(s.about) is not None
 
 
+class LetterForm(CommandForm):
+    """A command about one letter, which the address names by its key."""
+
+    what: ClassVar[str]  # becomes of it: "Send again"
+
+    def about_is_known(self, s: Setting) -> bool:
+        letter = Letter.of_key(s.about)
+        return letter is not None and s.journey.person(letter.to) is not None
+
+    def title(self, s: Setting, kind: str) -> str:
+        letter = Letter.of_key(s.about)
+        if letter is None:
+            return COMMANDS[kind].title
+        title = titles.LETTERS.get(letter.kind, "a letter")
+        return f"{self.what}: “{title}” to {words.recipient(s.case, letter.to)}"
+
+
 REACHED_AT: dict[str, tuple[str, Literal["email", "phone", "words"], str]] = {
     "email": ("E-mail address", "email", "the e-mail address"),
     "phone": ("Telephone number", "phone", "the telephone number"),

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from api.forms import Field, Option, Typed
-from api.staff.forms.base import REASON, CommandForm, Fields, Questions, Setting
+from api.staff.forms.base import REASON, CommandForm, Fields, LetterForm, Questions, Setting
 from domain import commands as c
 from domain import titles, words
 from domain.journey import Letter
@@ -92,19 +92,9 @@ class Line(CommandForm):
         return [Letter(kind=command.kind_of_letter, about=about, to=command.to, line=command.id)]
 
 
-class Again(CommandForm):
+class Again(LetterForm):
+    what: ClassVar[str] = "Send again"
     button: ClassVar[str] = "Show me the letter"
-
-    def about_is_known(self, s: Setting) -> bool:
-        letter = Letter.of_key(s.about)
-        return letter is not None and s.journey.person(letter.to) is not None
-
-    def title(self, s: Setting, kind: str) -> str:
-        letter = Letter.of_key(s.about)
-        if letter is None:
-            return c.ResendLetter.title
-        title = titles.LETTERS.get(letter.kind, "a letter")
-        return f"Send again: “{title}” to {words.recipient(s.case, letter.to)}"
 
     def intro(self, s: Setting) -> str:
         return "It goes in the same words, as a letter of its own. You see it before it is sent."
