@@ -250,8 +250,7 @@ async def test_an_end_that_nobody_was_told_of(story: Story, world: World) -> Non
     await story.refer()
     await story.explained_and_permitted()
     await story.breathe()
-    world.journey.closing = Closing(reason=ClosingReason.WITHDRAWN, who="p1")
-    await story.begun_anew()
+    await story.begun_anew(closing=Closing(reason=ClosingReason.WITHDRAWN, who="p1"))
     assert world.journey.stage == Stage.CLOSED
     assert world.recipients("closed_withdrawn") == ["p2.1", "p3.1"]
     assert world.recipients("withdrawal_receipt") == ["p1.1"]

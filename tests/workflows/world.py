@@ -396,8 +396,11 @@ class Story:
         as_filed = AsFiled.of(filed.journey, filed.version, timeline)
         await self.begin(self.start.model_copy(update={"as_filed": as_filed}))
 
-    async def begun_anew(self, fault: str = "terminated", after: timedelta = timedelta(0)) -> None:
-        """Somebody has pressed Terminate in the Temporal UI, and the reconciler begins the case with what is filed."""
+    async def begun_anew(
+        self, fault: str = "terminated", after: timedelta = timedelta(0), closing: Closing | None = None
+    ) -> None:
+        """Somebody has pressed Terminate in the Temporal UI, and the reconciler begins the case with what is filed;
+        a closing is one that was filed in that very moment."""
         await self.breathe()
         await self.case.terminate("a wrong click")
         await self.env.sleep(after)
@@ -405,7 +408,8 @@ class Story:
         letters = [letter for filing in self.world.filings for letter in filing.letters]
         known = self.world.settled
         states = [(one, str(known[one.key].state) if one.key in known else "queued") for one in letters]
-        as_filed = AsFiled.of(filed.journey, filed.version, timeline, states)
+        journey = filed.journey.model_copy(update={"closing": closing}) if closing else filed.journey
+        as_filed = AsFiled.of(journey, filed.version, timeline, states)
         self.world.taken_up += [letter.key for letter in as_filed.letters]
         policy = next((filing.policy for filing in reversed(self.world.filings) if filing.policy), self.policy)
         update = {"as_filed": as_filed, "begun_anew": fault, "policy": policy, "compare": False}
