@@ -455,7 +455,7 @@ async def _panel(session: AsyncSession, case_id: str) -> list[PanelMember]:
     """The panel as an allocation of this case looks at it."""
     load = (
         select(Case.mediator_id, func.count().label("cases"))
-        .where(col(Case.closed_at).is_(None))
+        .where(col(Case.closed_at).is_(None), Case.id != case_id)
         .group_by(col(Case.mediator_id))
         .subquery()
     )
@@ -476,6 +476,7 @@ async def _panel(session: AsyncSession, case_id: str) -> list[PanelMember]:
             conflicts_with_case=any(c.staff_id == mediator.staff_id and c.case_id == case_id for c in conflicts),
             organisations=[c.organisation for c in conflicts if c.staff_id == mediator.staff_id and c.organisation],
             open_cases=cases,
+            capacity=mediator.capacity,
             last_case=at,
         )
         for mediator, cases, at in members

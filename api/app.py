@@ -39,6 +39,7 @@ from api.staff import (
     lists,
     new_case,
     new_password,
+    notes,
     policy,
     print_queue,
     quarter,
@@ -57,6 +58,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.notes import Notes
 from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
@@ -88,6 +90,7 @@ STAFF_PAGES = (
     new_case.router,  # before the case page: /cases/new is no reference
     case_page.router,
     doing.router,
+    notes.router,
     codes.router,
     print_queue.router,
     service.router,
@@ -131,6 +134,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             officers=Officers(database, vault),
             letters=Letters(database, vault),
             papers=Papers(database, vault),
+            notes=Notes(database, vault),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             queue=Queue(database, vault),

@@ -53,6 +53,18 @@ def _is_its_mediator(reader: StaffMember, case: CaseView) -> bool:
     return case.journey is not None and bool(reader.id) and case.journey.mediator == reader.id
 
 
+def may_keep_notes(reader: StaffMember, case: CaseView) -> bool:
+    """Everybody who works on the case: those who run it, and its mediator; not one who has only been asked. Asked only
+    of those who may open the case."""
+    return _runs_the_case(reader) or _is_its_mediator(reader, case)
+
+
+def may_read_note(reader: StaffMember, case: CaseView, author: str, private: bool) -> bool:
+    """A shared note is for everybody who works on the case. A private one is for its writer alone, whatever the roles
+    of others, and while they work on the case."""
+    return may_keep_notes(reader, case) and (reader.id == author or not private)
+
+
 def hide_papers(reader: StaffMember, case: CaseView) -> None:
     """Whoever may not open the papers sees not even their titles, in lists or in the timeline."""
     if not may_open_papers(reader, case):

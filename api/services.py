@@ -17,6 +17,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.notes import Notes
 from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
@@ -49,6 +50,7 @@ class Services:
     officers: Officers
     letters: Letters
     papers: Papers
+    notes: Notes
     reading: Reading
     finding: Finding
     queue: Queue

@@ -11,11 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
 from casefile.figures import moves
+from casefile.reading import panel
 from casefile.tables import Case, DigestRow, Staff, TaskRow
 from domain.commands import COORDINATORS, StaffRole
-from domain.digest import Digest, add_ask, add_task
+from domain.digest import Digest, add_ask, add_panel, add_task
 from domain.journey import OpenAsk
+from domain.panel import is_of_concern, runs_out
 from domain.parties import Party
+from domain.working_days import local_day
 
 SENT_ONCE_MORE = 2  # attempts whose fate is unclear
 
@@ -89,7 +92,7 @@ async def _staff(session: AsyncSession) -> AsyncIterator[Staff]:
 
 async def _digests(session: AsyncSession, staff: list[Staff], now: datetime) -> dict[str, Digest]:
     """A coordinator has the tasks of their own cases and of those that nobody has taken, and sees who keeps their own
-    cases waiting; a manager has the managers' tasks, and sees that of every case."""
+    cases waiting; a manager has the managers' tasks, sees that of every case, and what runs out of the panel."""
     found = {one.id: Digest() for one in staff}
     coordinators = [one.id for one in staff if StaffRole.COORDINATOR in one.roles]
     managers = [one.id for one in staff if StaffRole.MANAGER in one.roles]
@@ -121,4 +124,9 @@ async def _digests(session: AsyncSession, staff: list[Staff], now: datetime) -> 
         for id in whose:
             for ask in theirs:
                 add_ask(found[id], reference, ask, asked, now)
+    for mediator in await panel(session) if managers else []:
+        if mediator.active and is_of_concern(mediator, mediator.open_cases):
+            for running_out in runs_out(mediator, local_day(now)):
+                for id in managers:
+                    add_panel(found[id], running_out)
     return found

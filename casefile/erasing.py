@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
 from casefile.rounds import needs_workflow
-from casefile.tables import Case, CommandText, Document, LetterRow, PaperRow, PersonalLink
+from casefile.tables import Case, CommandText, Document, LetterRow, NoteRow, PaperRow, PersonalLink
 from casefile.tokens import forget_tokens
 
 
@@ -69,6 +69,7 @@ async def _erase(session: AsyncSession, case: Case, at: datetime) -> None:
     session.add(case)
     await forget_tokens(session, case.id)
     await session.exec(delete(CommandText).where(col(CommandText.case_id) == case.id))
+    await session.exec(delete(NoteRow).where(col(NoteRow.case_id) == case.id))
     await session.exec(delete(Document).where(col(Document.case_id) == case.id))
     await session.exec(update(LetterRow).where(col(LetterRow.case_id) == case.id).values(sealed=None))
     await session.exec(update(PaperRow).where(col(PaperRow.case_id) == case.id).values(sealed=None, sealed_text=None))

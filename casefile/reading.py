@@ -7,8 +7,9 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.cases import derived_id
 from casefile.database import Database
@@ -28,6 +29,7 @@ from casefile.tables import (
 from casefile.vault import Erased, Vault
 from domain.commands import Command, StaffRole
 from domain.journey import Event
+from domain.panel import Standing
 from domain.view import VenueView
 
 NO_PASSWORD = "!"  # noqa: S105  no hash: nobody can sign in until a password is set
@@ -48,17 +50,16 @@ class TaskLine(BaseModel):
     mediator_id: str
 
 
-class MediatorView(BaseModel):
+class MediatorView(Standing):
     """A member of the panel."""
 
     id: str
     name: str
     email: str
-    professional_body: str
-    registered_until: date
     trained_in_sen_law: bool
     active: bool
-    open_cases: int
+    open_cases: int  # those they were asked to take among them
+    conflicts: list[str] = Field(default_factory=list)  # with which organisations, as conflicts are kept
 
 
 class Reading:
@@ -69,13 +70,21 @@ class Reading:
 
     # Of one case
 
-    async def timeline(self, case_id: str) -> list[Event]:
-        """What happened, the oldest first."""
+    async def timeline(self, case_id: str, after: int = 0) -> list[Event]:
+        """What happened, the oldest first; `after`: only the lines behind that number."""
         async with self.database.read() as session:
             rows = await session.exec(
-                select(TimelineEvent).where(TimelineEvent.case_id == case_id).order_by(col(TimelineEvent.number))
+                select(TimelineEvent)
+                .where(TimelineEvent.case_id == case_id, col(TimelineEvent.number) > after)
+                .order_by(col(TimelineEvent.number))
             )
             return [Event.model_validate(row.model_dump()) for row in rows]
+
+    async def last_event(self, case_id: str) -> int:
+        """The number of the timeline's last line; 0 before there is any."""
+        last = select(func.max(TimelineEvent.number)).where(TimelineEvent.case_id == case_id)
+        async with self.database.read() as session:
+            return (await session.exec(last)).one() or 0
 
     async def pending_kinds(self, case_id: str) -> list[str]:
         """The kinds of commands that were stored and that the case has not answered yet."""
@@ -174,32 +183,8 @@ class Reading:
 
     async def mediators(self) -> list[MediatorView]:
         """The panel, by name, with how many open cases each has (or has been asked to take)."""
-        open_cases = (
-            select(col(Case.mediator_id).label("id"), func.count().label("cases"))
-            .where(col(Case.closed_at).is_(None))
-            .group_by(col(Case.mediator_id))
-            .subquery()
-        )
         async with self.database.read() as session:
-            rows = await session.exec(
-                select(Mediator, Staff, func.coalesce(open_cases.c.cases, 0))
-                .join(Staff, col(Staff.id) == col(Mediator.staff_id))
-                .outerjoin(open_cases, open_cases.c.id == col(Mediator.staff_id))
-                .order_by(func.lower(col(Staff.name)), col(Staff.id))
-            )
-            return [
-                MediatorView(
-                    id=staff.id,
-                    name=staff.name,
-                    email=staff.email,
-                    professional_body=mediator.professional_body,
-                    registered_until=mediator.registered_until,
-                    trained_in_sen_law=mediator.trained_in_sen_law,
-                    active=staff.active,
-                    open_cases=count,
-                )
-                for mediator, staff, count in rows
-            ]
+            return await panel(session)
 
     async def add_mediator(
         self,
@@ -232,6 +217,15 @@ class Reading:
             session.add(mediator)
             return staff.id
 
+    async def change_standing(self, mediator: str, standing: Standing) -> None:
+        """Registration, training, supervision and capacity as they are from now on. LookupError: no such mediator."""
+        async with self.database.write() as session:
+            row = await session.get(Mediator, mediator)
+            if row is None:
+                raise LookupError(mediator)
+            row.sqlmodel_update(standing.model_dump())
+            session.add(row)
+
     async def declare_conflict(self, mediator: str, *, case_id: str = "", organisation: str = "") -> None:
         """This mediator is never offered this case, or any case of this organisation (its name as conflicts are kept:
         normalised by whoever calls). LookupError: no such mediator."""
@@ -251,10 +245,63 @@ class Reading:
             )
             return [VenueView.model_validate(row.model_dump()) for row in rows]
 
-    async def add_venue(self, *, name: str, address: str, owner: str = "", once: str = "") -> str:
-        """The venue's id. `owner`: the organisation whose house it is. The same `once` makes no second one."""
+    async def add_venue(
+        self,
+        *,
+        name: str,
+        address: str,
+        owner: str = "",
+        access: str = "",
+        rooms: str = "",
+        cost: int | None = None,
+        once: str = "",
+    ) -> str:
+        """The venue's id. `owner`: the organisation whose house it is. `cost`: of half a day, in pence; 0: free. The
+        same `once` makes no second one."""
         venue_id = derived_id("venue", once) if once else secrets.token_hex(12)
         async with self.database.write() as session:
             if await session.get(Venue, venue_id) is None:
-                session.add(Venue(id=venue_id, name=name, address=address, owner=owner))
+                session.add(
+                    Venue(id=venue_id, name=name, address=address, owner=owner, access=access, rooms=rooms, cost=cost)
+                )
         return venue_id
+
+    async def change_venue(self, venue: VenueView) -> None:
+        """As it is from now on. LookupError: no such venue."""
+        async with self.database.write() as session:
+            row = await session.get(Venue, venue.id)
+            if row is None:
+                raise LookupError(venue.id)
+            session.add(row.sqlmodel_update(venue.model_dump()))
+
+
+async def panel(session: AsyncSession) -> list[MediatorView]:
+    """As Reading.mediators gives it."""
+    open_cases = (
+        select(col(Case.mediator_id).label("id"), func.count().label("cases"))
+        .where(col(Case.closed_at).is_(None))
+        .group_by(col(Case.mediator_id))
+        .subquery()
+    )
+    conflicts: dict[str, list[str]] = {}
+    for one in await session.exec(select(MediatorConflict).order_by(col(MediatorConflict.organisation))):
+        if one.organisation:
+            conflicts.setdefault(one.staff_id, []).append(one.organisation)
+    rows = await session.exec(
+        select(Mediator, Staff, func.coalesce(open_cases.c.cases, 0))
+        .join(Staff, col(Staff.id) == col(Mediator.staff_id))
+        .outerjoin(open_cases, open_cases.c.id == col(Mediator.staff_id))
+        .order_by(func.lower(col(Staff.name)), col(Staff.id))
+    )
+    return [
+        MediatorView(
+            **mediator.model_dump(exclude={"staff_id"}),
+            id=staff.id,
+            name=staff.name,
+            email=staff.email,
+            active=staff.active,
+            open_cases=count,
+            conflicts=conflicts.get(staff.id, []),
+        )
+        for mediator, staff, count in rows
+    ]

@@ -111,6 +111,11 @@ class Mediator(SQLModel, table=True):
     professional_body: str
     registered_until: date
     trained_in_sen_law: bool = True
+    training: str = ""  # the latest one
+    trained_on: date | None = None
+    supervised_on: date | None = None
+    supervision_due: date | None = None
+    capacity: int | None = None  # cases at once; None: no limit is set
 
 
 class MediatorConflict(SQLModel, table=True):
@@ -129,6 +134,9 @@ class Venue(SQLModel, table=True):
     name: str
     address: str
     owner: str = ""
+    access: str = ""
+    rooms: str = ""
+    cost: int | None = None  # of half a day, in pence; 0: free; None: not known
     active: bool = True
 
 
@@ -355,6 +363,20 @@ class PaperRow(SQLModel, table=True):
     given: datetime = Field(sa_type=Instant)
     sealed_text: bytes | None = Field(sa_column=Column(LargeBinary))  # domain.papers.PaperText
     sealed: bytes | None = Field(sa_column=Column(LargeBinary))  # the file itself
+
+
+class NoteRow(SQLModel, table=True):
+    """A note of a member of staff on a case. When it is removed its words are erased, and its row says that it was
+    there."""
+
+    __tablename__ = "note"
+    id: str = Field(primary_key=True)  # derived from whose it is and the form's one-time key
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    author_id: str = Field(foreign_key="staff.id")
+    private: bool  # for its writer alone; else for everybody who works on the case
+    written: datetime = Field(sa_type=Instant)
+    changed: datetime | None = Field(default=None, sa_type=Instant)  # corrected, or removed
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # casefile.notes.NoteText
 
 
 class PersonalLink(SQLModel, table=True):

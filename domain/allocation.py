@@ -21,7 +21,8 @@ class PanelMember(BaseModel):
     trained: bool = True  # in SEN law
     conflicts_with_case: bool = False
     organisations: list[str] = Field(default_factory=list)  # with which they declared a conflict of interest
-    open_cases: int = 0
+    open_cases: int = 0  # others than the one that is allocated
+    capacity: int | None = None  # cases at once; None: no limit is set
     last_case: datetime | None = None  # when they last took or were offered one; None: never
 
 
@@ -34,7 +35,14 @@ def why_not(member: PanelMember, organisations: Collection[str], today: date) ->
         return Refusal.REGISTRATION_OUT_OF_DATE
     if member.conflicts_with_case or any(is_one_of(theirs, organisations) for theirs in member.organisations):
         return Refusal.CONFLICT_OF_INTEREST
+    if not has_room(member.capacity, member.open_cases):
+        return Refusal.AT_CAPACITY
     return ""
+
+
+def has_room(capacity: int | None, open_cases: int) -> bool:
+    """For one more case."""
+    return capacity is None or open_cases < capacity
 
 
 def next_of(panel: Iterable[PanelMember], tried: Collection[str], organisations: Collection[str], today: date) -> str:

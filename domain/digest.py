@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from domain import titles, words
 from domain.commands import StaffRole
 from domain.journey import BEGUN_ANEW, CALL_WANTED, LETTERS_BY_HAND, POSSIBLE_DUPLICATE, READ_REPLY, OpenAsk
+from domain.panel import RunsOut
 from domain.parties import Party
 from domain.queue import ask_times, is_late, is_of_today, task_times
 
@@ -19,13 +20,14 @@ class Digest(BaseModel):
 
     late: list[str] = Field(default_factory=list)
     today: list[str] = Field(default_factory=list)
+    soon: list[str] = Field(default_factory=list)  # runs out within weeks
 
     def __bool__(self) -> bool:
-        return bool(self.late or self.today)
+        return bool(self.late or self.today or self.soon)
 
     def subject(self) -> str:
         """ "Your cases today: 2 late, 5 to do"."""
-        parts = [(len(self.late), "late"), (len(self.today), "to do")]
+        parts = [(len(self.late), "late"), (len(self.today), "to do"), (len(self.soon), "about to run out")]
         return "Your cases today: " + ", ".join(f"{count} {what}" for count, what in parts if count)
 
 
@@ -49,6 +51,12 @@ def add_ask(digest: Digest, reference: str, ask: OpenAsk, parties: list[Party], 
         digest.late.append(f"{said}; nothing more is sent by itself")
     elif ask.armed and is_of_today(times, now):
         digest.today.append(f"{said}; today {words.clock(ask.armed.at)}: {titles.RUNGS[ask.armed.do].lower()}")
+
+
+def add_panel(digest: Digest, running_out: RunsOut) -> None:
+    """What runs out of a mediator's place on the panel; the page says of whom."""
+    said = str(running_out)
+    (digest.late if running_out.is_over else digest.soon).append(f"Panel, of a mediator: {said[0].lower()}{said[1:]}")
 
 
 def task_title(kind: str) -> str:

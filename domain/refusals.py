@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     UNKNOWN_MEDIATOR = "unknown_mediator"
     REGISTRATION_OUT_OF_DATE = "registration_out_of_date"
     CONFLICT_OF_INTEREST = "conflict_of_interest"
+    AT_CAPACITY = "at_capacity"
     ALREADY_TRIED = "already_tried"
     IN_THE_PAST = "in_the_past"
     NOT_OFFERED = "not_offered"
@@ -136,6 +137,8 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.UNKNOWN_MEDIATOR: "There is no such mediator on the panel. Choose one from the list.",
     Refusal.REGISTRATION_OUT_OF_DATE: "This mediator's registration has run out. Choose another, or renew it first.",
     Refusal.CONFLICT_OF_INTEREST: "This mediator has declared a conflict of interest. Choose another.",
+    Refusal.AT_CAPACITY: "This mediator has as many cases as they take at once. Choose another, or ask a manager to "
+    "raise the number on the page “Panel”.",
     Refusal.ALREADY_TRIED: "This mediator was asked before and did not take the case. Choose another.",
     Refusal.IN_THE_PAST: "This time has passed. Choose a later one.",
     Refusal.NOT_OFFERED: "This date is not among those offered. Choose one of the list, or say that none suits.",

@@ -64,6 +64,9 @@ class VenueView(BaseModel):
     name: str
     address: str
     owner: str = ""
+    access: str = ""  # such as: step-free, a hearing loop
+    rooms: str = ""
+    cost: int | None = None  # of half a day, in pence; 0: free; None: not known
 
 
 class CaseView(BaseModel):

@@ -242,7 +242,8 @@ def password_letter(name: str, token: str, until: datetime, *, service: Service)
 
 def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
-    said = {"subject": digest.subject(), "late": digest.late, "today": digest.today, "most": MOST_LINES}
+    lines = {"late": digest.late, "today": digest.today, "soon": digest.soon}
+    said = {"subject": digest.subject(), **lines, "most": MOST_LINES}
     return _beside_the_cases("to_staff/digest.txt", name, now, service, **said)
 
 
@@ -313,6 +314,7 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
     meeting = meeting_of(case, letter.about)
     if meeting:
         context["place"], context["online"] = case.place_of(meeting), meeting.online
+        context["access"] = case.venues[meeting.venue].access if meeting.venue in case.venues else ""
         context["dates"] = [words.slot(slot) for slot in meeting.offered if slot.start > now]
         context["visited"] = words.who(case, meeting.party) if meeting.party else ""
         if meeting.slot:
@@ -383,7 +385,7 @@ def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, 
         "needs": "",
     }
     if "place" in said:
-        hidden["place"] = "Please ring us, and we will tell you"
+        hidden["place"], hidden["access"] = "Please ring us, and we will tell you", ""
     if "joined" in said:
         hidden["joined"] = "another side"
     if "action" in said:

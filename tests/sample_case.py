@@ -16,6 +16,7 @@ from letters.rendering import Service
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CHILD = "Zebedee Quill"
+ACCESS = "step-free, hearing loop, a quiet room"
 SLOT = Slot(start=datetime(2026, 12, 3, 10, 0, tzinfo=UTC), minutes=90)
 
 
@@ -144,7 +145,7 @@ def sample_case(**journey: object) -> CaseView:
         mediator=StaffView(id="m1", name="Max Mediator", email="max@panel.example"),
         policy=Policy(),
         journey=Journey.model_validate(state),
-        venues={"v1": VenueView(id="v1", name="Town Hall", address="1 High Street")},
+        venues={"v1": VenueView(id="v1", name="Town Hall", address="1 High Street", access=ACCESS)},
         texts={
             "sign1": {"said_by": "Sam Head"},
             "offer1": {"place": "Library, Room 2"},

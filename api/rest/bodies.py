@@ -12,6 +12,7 @@ from api.rest.problems import FieldError, field_errors, not_taken
 from domain.commands import Actor, ChangePolicy, Command, Texts
 from domain.referral import AnotherMatter, ReferralForm
 from domain.text import Email, Line, Name, Reference, Words
+from domain.venues import MOST_PENCE
 
 ENVELOPE = ("id", "case_id", "actor", "at")  # said by the request itself, not by its body
 
@@ -64,6 +65,9 @@ class VenueBody(BaseModel):
     name: Name = Field(examples=["Exampleton Library, meeting room 2"])
     address: Name = Field(examples=["2 Market Street, Exampleton EX1 2AB"])
     owner: Line = Field("", examples=["Exampleshire County Council"])
+    access: Line = Field("", examples=["Step-free, hearing loop, a quiet room"])
+    rooms: Line = Field("", examples=["One for twelve, and two small ones"])
+    cost: int | None = Field(None, ge=0, le=MOST_PENCE, examples=[4500], description="of half a day, in pence; 0: free")
 
 
 async def parse(

@@ -18,7 +18,7 @@ from starlette.routing import Match
 from api.auth import ApiStaff
 from api.intake import Answer
 from api.papers import NotTakenIn, Sent, handed_out, looked_at
-from api.privacy import may_open_papers
+from api.privacy import may_open_papers, may_read_note
 from api.rest.bodies import MediatorBody, ReferralBody, VenueBody, body_schemas, parse
 from api.rest.examples import EXAMPLES
 from api.rest.problems import MEDIA_TYPE, Problem, ProblemDetails, ProblemRoute
@@ -139,9 +139,15 @@ async def list_cases(wanted: Annotated[CaseQuery, Query()], me: ApiStaff, servic
 async def read_case(reference: Reference, me: ApiStaff, services: ServicesDep) -> CaseShown:
     """A case read whole: where it stands, what happens next and why, and everything that happened."""
     case_id = await _case_id(services, me, reference)
+    case = await services.cases.load(case_id)
+
+    def may_leave(author: str, private: bool) -> bool:
+        return not private and may_read_note(me, case, author, private)
+
     return shown(
-        await services.cases.load(case_id),
+        case,
         me,
+        notes=await services.notes.of_case(case_id, may_leave),
         letters=await services.letters.of_case(case_id),
         timeline=await services.reading.timeline(case_id),
         pending=await services.reading.pending_kinds(case_id),

@@ -9,6 +9,7 @@ from api.privacy import hide_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
+from casefile.notes import Note
 from casefile.related import RelatedCase
 from casefile.staff import StaffMember
 from domain import words
@@ -188,6 +189,15 @@ class EventShown(BaseModel):
     texts: dict[str, Any] = Field(default_factory=dict)  # the words that went with it, where the reader may see them
 
 
+class NoteShown(BaseModel):
+    """A note that everybody who works on the case may read."""
+
+    by: str  # a name
+    written: datetime
+    corrected: datetime | None
+    words: str
+
+
 class Closed(BaseModel):
     """How a case ended, in codes."""
 
@@ -233,6 +243,7 @@ class CaseShown(BaseModel):
     papers: list[PaperShown]  # none for a mediator who has only been asked
     tasks: list[TaskShown]
     timeline: list[EventShown]
+    notes: list[NoteShown]  # the shared ones: private notes leave by no JSON, not even their writer's
     closed: Closed | None
     related: list[RelatedCase]  # cases that belong together with this one
 
@@ -246,6 +257,7 @@ def shown(
     pending: list[str],
     staff_names: dict[str, str],
     related: list[RelatedCase],
+    notes: list[Note],
 ) -> CaseShown:
     """The case as this member of staff may see it."""
     journey = case.journey
@@ -313,6 +325,11 @@ def shown(
             for task in (journey.tasks if journey else [])
         ],
         timeline=[_event(case, event, reader, staff_names) for event in timeline],
+        notes=[
+            NoteShown(by=staff_names[note.author], written=note.written, corrected=note.changed, words=note.text.words)
+            for note in notes
+            if note.text
+        ],
         closed=_closed(case),
         related=related,
     )

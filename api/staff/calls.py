@@ -5,6 +5,7 @@ What is looked for is posted, never put into an address, so that no name stands 
 import re
 import secrets
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,6 +20,7 @@ from api.staff.forms import FORMS, CommandForm, Setting
 from api.staff.forms.base import HOW, NOTE, SAID_BY
 from api.staff.forms.preparation import SIGNED_BY
 from api.staff.lists import waiting_names
+from api.staff.meanwhile import Meanwhile, meanwhile
 from casefile.cases import derived_id
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
@@ -208,7 +210,9 @@ def _said_by(typed: Typed, case: CaseView) -> str:
 @router.get("/cases/{reference}/call")
 async def show_call(request: Request, services: ServicesDep, me: Me, reference: str) -> Response:
     case = await case_of(services, me, reference)
-    return _page(request, services, me, case, Typed(), secrets.token_hex(16))
+    typed = Typed()
+    since = await meanwhile(services, case, me, typed)
+    return _page(request, services, me, case, since, typed, secrets.token_hex(16))
 
 
 @router.post("/cases/{reference}/call")
@@ -218,8 +222,10 @@ async def save_call(request: Request, services: ServicesDep, me: Me, reference: 
     case = await case_of(services, me, reference)
     typed = Typed.of(await request.form())
     key = typed.one("key")
+    since = await meanwhile(services, case, me, typed)
+    shown_again = partial(_page, request, services, me, case, since, typed)
     if is_stale(request):
-        return _page(request, services, me, case, typed, secrets.token_hex(16), 403, STALE)
+        return shown_again(secrets.token_hex(16), 403, STALE)
     if not KEY.fullmatch(key):
         raise HTTPException(422, "This form is not complete. Open it again from the case page.")
     items = items_of(case, me, services)
@@ -230,7 +236,7 @@ async def save_call(request: Request, services: ServicesDep, me: Me, reference: 
         for name in list(typed.values):
             if (match := _POSTED.fullmatch(name)) and (match[1], match[2]) in before:
                 del typed.values[name]
-        return _page(request, services, me, case, typed, secrets.token_hex(16), 409, _SENT_BEFORE)
+        return shown_again(secrets.token_hex(16), 409, _SENT_BEFORE)
     _blame_what_is_gone(typed, case, items, posted)
     answered = [item for item in items if item.is_answered(typed)]
     if not answered and not typed.errors:
@@ -243,11 +249,13 @@ async def save_call(request: Request, services: ServicesDep, me: Me, reference: 
     read = [await item.read(services, me, typed, key, "" if n else said_note) for n, item in enumerate(answered)]
     given = [one for one in read if one]
     if typed.errors or not given:
-        return _page(request, services, me, case, typed, key, 422)
+        return shown_again(key, 422)
+    if since.lines:
+        return shown_again(key, 409)
     try:
         answers = await services.intake.take_together(given)
     except StoredElsewhere:
-        return _page(request, services, me, case, typed, secrets.token_hex(16), 409, _USED_KEY)
+        return shown_again(secrets.token_hex(16), 409, _USED_KEY)
     refused = [(item, one) for item, one in zip(answered, answers, strict=True) if one.status == "refused"]
     if not refused:
         return _back(case, [item.command_id(key) for item in answered])
@@ -258,7 +266,7 @@ async def save_call(request: Request, services: ServicesDep, me: Me, reference: 
     said = " ".join(f"{item.title}: {one.message}" for item, one in refused)
     recorded = f" Recorded: {'; '.join(item.title for item in kept)}." if kept else ""
     case = await case_of(services, me, reference)
-    return _page(request, services, me, case, typed, secrets.token_hex(16), 409, said + recorded)
+    return _page(request, services, me, case, since, typed, secrets.token_hex(16), 409, said + recorded)
 
 
 _USED_KEY = "This page was sent before, with other answers. Look at the case before you send it again."
@@ -313,6 +321,7 @@ def _page(
     services: Services,
     me: StaffMember,
     case: CaseView,
+    since: Meanwhile,
     typed: Typed,
     key: str,
     status: int = 200,
@@ -331,9 +340,9 @@ def _page(
         once=once,
         note=note,
         parties=[(party, [item for item in items if item.party == party.key]) for party in case.parties],
-        # as in doing.py: a stale version stays stale until its refusal has shown the new one
+        # as in doing.py: a stale version stays stale until the page shows the new one
         hidden={
-            name: value if refusal else typed.raw(name, value)
+            name: value if refusal or since.lines else typed.raw(name, value)
             for item in items
             for name, value in item.hidden().items()
         },
@@ -341,6 +350,7 @@ def _page(
         typed=typed,
         key=key,
         refusal=refusal,
+        since=since,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +15,15 @@ from api.intake import PENDING
 from api.pages import page
 from api.papers import handed_out
 from api.permissions import may_open
-from api.privacy import may_open_papers, may_read
+from api.privacy import may_keep_notes, may_open_papers, may_read
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
 from api.staff.days import targets_of
 from api.staff.forms import FORMS, Setting
 from api.staff.lists import do_link, task_link, workflow_link
+from api.staff.notes import notes_of
 from api.staff.preparation import prepared
+from api.staff.timeline import TITLES, Part, part_named, parts_of
 from casefile.cases import derived_id
 from casefile.letters import LetterView
 from casefile.notices import notice_of
@@ -65,7 +67,6 @@ _ANY_TIME = {
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
-_CORRECTIONS = ("correct_record", "correct_details", "amend_agreement", "bring_back_task")
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -105,15 +106,21 @@ class Line:
 
     at: datetime
     sentence: str
-    stage: bool
-    said: list[tuple[str, str]]
-    correct: list[
-        tuple[str, str, str]
-    ]  # what can be corrected: a link's words, what only screen readers say, its address
+    parts: tuple[Part, ...]
+    by: str = ""  # who did it; "" for the service itself
+    stage: bool = False
+    said: list[tuple[str, str]] = field(default_factory=list)
+    correct: list[tuple[str, str, str]] = field(
+        default_factory=list
+    )  # what can be corrected: a link's words, what only screen readers say, its address
+    href: str = ""  # of a letter
 
 
 @router.get("/cases/{reference}")
-async def case_page(request: Request, services: ServicesDep, me: Me, reference: str, done: str = "") -> Response:
+async def case_page(
+    request: Request, services: ServicesDep, me: Me, reference: str, done: str = "", show: str = ""
+) -> Response:
+    """`done`: the commands that were just given, comma-separated; `show`: what part of the timeline."""
     case = await case_of(services, me, reference)
     journey = case.journey
     events = await services.reading.timeline(case.id)
@@ -121,6 +128,12 @@ async def case_page(request: Request, services: ServicesDep, me: Me, reference: 
     ready = possible(journey) if journey else []
     can_do = [one for one in ready if me.has(*COMMANDS[one.kind].may)]
     own = doable(case, journey, ready, me, services.clock()) if journey else []
+    names = await services.staff.names()
+    letters = [
+        (letter, titles.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
+        for letter in reversed(await services.reading.letters(case.id))
+    ]
+    lines = [*_lines(case, me, events, ready, names), *(_letter_line(case, *letter) for letter in letters)]
     return page(
         request,
         "staff/case.html",
@@ -144,14 +157,13 @@ async def case_page(request: Request, services: ServicesDep, me: Me, reference: 
         if journey
         else [],
         meetings=[_meeting(case, meeting) for meeting in reversed(journey.meetings)] if journey else [],
-        letters=[
-            (letter, titles.LETTERS.get(letter.kind, letter.kind), words.recipient(case, letter.to))
-            for letter in reversed(await services.reading.letters(case.id))
-        ],
+        letters=letters,
         prepared=prepared(case, me),
         agreement=await _agreement(services, case),
         papers=_papers(case, journey, can_do, me) if journey else None,
-        lines=_lines(case, me, events, ready, await services.staff.names()),
+        timeline=_timeline(case, lines, part_named(show)),
+        notes=[(note, names[note.author]) for note in await notes_of(services, me, case)],
+        may_keep_notes=may_keep_notes(me, case),
         correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
@@ -436,9 +448,35 @@ def _line(
         for name, label in labels.items()
         if texts.get(name) and may_read(me, case, event.what, name, event.by)
     ]
-    if event.what in _CORRECTIONS:
-        said.insert(0, ("By", names.get(event.by) or words.actor(case, event.by)))
-    return Line(event.at, words.event_sentence(case, event), event.what == "stage", said, correct)
+    by = names.get(event.by) or words.actor(case, event.by)
+    sentence = words.event_sentence(case, event)
+    return Line(event.at, sentence, parts_of(event), by, event.what == "stage", said, correct)
+
+
+def _letter_line(case: CaseView, letter: LetterView, title: str, to: str) -> Line:
+    """A letter stands where its fate was decided, or where it began to wait."""
+    sentence = f"“{title}” to {to}: {titles.LETTER_STATES[letter.state]}"
+    at = letter.settled or letter.queued
+    return Line(at, sentence, (Part.ALL, Part.LETTERS), href=f"/cases/{case.reference}/letters/{letter.id}")
+
+
+def _timeline(case: CaseView, lines: Sequence[Line], part: Part) -> dict[str, Any]:
+    """The lines of a part, the newest first, and the way to the other parts, each with the number of its lines."""
+    newest_first = sorted(lines, key=lambda line: line.at, reverse=True)  # of one moment, in the order they came in
+    return {
+        "part": part,
+        "title": TITLES[part],
+        "lines": [line for line in newest_first if part in line.parts],
+        "parts": [
+            (
+                one,
+                TITLES[one],
+                sum(one in line.parts for line in lines),
+                f"/cases/{case.reference}?show={one}#timeline",
+            )
+            for one in Part
+        ],
+    }
 
 
 @router.get("/cases/{reference}/letters/{letter_id}")

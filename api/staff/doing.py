@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,6 +16,7 @@ from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
+from api.staff.meanwhile import SEEN_UP_TO, Meanwhile, meanwhile
 from api.staff.previews import NotTrueAnyMore, previews
 from casefile.commands import StoredElsewhere
 from casefile.notices import notice_of
@@ -38,7 +40,9 @@ async def show(request: Request, services: ServicesDep, me: Me, reference: str, 
     case, setting, form = await _opened(services, me, reference, kind, about)
     if not form.about_is_known(setting):
         raise HTTPException(404, "The case has nothing of this kind now. Open the case page to see what can be done.")
-    return _page(request, case, setting, form, kind, Typed(), secrets.token_hex(16))
+    typed = Typed()
+    since = await meanwhile(services, case, me, typed)
+    return _page(request, case, setting, form, kind, since, typed, secrets.token_hex(16))
 
 
 @router.post("/cases/{reference}/do/{kind}")
@@ -47,10 +51,12 @@ async def do(request: Request, services: ServicesDep, me: Me, reference: str, ki
     case, setting, form = await _opened(services, me, reference, kind, about)
     typed = Typed.of(await request.form())
     key = typed.one("key")
+    since = await meanwhile(services, case, me, typed)
+    shown_again = partial(_page, request, case, setting, form, kind, since, typed)
     if is_stale(request):
         if not form.about_is_known(setting):
-            return _gone(request, case, typed)
-        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 403, STALE)
+            return _gone(request, case, since, typed)
+        return shown_again(secrets.token_hex(16), 403, STALE)
     if not KEY.fullmatch(key):
         raise HTTPException(422, "This form is not complete. Open it again from the case page.")
     back = RedirectResponse(f"/cases/{case.reference}?done={key}", 303)
@@ -60,20 +66,22 @@ async def do(request: Request, services: ServicesDep, me: Me, reference: str, ki
             return back
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
-        return _gone(request, case, typed)
+        return _gone(request, case, since, typed)
     read = await read_command(services, me, setting, form, kind, typed, key)
     if read is None:
-        return _page(request, case, setting, form, kind, typed, key, 422)
+        return shown_again(key, 422)
+    if since.lines and not form.takes_a_file:  # browsers forget files, and a paper replaces nothing
+        return shown_again(key, 409)
     if form.takes_a_file and not await _kept(services, case, key, typed):
-        return _page(request, case, setting, form, kind, typed, key, 422)
+        return shown_again(key, 422)
     if form.letters(read[0], setting) and typed.one("action") != "send":
-        return await _shown_first(request, services, case, setting, form, kind, typed, key, *read)
+        return await _shown_first(request, services, case, setting, form, kind, since, typed, key, *read)
     try:
         answer = await services.intake.take(*read)
     except StoredElsewhere:
-        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, _USED_KEY)
+        return shown_again(secrets.token_hex(16), 409, USED_KEY)
     if answer.status == "refused":
-        return _page(request, case, setting, form, kind, typed, secrets.token_hex(16), 409, answer.message)
+        return shown_again(secrets.token_hex(16), 409, answer.message)
     return back
 
 
@@ -84,6 +92,7 @@ async def _shown_first(
     setting: Setting,
     form: CommandForm,
     kind: str,
+    since: Meanwhile,
     typed: Typed,
     key: str,
     command: Command,
@@ -91,16 +100,16 @@ async def _shown_first(
 ) -> Response:
     """What would be sent, before anything is. Whoever wants to change it finds all that they typed."""
     if typed.one("action") == "change":
-        return _page(request, case, setting, form, kind, typed, key)
+        return _page(request, case, setting, form, kind, since, typed, key)
     letters = form.letters(command, setting)
     try:
         judge(command, setting.journey, services.clock())
         shown = await previews(services, case, letters, command, texts)
     except Refused as refused:
         said = words.refusal_sentence(refused.code, refused.about, case)
-        return _page(request, case, setting, form, kind, typed, key, 409, said)
+        return _page(request, case, setting, form, kind, since, typed, key, 409, said)
     except NotTrueAnyMore as not_true:
-        return _page(request, case, setting, form, kind, typed, key, 409, str(not_true))
+        return _page(request, case, setting, form, kind, since, typed, key, 409, str(not_true))
     return page(
         request,
         "staff/preview.html",
@@ -161,7 +170,7 @@ async def read_command(
     return command, said
 
 
-_USED_KEY = "This form was sent before, for something else, so nothing was done. Check it and send it again."
+USED_KEY = "This form was sent before, for something else, so nothing was done. Check it and send it again."
 
 
 async def _opened(
@@ -202,14 +211,15 @@ async def _script(services: Services, case: CaseView, about: str) -> list[str]:
     return []
 
 
-def _gone(request: Request, case: CaseView, typed: Typed) -> Response:
+def _gone(request: Request, case: CaseView, since: Meanwhile, typed: Typed) -> Response:
     """Nobody waits for this any more; what was typed is shown, to be copied."""
     said = [
         (one, values)
         for one, values in typed.values.items()
-        if one not in ("key", "csrf", *typed.left_as_typed()) and any(values)
+        if one not in ("key", "csrf", SEEN_UP_TO, *typed.left_as_typed()) and any(values)
     ]
-    return page(request, "staff/stale.html", 409, case=case, said=said, sentence=SENTENCES[Refusal.NOT_ASKED])
+    sentence = SENTENCES[Refusal.NOT_ASKED]
+    return page(request, "staff/stale.html", 409, case=case, said=said, sentence=sentence, since=since)
 
 
 def _page(
@@ -218,6 +228,7 @@ def _page(
     setting: Setting,
     form: CommandForm,
     kind: str,
+    since: Meanwhile,
     typed: Typed,
     key: str,
     status: int = 200,
@@ -240,7 +251,9 @@ def _page(
         typed=typed,
         key=key,
         about=setting.about,
-        # a stale version stays stale while its form shows the old wording; after a refusal the page shows the new one
-        hidden=hidden if not typed.posted or refusal else {name: typed.raw(name) for name in hidden},
+        # a stale version stays stale while its form shows the old wording; after a refusal, or where it is told what
+        # happened meanwhile, the page shows the new one
+        hidden=hidden if not typed.posted or refusal or since.lines else {name: typed.raw(name) for name in hidden},
         refusal=refusal,
+        since=since,
     )

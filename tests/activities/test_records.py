@@ -294,6 +294,26 @@ async def test_who_may_be_offered_a_case(file: File) -> None:
     assert (await file.records.next_mediator(NextMediator(case_id=case_id, tried=[]))).mediator == ""
 
 
+async def test_whoever_has_as_many_cases_as_they_take_is_offered_no_other(file: File) -> None:
+    one, other, third = [await file.open(key) for key in ("form-1", "form-2", "form-3")]
+    async with file.database.write() as session:
+        for name in ("mia", "olu"):
+            mediator = await session.get_one(Mediator, name)
+            mediator.capacity = 1 if name == "mia" else 0
+            session.add(mediator)
+    await file.records.file(file.filing(one, 1, stage=Stage.ALLOCATION, offered_to="mia"))
+    asked = MediatorQuestion(case_id=other, mediator="mia")
+    assert (await file.records.may_be_offered(asked)).refusal == "at_capacity"
+    assert (await file.records.next_mediator(NextMediator(case_id=other, tried=[]))).mediator == ""
+    itself = MediatorQuestion(case_id=one, mediator="mia")
+    assert not (await file.records.may_be_offered(itself)).refusal, "the case is not counted against itself"
+    async with file.database.write() as session:
+        case = await session.get_one(Case, one)
+        case.closed_at = NOW
+        session.add(case)
+    assert (await file.records.next_mediator(NextMediator(case_id=third, tried=[]))).mediator == "mia"
+
+
 async def test_a_case_is_handed_to_somebody_who_may_look_after_cases(file: File) -> None:
     case_id = await file.open()
     async with file.database.write() as session:

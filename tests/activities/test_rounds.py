@@ -20,6 +20,8 @@ from casefile.tables import (
     DigestRow,
     Document,
     LetterRow,
+    Mediator,
+    NoteRow,
     PaperRow,
     SearchToken,
     Staff,
@@ -76,6 +78,10 @@ class Office:
                 setattr(case, column, value)
             session.add(case)
 
+    async def mediator(self, **changes: Any) -> None:
+        async with self.database.write() as session:
+            session.add((await session.get_one(Mediator, "mia")).sqlmodel_update(changes))
+
     async def task(self, case_id: str, role: str = "coordinator", kind: str = "phone", **more: Any) -> None:
         await self.add(TaskRow(case_id=case_id, key=f"{kind}/1", kind=kind, role=role, opened=MORNING - DAY, **more))
 
@@ -129,6 +135,23 @@ async def test_each_is_sent_their_own_list_once(office: Office, post: Post) -> N
 
     assert await office.send("max") == "sent"
     assert "Late: look at the case" in text_of(post.messages[-1])
+
+
+async def test_managers_hear_of_what_runs_out_of_the_panel(office: Office, post: Post) -> None:
+    today = MORNING.date()
+    await office.add(Mediator(staff_id="mia", professional_body="CMC", registered_until=today + 61 * DAY))
+    assert await office.readers() == []
+    await office.mediator(registered_until=today + 60 * DAY, supervision_due=today - DAY)
+    assert await office.readers() == ["max"]
+    assert await office.send("max") == "sent"
+    [message] = post.messages
+    assert message["Subject"] == "Your cases today: 1 late, 1 about to run out"
+    assert "- Panel, of a mediator: registration ends on Sat 23 Jan 2027\n" in text_of(message).replace("\r\n", "\n")
+    assert "Mia" not in message.as_string()
+    await office.mediator(capacity=0)
+    assert await office.readers() == [], "she has no case, and takes none"
+    await office.case("hers", mediator_id="mia")
+    assert await office.readers() == ["max"]
 
 
 async def test_who_keeps_a_case_waiting(office: Office, post: Post) -> None:
@@ -191,6 +214,7 @@ async def closed(office: Office, name: str, years: float, **more: Any) -> str:
                   sealed=b"words"),
         PaperRow(key=name, case_id=case_id, command=name, media_type="application/pdf", size=1, given=MORNING,
                  sealed_text=b"words", sealed=b"pdf"),
+        NoteRow(id=name, case_id=case_id, author_id="cora", private=True, written=MORNING, sealed=b"words"),
     )  # fmt: skip
     return case_id
 
@@ -203,9 +227,11 @@ async def test_a_case_is_erased_when_it_was_closed_for_six_years(office: Office)
     assert await office.all(SearchToken, old) == []
     assert await office.all(CommandText, old) == []
     assert await office.all(Document, old) == []
+    assert await office.all(NoteRow, old) == []
     assert [letter.sealed for letter in await office.all(LetterRow, old)] == [None]
     assert [(paper.sealed, paper.sealed_text) for paper in await office.all(PaperRow, old)] == [(None, None)]
     assert (await office.all(SearchToken, young)) != []
+    assert [note.sealed for note in await office.all(NoteRow, young)] == [b"words"]
     assert [letter.sealed for letter in await office.all(LetterRow, young)] == [b"words"]
     assert (await office.erase()).cases == 0
 

@@ -26,6 +26,7 @@ from casefile.enquiries import Enquiries
 from casefile.finding import Finding
 from casefile.letters import Letters
 from casefile.links import Links
+from casefile.notes import Notes
 from casefile.officers import Officers
 from casefile.papers import Papers
 from casefile.password_resets import PasswordResets
@@ -163,6 +164,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         officers=Officers(database, vault),
         letters=Letters(database, vault),
         papers=Papers(database, vault),
+        notes=Notes(database, vault),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         queue=Queue(database, vault),

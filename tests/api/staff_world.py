@@ -114,7 +114,11 @@ class World:
         at = self.now
         half_days = half_days_to_ask(at, Policy())
         venue = await self.services.reading.add_venue(
-            name="Quaker Meeting House", address="12 Mill Lane, Exampleton EX2 3AB"
+            name="Quaker Meeting House",
+            address="12 Mill Lane, Exampleton EX2 3AB",
+            access="Step-free, hearing loop, a quiet room, two parking places by the door",
+            rooms="One for twelve, and two small ones",
+            cost=4550,
         )
         await self.services.reading.add_venue(
             name="Oakfield School Hall", address="Oak Road, Exampleton", owner="Oakfield Primary School"

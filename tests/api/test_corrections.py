@@ -117,7 +117,7 @@ async def test_the_timeline_says_who_corrected_what_from_what_to_what_and_why(of
     page = (await office.meg.get(f"/cases/{office.reference}")).text
     shown = text_of(page)
     assert "Corrected: the initial visit of Ruth Whitfield, from “held” to “nobody came”" in shown
-    assert "By Jo Coordinator" in shown
+    assert "· Jo Coordinator Corrected: the initial visit" in shown
     assert "They were ill, Ruth says." in shown
     assert "Corrected: the organisation's name (Oakfield Primary School)" in shown
     assert "Now Oakwood School" in shown

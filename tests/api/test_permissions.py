@@ -33,6 +33,7 @@ PLACES = {
     "letter": "letter0",
     "key": "paper1",
     "paper": "paper1",
+    "note": "note1",
     "kind": "hold",  # which everybody who works on cases may do
     "act": "roles",
     "person": "p1.1",
@@ -74,7 +75,8 @@ class Somebody:
         """Opens a page, or sends an empty form or body."""
         method, path = page.split()
         places = {**PLACES, "reference": self.office.reference, "staff_id": self.office.jo_id}
-        places |= {"mediator": self.office.meg_id} | ({"kind": kind} if kind else {})
+        [venue, *_] = await self.office.world.services.reading.venues()
+        places |= {"mediator": self.office.meg_id, "venue": venue.id} | ({"kind": kind} if kind else {})
         path = re.sub(r"\{(\w+)\}", lambda part: places[part[1]], path)
         if kind and VALID.get(kind, ("",))[0]:
             path += f"?about={quote(VALID[kind][0], safe='')}"

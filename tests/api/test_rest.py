@@ -591,13 +591,14 @@ async def test_the_panel_and_venues_are_added_to_by_managers(
         "Other Mediator Person": ("2028-01-31", 0),
         "Priya Shah": ("2029-12-31", 0),
     }
-    hall = {"name": "Hall", "address": "1 High Street"}
+    hall = {"name": "Hall", "address": "1 High Street", "access": "step-free", "cost": 4500}
     problem(await client.post("/api/venues", json=hall, headers=coordinator), 403)
     for _ in range(2):
         made = await client.post("/api/venues", json=hall, headers={**manager, "Idempotency-Key": "hall"})
         assert made.status_code == 201
     venues = (await client.get("/api/venues", headers=coordinator)).json()["venues"]
     assert [venue["name"] for venue in venues] == ["Exampleton Library", "Hall"]
+    assert (venues[1]["access"], venues[1]["cost"]) == ("step-free", 4500)
 
 
 async def test_reading_changes_nothing(

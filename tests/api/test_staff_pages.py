@@ -26,7 +26,7 @@ from domain.journey import Ending, Event, Journey, OpenAsk, Task
 from domain.refusals import Refusal
 from domain.stages import Closing, ClosingReason, Stage
 from settings import Settings
-from tests.api.staff_world import REFERRAL, VALID, Office, hidden, parties, running, text_of
+from tests.api.staff_world import NOW, REFERRAL, VALID, Office, hidden, parties, running, text_of
 
 COORDINATOR, MANAGER, MEDIATOR = StaffRole.COORDINATOR, StaffRole.MANAGER, StaffRole.MEDIATOR
 
@@ -643,14 +643,90 @@ async def test_a_mediator_joins_the_panel_with_a_password_that_is_shown_once(off
     assert (await office.max.post("/panel/nobody/conflict", conflict)).status_code == 404
 
 
+async def test_what_a_mediators_place_on_the_panel_rests_on_is_changed_in_the_browser(office: Office) -> None:
+    max, address = office.max, f"/panel/{office.meg_id}"
+    await max.get(address)
+    good = {
+        "professional_body": "College of Mediators",
+        "registered_until": "2028-06-30",
+        "training": "SEN law refresher",
+        "trained_on": "2026-09-01",
+        "supervised_on": "2026-10-01",
+        "supervision_due": f"{NOW.date() + timedelta(days=60)}",
+        "capacity": "1",
+    }
+    before = (await office.world.rows())["mediator"]
+    ahead = f"{NOW.date() + timedelta(days=1)}"
+    for wrong, sentence in {
+        ("capacity", "-1"): "Cases at once must be a whole number from 0 to 99, or empty.",
+        ("capacity", "9" * 5000): "Cases at once must be a whole number from 0 to 99, or empty.",
+        ("capacity", "²"): "Cases at once must be a whole number from 0 to 99, or empty.",
+        ("trained_on", ""): "Day of the latest training: give it, too, or leave the training empty.",
+        ("training", ""): "Day of the latest training: say what the training was, or leave this empty.",
+        ("trained_on", ahead): "Day of the latest training must not lie in the future.",
+        ("supervised_on", ahead): "Last supervision must not lie in the future.",
+        ("supervision_due", "2026-10-01"): "Next supervision due: it comes after the last one, on Thu 1 Oct 2026.",
+        ("registered_until", "2027-02-30"): "Registered until must be a real date, such as 3/12/2026.",
+        ("registered_until", ""): "Registered until: give the date.",
+        ("professional_body", ""): "Professional body: this must be filled in.",
+        ("training", "a\nb"): "Latest training must be on one line, without control characters.",
+    }.items():
+        answer = await max.post(address, {**good, wrong[0]: wrong[1]})
+        assert answer.status_code == 422, wrong
+        assert sentence in text_of(answer.text), wrong
+        assert 'value="2028-06-30"' in answer.text or wrong[0] == "registered_until", "what was typed is kept"
+    assert (await office.world.rows())["mediator"] == before
+    assert (await max.post(address, good)).status_code == 303
+    shown = text_of((await max.get("/panel")).text)
+    for said in ("SEN law refresher, Tue 1 Sep 2026", "1 of 1 at once: no further case", "Supervision is due on"):
+        assert said in shown
+    assert 'value="SEN law refresher"' in (await max.get(address)).text
+    bare = {"professional_body": "CMC", "registered_until": f"{NOW.date() - timedelta(days=1)}"}
+    assert (await max.post(address, bare)).status_code == 303
+    shown = text_of((await max.get("/panel")).text)
+    assert "Registration ended on" in shown
+    assert "Supervision is due" not in shown
+    assert (await max.get("/panel/nobody")).status_code == 404
+    await max.get("/panel")
+    assert (await max.post("/panel/nobody", good)).status_code == 404
+
+
 async def test_venues_and_staff_are_added(office: Office) -> None:
     await office.max.get("/venues")
-    hall = {"name": "Town Hall", "address": "Square 1", "owner": "Westborough Council"}
+    hall = {
+        "name": "Town Hall",
+        "address": "Square 1",
+        "owner": "Westborough Council",
+        "access": "step-free",
+        "rooms": "one for twelve",
+        "cost": "£45.50",
+    }
     key = hidden(office.max.page, "key")
     for _ in range(2):
         assert (await office.max.post("/venues", {**hall, "key": key})).status_code == 303
-    assert (await office.max.get("/venues")).text.count("Town Hall") == 1
+    assert (await office.max.get("/venues")).text.count("Square 1") == 1
     assert (await office.max.post("/venues", {**hall, "name": ""})).status_code == 422
+    [town_hall] = [one for one in await office.world.services.reading.venues() if one.name == "Town Hall"]
+    assert (town_hall.access, town_hall.rooms, town_hall.cost) == ("step-free", "one for twelve", 4550)
+    address = f"/venues/{town_hall.id}"
+    assert 'value="£45.50"' in (await office.max.get(address)).text
+    before = (await office.world.rows())["venue"]
+    for cost in ("45,50", "-1", "dear", "1000000000000", "٤٥"):
+        answer = await office.max.post(address, {**hall, "access": "a ramp", "cost": cost})
+        assert answer.status_code == 422, cost
+        assert "Cost of half a day: write pounds, such as 45 or 45.50" in text_of(answer.text)
+        assert 'value="a ramp"' in answer.text
+    assert (await office.world.rows())["venue"] == before
+    changed = {**hall, "access": "a ramp", "owner": "", "cost": "Free"}
+    assert (await office.max.post(address, changed)).status_code == 303
+    choice = await office.jo.get(f"/cases/{office.reference}/do/fix_joint_meeting")
+    assert "a ramp · one for twelve · free" in text_of(choice.text)
+    listed = text_of((await office.max.get("/venues")).text)
+    assert "a ramp one for twelve free Change Town Hall" in " ".join(listed.split())
+    assert (await office.max.get("/venues/nowhere")).status_code == 404
+    await office.max.get(address)
+    assert (await office.max.post("/venues/nowhere", hall)).status_code == 404
+    await office.max.get("/venues")
     await office.max.get("/staff")
     new = {"name": "Sue Safe", "email": "sue@service.example", "roles": ["safeguarding_lead", "coordinator"]}
     assert 'class="secret"' in (await office.max.post("/staff", new)).text

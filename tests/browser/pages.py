@@ -13,6 +13,7 @@ from casefile.cases import derived_id
 from casefile.second_factors import new_secret
 from domain.commands import Actor, StaffRole
 from domain.journey import Journey
+from domain.panel import NewStanding
 from domain.stages import Closing, ClosingReason, Stage
 from tests.api.conftest import everything_asked
 from tests.api.staff_world import NOW, VALID, World, parties
@@ -92,12 +93,24 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     jo = (await services.staff.find("jo@service.example")).id  # type: ignore[union-attr]
     meg, *sign_in = await world.mediator("Meg Mediator")
     await world.mediator("Otto Outdated", (now - timedelta(days=9)).date())
-    _, rich = await world.rich_case(jo, meg)
+    today = now.date()
+    standing = NewStanding(
+        professional_body="College of Mediators",
+        registered_until=today + timedelta(days=45),
+        training="SEN law refresher, two days",
+        trained_on=today - timedelta(days=80),
+        supervised_on=today - timedelta(days=95),
+        supervision_due=today - timedelta(days=4),
+        capacity=4,
+    )
+    await services.reading.change_standing(meg, standing)
+    await services.reading.declare_conflict(meg, organisation="elmfield academy")
+    rich_id, rich = await world.rich_case(jo, meg)
     coordinator = Actor(kind="staff", id=jo, roles=[StaffRole.COORDINATOR])
     mediator = Actor(kind="staff", id=meg, roles=[StaffRole.MEDIATOR])
-    [venue, *_] = await services.reading.venues()
+    [_, venue, *_] = await services.reading.venues()  # which is neutral
     asked = await everything_asked(services, coordinator, mediator, venue.id, world.temporal)
-    ids = {"rich": rich, "asked": asked.reference}
+    ids = {"rich": rich, "asked": asked.reference, "mediator": meg, "venue": venue.id}
     over = Closing(reason=ClosingReason.NOT_AGREED)
     others: dict[str, Any] = {"parties": parties(), "stage": Stage.CONSENT}
     for name, child, journey in (
@@ -109,6 +122,7 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
         case_id, ids[name] = await world.case(jo, f"refer-{name}-0123456789", name=child)
         if journey:
             await world.file(case_id, journey)
+    ids["note"] = await _notes_of_jo(world, rich_id, jo)
     for person, purpose in LETTERS:
         ids[purpose] = await asked.token(person, purpose)
     ids |= await _with_a_second_step(world)
@@ -117,6 +131,16 @@ async def fill(world: World) -> tuple[SignIns, dict[str, str]]:
     assert link
     ids["own page"] = f"/my/{link.id}"
     return {"meg": (sign_in[0], sign_in[1])}, ids
+
+
+async def _notes_of_jo(world: World, case_id: str, jo: str) -> str:
+    """A private one, and one that was corrected; of that the id."""
+    notes = world.services.notes
+    await notes.write("private", case_id, jo, "Ask Meg how the visit really went.", True, world.now)
+    await notes.write("shared", case_id, jo, "Ruth is best rung before nine.", False, world.now)
+    [shared] = await notes.of_case(case_id, lambda author, private: not private)
+    await notes.correct(shared.id, case_id, jo, "Ruth is best rung before nine, on her mobile.", world.now)
+    return shared.id
 
 
 async def _with_a_second_step(world: World) -> dict[str, str]:
@@ -148,6 +172,11 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("letter", f"{rich}/letters/letter0", "jo"),
         Shown("letter-bounced", f"{rich}/letters/letter2", "jo", on_a_desk=True),
         Shown("letter-queued", f"{rich}/letters/letter3", "jo"),
+        Shown("do-meanwhile", f"{rich}/do/pause", "jo", "Pause the case", {"seen_up_to": "1"}),
+        Shown("case-timeline", f"{rich}?show=letters", "jo", pictured=False),
+        Shown("note", f"{rich}/note", "jo"),
+        Shown("note-wrong", f"{rich}/note", "jo", "Save the note", pictured=False),
+        Shown("note-corrected", f"{rich}/notes/{ids['note']}", "jo"),
         Shown("split", f"{rich}/split", "jo"),
         Shown("today", "/today", "jo"),
         Shown("today-one-section", "/today?whose=all&show=waiting", "max"),
@@ -167,7 +196,11 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("mediations", "/mediator", "meg"),
         Shown("panel", "/panel", "max", on_a_desk=True),
         Shown("panel-wrong", "/panel", "max", "Add to the panel"),
+        Shown("panel-member", f"/panel/{ids['mediator']}", "max"),
+        Shown("panel-member-wrong", f"/panel/{ids['mediator']}", "max", "Save", {"capacity": "many"}, pictured=False),
         Shown("venues", "/venues", "max"),
+        Shown("venue", f"/venues/{ids['venue']}", "max"),
+        Shown("venue-wrong", f"/venues/{ids['venue']}", "max", "Save", {"cost": "a lot"}, pictured=False),
         Shown("venues-wrong", "/venues", "max", "Add the venue"),
         Shown("sign-in-code", "/sign-in", press="Sign in", typed=sue),
         Shown("sign-in-new-password", f"/sign-in/new-password/{ids['new-password']}"),

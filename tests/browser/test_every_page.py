@@ -145,6 +145,8 @@ class Walk:
                     question.select_option(words)
                 elif question.get_attribute("type") in ("checkbox", "radio"):
                     form.locator(f"[name={name}][value={words}]").last.check()
+                elif question.get_attribute("type") == "hidden":  # as a form that was opened some time ago
+                    question.evaluate("(one, words) => { one.value = words }", words)
                 else:
                     question.fill(words)
             button = form.locator("form[method=post] button").last

@@ -25,6 +25,9 @@ def test_nothing_speaks_against_a_suitable_mediator() -> None:
         ({"registered_until": date(2026, 11, 30)}, Refusal.REGISTRATION_OUT_OF_DATE),
         ({"conflicts_with_case": True}, Refusal.CONFLICT_OF_INTEREST),
         ({"organisations": ["OAKFIELD  school."]}, Refusal.CONFLICT_OF_INTEREST),
+        ({"capacity": 3, "open_cases": 3}, Refusal.AT_CAPACITY),
+        ({"capacity": 3, "open_cases": 4}, Refusal.AT_CAPACITY),
+        ({"capacity": 0}, Refusal.AT_CAPACITY),
     ],
 )
 def test_why_not(other: dict[str, object], refusal: Refusal) -> None:
@@ -33,6 +36,17 @@ def test_why_not(other: dict[str, object], refusal: Refusal) -> None:
 
 def test_a_registration_holds_on_its_last_day() -> None:
     assert why_not(member("ann", registered_until=TODAY), [], TODAY) == ""
+
+
+@pytest.mark.parametrize(("capacity", "open_cases"), [(3, 2), (1, 0), (None, 40)])
+def test_there_is_room_below_the_number_of_cases_at_once(capacity: int | None, open_cases: int) -> None:
+    assert why_not(member("ann", capacity=capacity, open_cases=open_cases), [], TODAY) == ""
+
+
+def test_whoever_has_as_many_as_they_take_is_passed_over_though_others_have_more() -> None:
+    panel = [member("ann", open_cases=1, capacity=1), member("bob", open_cases=5), member("cem", capacity=0)]
+    assert next_of(panel, [], [], TODAY) == "bob"
+    assert next_of(panel, ["bob"], [], TODAY) == ""
 
 
 def test_fewest_open_cases_come_first() -> None:

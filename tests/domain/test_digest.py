@@ -1,11 +1,12 @@
 """What a coordinator reads in the morning."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.digest import Digest, add_ask, add_task, task_title
+from domain.digest import Digest, add_ask, add_panel, add_task, task_title
 from domain.journey import LETTERS_IN_TROUBLE, Armed, OpenAsk
+from domain.panel import RunsOut
 from domain.parties import Party, PartyRole, Person
 from domain.policy import Do
 from domain.rules import tickable
@@ -54,6 +55,16 @@ def test_a_task_that_was_put_off_is_not_due() -> None:
     assert digest.late == ["SM-1: Ring a party that is silent, by Tue 24 Nov 06:30"]
     assert digest.today == ["SM-2: Dates for the initial visit, since Mon 23 Nov 2026"]
     assert digest.subject() == "Your cases today: 1 late, 1 to do"
+
+
+def test_what_runs_out_of_the_panel() -> None:
+    digest = Digest()
+    add_panel(digest, RunsOut(what="registration", on=date(2027, 1, 15), is_over=False))
+    assert digest, "a manager with nothing else to do hears of it, too"
+    add_panel(digest, RunsOut(what="supervision", on=date(2026, 11, 23), is_over=True))
+    assert digest.soon == ["Panel, of a mediator: registration ends on Fri 15 Jan 2027"]
+    assert digest.late == ["Panel, of a mediator: supervision was due on Mon 23 Nov 2026"]
+    assert digest.subject() == "Your cases today: 1 late, 1 about to run out"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from domain.parties import Channel, PartyRole, PersonRole
 from domain.stages import Closing, ClosingReason
 from domain.view import CaseView, StaffView
 from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
-from tests.sample_case import CHILD, NOW, SERVICE, party, sample_case
+from tests.sample_case import ACCESS, CHILD, NOW, SERVICE, party, sample_case
 
 ABOUT = {
     "consent": ("consent/p2", "p2.1"),
@@ -192,6 +192,24 @@ def test_which_link_a_letter_carries() -> None:
         "message",
     }
     assert personal_link(SERVICE, "tok") == "https://mediation.example/l/tok"
+
+
+@pytest.mark.parametrize("kind", ["joint_meeting_booked", "joint_meeting_moved", "joint_meeting_remind"])
+def test_a_family_reads_how_it_gets_into_the_venue(kind: str) -> None:
+    case = sample_case()
+    case.venues["v1"].rooms, case.venues["v1"].cost = "one for twelve", 4550
+
+    def text(to: str, *, to_a_stranger: bool = False) -> str:
+        order = letter(kind).model_copy(update={"to": to})
+        return render(case, order, service=SERVICE, now=NOW, to_a_stranger=to_a_stranger).text
+
+    family, school, stranger = text("p1.1"), text("p2.1"), text("p1.1", to_a_stranger=True)
+    assert f"Where: Town Hall, 1 High Street\nAccess: {ACCESS}\n" in family
+    assert "Town Hall, 1 High Street" in school
+    assert ACCESS not in school + stranger
+    assert "twelve" not in family + school
+    case.venues["v1"].access = ""
+    assert "Access:" not in text("p1.1")
 
 
 def test_an_invitation_to_a_stranger_does_not_name_the_family() -> None:

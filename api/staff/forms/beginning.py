@@ -20,6 +20,7 @@ from api.staff.forms.base import (
     told,
 )
 from domain import words
+from domain.allocation import has_room
 from domain.working_days import local_day
 
 
@@ -149,7 +150,9 @@ class Offer(CommandForm):
                 one.name,
                 f"{one.professional_body}, registered until {words.day(one.registered_until)}"
                 f" · {one.open_cases} open {'case' if one.open_cases == 1 else 'cases'}"
-                + (" · registration out of date" if one.registered_until < today else ""),
+                + (f", {one.capacity} at once" if one.capacity is not None else "")
+                + (" · registration out of date" if one.registered_until < today else "")
+                + ("" if has_room(one.capacity, one.open_cases) else " · takes no further case"),
             )
             for one in s.panel
             if one.active and one.id not in s.journey.tried

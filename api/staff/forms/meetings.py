@@ -30,6 +30,7 @@ from domain.allocation import is_one_of
 from domain.journey import Meeting, MeetingStatus
 from domain.parties import Channel, party_of
 from domain.scheduling import suits
+from domain.venues import for_half_a_day
 from domain.working_days import LONDON
 
 
@@ -452,6 +453,7 @@ def _venues(s: Setting) -> list[Option]:
             f"{venue.name}, {venue.address}"
             + (f" (belongs to {venue.owner})" if venue.owner else "")
             + (": not neutral" if is_one_of(venue.owner, houses) else ""),
+            " · ".join(filter(None, (venue.access, venue.rooms, for_half_a_day(venue.cost)))),
         )
         for venue in s.venues
     ]
