@@ -20,6 +20,7 @@ KNOWN = {
     "letter": ["letter0"],
     "person": ["p1.1"],
     "paper": ["paper1"],
+    "note": ["note1"],
 }
 """What there is in the office's case, by what the doors' addresses call it."""
 CLOSED = (401, 403, 404)
