@@ -188,7 +188,7 @@ def create_app(
     app.state.limits = Limits()
     app.state.metrics = metrics_of_this
     app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, https=settings.over_https)
     app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
     app.mount("/static", Packed(directory=FOLDER), name="static")

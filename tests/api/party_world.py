@@ -77,7 +77,7 @@ def party_app(services: Services) -> FastAPI:
     app.state.limits = Limits()
     for pages in (router, papers_router, codes_router, reach_router, copies_router):
         app.include_router(pages)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, https=services.settings.over_https)
     return app
 
 
