@@ -28,8 +28,8 @@ _environment = Environment(
     extensions=["jinja2.ext.i18n"],
 )
 _environment.policies["ext.i18n.trimmed"] = True  # a sentence may go over several lines of a template
-# Looked up when a page is rendered, in the language of its reader. A value in a sentence is escaped, the sentence is not:
-# `_` takes sentences of the source only.
+# Looked up when a page is rendered, in the language of its reader. A value in a sentence is escaped, the sentence is
+# not: `_` takes sentences of the source only.
 _environment.install_gettext_callables(  # type: ignore[attr-defined]
     lambda message: speech().text(message),
     lambda one, several, number: speech().texts(one, several, number),

@@ -519,6 +519,7 @@ _EVENTS: dict[str, str] = {
     "replace_contact": "{about} has another contact, or a corrected one",
     "ask_for_call": "{about} would like to be rung",
     "say_when_to_ring": "{about} said when they like to be rung",
+    "say_how_they_read": "{about} said how they read, and whether they need an interpreter",
     "add_supporter": "A supporter of {about} was added",
     "add_party": "{about} joins the case",
     "party_came_in": "{about} agreed to take part; the others are told",
