@@ -12,6 +12,8 @@ from domain.languages import tr
 from domain.typos import likely_address
 from domain.working_days import LONDON
 
+_ASKING = "?؟"  # how a question ends: in Arabic with a mark of its own
+
 
 @dataclass(frozen=True)
 class Option:
@@ -167,7 +169,7 @@ class Typed:
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
                 self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
-                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip("?")))
+                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip(_ASKING)))
             elif one.kind == "email":
                 self._look_twice(one.name)
 
@@ -254,13 +256,13 @@ def of_question(label: str, said: str) -> str:
     capital = said[:1].upper() + said[1:]
     if not label:
         return capital
-    return f"{label} {capital}" if label.endswith("?") else f"{label}: {said}"
+    return f"{label} {capital}" if label.endswith(tuple(_ASKING)) else f"{label}: {said}"
 
 
 def _missing(one: Field) -> str:
     match one.kind:
         case "choice" | "pick":
-            return tr("{label}: choose an answer.", label=one.label.rstrip("?"))
+            return tr("{label}: choose an answer.", label=one.label.rstrip(_ASKING))
         case "date" | "birthday":
             return tr("{label}: give the date.", label=one.label)
         case "time":

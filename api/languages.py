@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.services import services_of
 from domain.languages import OWN_NAMES, RIGHT_TO_LEFT, WHOLE, Language, speak, speaking, speech
 from translations import speech_of
 
@@ -36,9 +37,9 @@ class ReadersLanguage:
 
         async def remembering(message: Message) -> None:
             if chosen and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append(
-                    "Set-Cookie", f"{COOKIE}={chosen}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Lax"
-                )
+                safely = "; Secure" if services_of(request).settings.public_url.startswith("https://") else ""
+                cookie = f"{COOKIE}={chosen}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Lax{safely}"
+                MutableHeaders(scope=message).append("Set-Cookie", cookie)
             await send(message)
 
         with speaking(speech_of(language_of(request))):

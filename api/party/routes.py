@@ -300,8 +300,7 @@ class Visit:
             meetings=self._meetings(),
             actions=self._actions(),
             may_act=self.may_act,
-            may_keep_language=speech().language in WHOLE
-            and speech().language != self.case.language_of(self.link.person),
+            may_keep_language=self._may_keep_language,
             reader=self.case.person(self.link.person).details,
             of_an_organisation=self.case.party(self.party).role in ORGANISATIONS,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
@@ -368,6 +367,12 @@ class Visit:
     def speaks_for_the_party(self) -> bool:
         party = self.case.journey.party(self.party) if self.case.journey else None
         return party is not None and party.lead == self.link.person
+
+    @property
+    def _may_keep_language(self) -> bool:
+        """They read in a language in which we could write to them, and do not yet."""
+        read, written = speech().language, self.case.language_of(self.link.person)
+        return read in WHOLE and read != written and not self.path.endswith(f"/{READING}")
 
     @property
     def may_see_papers(self) -> bool:
