@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.cookies import keep_cookie
 from api.services import services_of
 from domain.languages import OWN_NAMES, RIGHT_TO_LEFT, WHOLE, Language, speak, speaking, speech
 from translations import speech_of
@@ -37,9 +38,9 @@ class ReadersLanguage:
 
         async def remembering(message: Message) -> None:
             if chosen and message["type"] == "http.response.start":
-                safely = "; Secure" if services_of(request).settings.public_url.startswith("https://") else ""
-                cookie = f"{COOKIE}={chosen}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Lax{safely}"
-                MutableHeaders(scope=message).append("Set-Cookie", cookie)
+                carrier = Response()
+                keep_cookie(services_of(request), carrier, COOKIE, chosen, path="/", seconds=A_YEAR)
+                MutableHeaders(scope=message).append("Set-Cookie", carrier.headers["set-cookie"])
             await send(message)
 
         with speaking(speech_of(language_of(request))):

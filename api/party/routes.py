@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from api.cookies import keep_cookie
 from api.forms import Field, Typed
 from api.intake import Answer
 from api.languages import read_in
@@ -59,15 +60,7 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
 def let_in(services: Services, link: LinkView, token: str, to: str = "") -> Response:
     """To the page of a link, or one beside it (`to`, such as "/papers"). The token goes into a cookie."""
     response = RedirectResponse(f"/my/{link.id}{to}", 303)
-    response.set_cookie(
-        _cookie(link.id),
-        token,
-        max_age=COOKIE_SECONDS,
-        path=f"/my/{link.id}",
-        secure=services.settings.public_url.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
+    keep_cookie(services, response, _cookie(link.id), token, f"/my/{link.id}", COOKIE_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response

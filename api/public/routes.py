@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from api.auth import carries, new_visitor, visitor_csrf
 from api.codes import begin_code, in_words, later, six_digits, too_many
+from api.cookies import keep_cookie
 from api.forms import Typed
 from api.limits import Limits, network_of
 from api.pages import page
@@ -254,8 +255,7 @@ def _shown(request: Request, services: Services, template: str, status: int, **c
     """A page with a form, and the cookie that its posts are known by."""
     visitor = request.cookies.get(COOKIE, "") or new_visitor()
     answer = page(request, template, status, form_csrf=visitor_csrf(services, visitor), **context)
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(COOKIE, visitor, path="/refer", secure=secure, httponly=True, samesite="lax")
+    keep_cookie(services, answer, COOKIE, visitor, "/refer")
     return answer
 
 
