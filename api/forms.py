@@ -203,7 +203,7 @@ class Typed:
         try:
             return _day(text)
         except (ValueError, OverflowError):
-            self.wrong(name, f"{label} must be a real date, such as 3/12/2026.")
+            self.wrong(name, tr("{label} must be a real date, such as 3/12/2026.", label=label))
             return None
 
     def moment(self, day: str, clock: str) -> datetime | None:
@@ -236,7 +236,7 @@ def sentence(problem: Any, label: str) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("missing", "string_too_short", "too_short"):
         said = tr("this must be filled in.")
-        return of_question(label, said) if label else "Something that is needed is missing."
+        return of_question(label, said) if label else tr("Something that is needed is missing.")
     if kind == "string_too_long":
         said = tr("use at most {most} characters.", most=context["max_length"])
     elif kind in ("enum", "literal_error"):

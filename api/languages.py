@@ -19,7 +19,7 @@ from translations import speech_of
 
 COOKIE = "language"
 A_YEAR = 365 * 24 * 60 * 60
-OF_PARTIES = ("/my/", "/l/", "/code", "/office")
+OF_PARTIES = ("/my/", "/l/", "/code", "/office", "/refer")
 """How addresses begin that parties open. All others are read in English."""
 
 
