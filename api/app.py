@@ -13,6 +13,7 @@ from api import errors, health, metrics
 from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
+from api.languages import ReadersLanguage
 from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
@@ -188,6 +189,7 @@ def create_app(
     # The JSON door describes itself at /api/openapi.json
     app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Shield, https=settings.over_https)
+    app.add_middleware(ReadersLanguage)  # outside of the shield, which has sentences too
     app.add_middleware(Observer, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
     app.mount("/static", Packed(directory=FOLDER), name="static")

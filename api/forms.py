@@ -8,8 +8,11 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
+from domain.languages import tr
 from domain.typos import likely_address
 from domain.working_days import LONDON
+
+_ASKING = "?؟"  # how a question ends: in Arabic with a mark of its own
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ class Typed:
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
                 self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
-                self.wrong(one.name, f"{one.label.rstrip('?')}: choose from what is offered.")
+                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip(_ASKING)))
             elif one.kind == "email":
                 self._look_twice(one.name)
 
@@ -174,7 +177,14 @@ class Typed:
         """An address that looks mistyped is asked about once. Who leaves it as it is goes on with it."""
         address, meant = self.one(name), self.likely(name)
         if meant and self.one(as_typed(name)) != address:
-            self.wrong(name, f"Did you mean {meant}? If {address} is right, leave it as it is and go on.")
+            self.wrong(
+                name,
+                tr(
+                    "Did you mean {meant}? If {address} is right, leave it as it is and go on.",
+                    meant=meant,
+                    address=address,
+                ),
+            )
             self.suggested.add(name)
 
     def likely(self, name: str) -> str:
@@ -193,7 +203,7 @@ class Typed:
         try:
             return _day(text)
         except (ValueError, OverflowError):
-            self.wrong(name, f"{label} must be a real date, such as 3/12/2026.")
+            self.wrong(name, tr("{label} must be a real date, such as 3/12/2026.", label=label))
             return None
 
     def moment(self, day: str, clock: str) -> datetime | None:
@@ -225,17 +235,19 @@ def sentence(problem: Any, label: str) -> str:
     """A model's complaint, for people."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("missing", "string_too_short", "too_short"):
-        return of_question(label, "this must be filled in.") if label else "Something that is needed is missing."
+        said = tr("this must be filled in.")
+        return of_question(label, said) if label else tr("Something that is needed is missing.")
     if kind == "string_too_long":
-        said = f"use at most {context['max_length']} characters."
+        said = tr("use at most {most} characters.", most=context["max_length"])
     elif kind in ("enum", "literal_error"):
-        said = "choose one of the answers."
+        said = tr("choose one of the answers.")
     elif kind == "too_long":
-        said = f"at most {context['max_length']} are possible."
+        said = tr("at most {most} are possible.", most=context["max_length"])
     else:
-        said = problem["msg"].removeprefix("Value error, ").rstrip(".") + "."
-    if said.startswith("must ") and label:
-        return f"{label} {said}"
+        message = problem["msg"].removeprefix("Value error, ").rstrip(".")
+        said = tr(message) + "."
+        if message.startswith("must ") and label:
+            return tr("{label} {said}", label=label, said=said)
     return of_question(label, said)
 
 
@@ -244,19 +256,19 @@ def of_question(label: str, said: str) -> str:
     capital = said[:1].upper() + said[1:]
     if not label:
         return capital
-    return f"{label} {capital}" if label.endswith("?") else f"{label}: {said}"
+    return f"{label} {capital}" if label.endswith(tuple(_ASKING)) else f"{label}: {said}"
 
 
 def _missing(one: Field) -> str:
     match one.kind:
         case "choice" | "pick":
-            return f"{one.label.rstrip('?')}: choose an answer."
+            return tr("{label}: choose an answer.", label=one.label.rstrip(_ASKING))
         case "date" | "birthday":
-            return f"{one.label}: give the date."
+            return tr("{label}: give the date.", label=one.label)
         case "time":
-            return f"{one.label}: give the time."
+            return tr("{label}: give the time.", label=one.label)
         case _:
-            return of_question(one.label, "this must be filled in.")
+            return of_question(one.label, tr("this must be filled in."))
 
 
 def _day(text: str) -> date:
