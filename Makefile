@@ -9,13 +9,14 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench style test check screenshots histories fingerprints lock clean
+.PHONY: help run demo bench style translations test check screenshots histories fingerprints lock clean
 
 help:
 	@echo "make run    start the service with everything it needs, on this machine"
 	@echo "make demo   watch three cases run from the referral to their end"
 	@echo "make bench  measure the service on this machine and write docs/figures.md"
 	@echo "make style  build the style of the pages (make run and make test do so by themselves)"
+	@echo "make translations  bring the catalogues of translations up to date with the source"
 	@echo "make test   run all tests"
 	@echo "make check  lint, types, import rules, migrations"
 	@echo "make screenshots  take pictures of every page, on a desk and on a telephone, into docs/pictures"
@@ -36,6 +37,10 @@ bench: $(VENV)/.installed-dev $(STYLE)
 	@exec $(BIN)/python -m bench $(BENCH)
 
 style: $(STYLE)
+
+# What is new waits in translations/*.po for a translator; a test fails until it is there.
+translations: $(VENV)/.installed-dev
+	$(BIN)/python -m translations.extract
 
 # Not quiet: the header says whether the case file is tested on PostgreSQL too.
 test: $(VENV)/.installed-dev $(STYLE)

@@ -13,6 +13,7 @@ from api import errors, health, metrics
 from api.auth import Lockout, may_read_payloads
 from api.codec_endpoint import codec_router
 from api.intake import Intake
+from api.languages import ReadersLanguage
 from api.limits import Limits
 from api.metrics import Metrics
 from api.observer import Observer
@@ -188,6 +189,7 @@ def create_app(
     app.state.limits = Limits()
     app.state.metrics = metrics_of_this
     app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
+    app.add_middleware(ReadersLanguage)
     app.add_middleware(Shield)
     app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from domain.languages import Written
+
 
 class PartyRole(StrEnum):
     """The sides of a disagreement about special educational needs (leaflet, "About SEN Mediation")."""
@@ -64,6 +66,14 @@ class TimeOfDay(StrEnum):
     LATE_AFTERNOON = "late_afternoon"
 
 
+class Reading(BaseModel):
+    """How somebody reads what we write, as they told us after the referral."""
+
+    reads: Written
+    easy_read: bool = False  # in Easy Read: short sentences with pictures
+    interpreter: bool = False  # to be booked for calls and meetings
+
+
 class Person(BaseModel):
     """One participant, by key ("p2.1": first person of the second party)."""
 
@@ -71,6 +81,7 @@ class Person(BaseModel):
     role: PersonRole = PersonRole.LEAD
     channel: Channel = Channel.EMAIL
     times: list[TimeOfDay] = Field(default_factory=list)  # when they like to be rung; none: at any time
+    reading: Reading | None = None  # None: as the referral has it (domain.referral.PersonDetails)
 
 
 class Party(BaseModel):

@@ -67,6 +67,7 @@ def possible(journey: Journey) -> list[Possible]:
     rung = [key for key in journey.contacted if journey.call_wanted(key) is None]
     found += [Possible(kind="ask_for_call", about=key) for key in rung]
     found += [Possible(kind="say_when_to_ring", about=party.key) for party in journey.parties]
+    found += [Possible(kind="say_how_they_read", about=party.key) for party in journey.parties]
     if journey.stage in BEFORE_THE_AGREEMENT:
         found += [Possible(kind="add_supporter", about=party.key) for party in journey.parties]
         if len(journey.parties) < MOST_PARTIES:

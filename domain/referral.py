@@ -1,9 +1,11 @@
 """A referral as it comes in, with names and words: what the form, the JSON door and the case file share."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from domain.languages import ENGLISH_NAMES, Language, Written
 from domain.parties import FAMILY, NEEDS, ORGANISATIONS, Channel, PartyRole, PersonRole
 from domain.text import Email, Line, Name, Phone, Postcode, Words
 
@@ -17,14 +19,25 @@ class PersonDetails(BaseModel):
     address: Words = ""  # postal, as it stands on an envelope, without name and postcode
     postcode: Postcode = ""
     channel: Channel = Channel.EMAIL
-    language: Line = ""  # what they speak and what interpreter they need: "Polish, interpreter"; "" for English
+    language: Line = ""  # what they speak, in words: "Polish, and some English", "BSL"; "" for English
+    reads: Written | Literal[""] = ""  # the language in which we write to them; "": not told, so English
+    interpreter: bool = False  # to be booked for calls and meetings
+    easy_read: bool = False  # what we write is to be in Easy Read: short sentences with pictures
     adjustments: Line = ""  # what else they need: "large print", "step-free", "no calls before noon"
     role: PersonRole = PersonRole.LEAD
 
     @property
     def needs(self) -> str:
-        """Language, interpreter and adjustments in one line; "" for none."""
-        return " · ".join(filter(None, (self.language, self.adjustments)))
+        """Language, interpreter, Easy Read and adjustments in one line; "" for none."""
+        reads = self.reads not in ("", Language.ENGLISH)
+        told = (
+            self.language,
+            "interpreter" if self.interpreter else "",
+            f"reads {ENGLISH_NAMES[Language(self.reads)]}" if reads else "",
+            "Easy Read" if self.easy_read else "",
+            self.adjustments,
+        )
+        return " · ".join(filter(None, told))
 
     @property
     def postal(self) -> list[str]:

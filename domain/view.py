@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from domain.journey import Journey, Meeting
+from domain.languages import Language
 from domain.papers import PaperView
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do, Policy
@@ -90,6 +91,16 @@ class CaseView(BaseModel):
     family_permits: bool = False
     papers: dict[str, PaperView] = Field(default_factory=dict)  # by key
 
+    @model_validator(mode="after")
+    def _as_they_read_now(self) -> "CaseView":
+        """What people told us of how they read stands in the journey, and counts instead of what the referral said."""
+        for party in self.parties:
+            for person in party.people:
+                told = self.journey.person(person.key) if self.journey else None
+                if told and told.reading:
+                    person.details = person.details.model_copy(update=told.reading.model_dump())
+        return self
+
     def party(self, key: str) -> PartyView:
         """Of this key, even if it was taken out. KeyError: no such party."""
         for party in (*self.parties, *self.former):
@@ -110,6 +121,10 @@ class CaseView(BaseModel):
         such person."""
         known = self.journey.person(key) if self.journey else None
         return known.channel if known else self.person(key).details.channel
+
+    def language_of(self, key: str) -> Language:
+        """In which language we write to this person. KeyError: no such person."""
+        return Language(self.person(key).details.reads or Language.ENGLISH)
 
     def lapses(self, key: str) -> datetime | None:
         """When silence becomes an answer to an open ask; None where it does not."""

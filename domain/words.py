@@ -1,7 +1,7 @@
-"""Codes in plain English: the one place from which pages, the JSON door and letters take their words.
+"""Codes in plain words: the one place from which pages, the JSON door and letters take theirs.
 
-Stages speak as the leaflet does. Times are those of London's clocks. What is said here is for staff, unless a function
-says that it is for everyone."""
+Stages speak as the leaflet does. Times are those of London's clocks. What is said here is for staff and in English,
+unless a function says that it is for everyone: then, as days and times do, it speaks the language of its reader."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -26,6 +26,7 @@ from domain.journey import (
     OpenAsk,
     Task,
 )
+from domain.languages import later, speech, tr
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -33,13 +34,12 @@ from domain.stages import Closing, ClosingReason, Stage
 from domain.view import CaseView
 from domain.working_days import LONDON
 
-# Days and times, on London's clocks
+# Days and times, on London's clocks, as the reader's language writes them
 
 
 def day(when: date | datetime) -> str:
     """ "Thu 3 Dec 2026"."""
-    local = when.astimezone(LONDON) if isinstance(when, datetime) else when
-    return f"{local:%a} {local.day} {local:%b %Y}"
+    return speech().day(_local(when))
 
 
 def clock(instant: datetime) -> str:
@@ -54,46 +54,66 @@ def moment(instant: datetime) -> str:
 
 def soon(instant: datetime) -> str:
     """ "Thu 3 Dec 09:00": for what comes next, where the year goes without saying."""
-    local = instant.astimezone(LONDON)
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+    return f"{speech().day_of_the_year(_local(instant))} {clock(instant)}"
 
 
 def slot(when: Slot) -> str:
     """ "Thu 3 Dec 2026, 10:00 to 11:30"."""
-    return f"{moment(when.start)} to {clock(when.start + timedelta(minutes=when.minutes))}"
+    return tr("{start} to {end}", start=moment(when.start), end=_end_of(when))
 
 
 def slot_to_choose(when: Slot) -> str:
     """ "Thu 3 Dec, 10:00 to 11:30": one of several dates that lie ahead, on the line of a telephone."""
-    local, end = when.start.astimezone(LONDON), when.start + timedelta(minutes=when.minutes)
-    return f"{local:%a} {local.day} {local:%b}, {clock(when.start)} to {clock(end)}"
+    start = f"{speech().day_of_the_year(_local(when.start))}, {clock(when.start)}"
+    return tr("{start} to {end}", start=start, end=_end_of(when))
 
 
 def half_day_to_choose(code: str) -> str:
     """ "Mon 7 Dec, morning" of "2026-12-07/am"."""
-    on = date.fromisoformat(code.partition("/")[0])
-    return f"{on:%a} {on.day} {on:%b}, {'morning' if code.endswith('am') else 'afternoon'}"
+    on, _, half = code.partition("/")
+    return f"{speech().day_of_the_year(date.fromisoformat(on))}, {_half(half)}"
 
 
 def half_day(code: str) -> str:
     """ "Mon 7 Dec 2026, morning" of "2026-12-07/am"."""
     on, _, half = code.partition("/")
-    return f"{day(date.fromisoformat(on))}, {'morning' if half == 'am' else 'afternoon'}"
+    return f"{day(date.fromisoformat(on))}, {_half(half)}"
+
+
+def _half(code: str) -> str:
+    return tr("morning") if code == "am" else tr("afternoon")
+
+
+def _local(when: date | datetime) -> date:
+    return when.astimezone(LONDON).date() if isinstance(when, datetime) else when
+
+
+def _end_of(when: Slot) -> str:
+    return clock(when.start + timedelta(minutes=when.minutes))
 
 
 # Who
 
 
 def who(case: CaseView, of: str) -> str:
-    """A party's name, a participant's, or "the coordinator", "the mediator", "the manager"."""
+    """A party's name, a participant's, or "the coordinator", "the mediator", "the manager". For everyone."""
     if of in set(StaffRole):
-        return f"the {titles.STAFF_ROLES[StaffRole(of)].lower()}"
+        return tr(_STAFF[StaffRole(of)])
     if of.startswith("mediator/"):
-        return "the mediator"
+        return tr(_STAFF[StaffRole.MEDIATOR])
     try:
         return case.person(of).details.name if "." in of else case.party(of).name
     except KeyError:
         return of
+
+
+_STAFF: dict[StaffRole, str] = {
+    StaffRole.COORDINATOR: later("the coordinator"),
+    StaffRole.MEDIATOR: later("the mediator"),
+    StaffRole.SAFEGUARDING_LEAD: later("the safeguarding lead"),
+    StaffRole.MANAGER: later("the manager"),
+    StaffRole.OPERATIONS: later("the operations"),
+}
 
 
 def recipient(case: CaseView, to: str) -> str:
@@ -499,6 +519,7 @@ _EVENTS: dict[str, str] = {
     "replace_contact": "{about} has another contact, or a corrected one",
     "ask_for_call": "{about} would like to be rung",
     "say_when_to_ring": "{about} said when they like to be rung",
+    "say_how_they_read": "{about} said how they read, and whether they need an interpreter",
     "add_supporter": "A supporter of {about} was added",
     "add_party": "{about} joins the case",
     "party_came_in": "{about} agreed to take part; the others are told",
@@ -726,17 +747,18 @@ _CLOSINGS: dict[ClosingReason, str] = {
 }
 
 _NEUTRAL_CLOSINGS: dict[ClosingReason, str] = {
-    ClosingReason.AGREEMENT_FULL: "The mediation is complete, with a full agreement",
-    ClosingReason.AGREEMENT_PARTIAL: "The mediation is complete, with an agreement on some of the points",
-    ClosingReason.NO_AGREEMENT: "The mediation is complete. No agreement was reached",
-    ClosingReason.OUT_OF_SCOPE: "This is not a matter that our service can take on",
+    ClosingReason.AGREEMENT_FULL: later("The mediation is complete, with a full agreement."),
+    ClosingReason.AGREEMENT_PARTIAL: later("The mediation is complete, with an agreement on some of the points."),
+    ClosingReason.NO_AGREEMENT: later("The mediation is complete. No agreement was reached."),
+    ClosingReason.OUT_OF_SCOPE: later("This is not a matter that our service can take on."),
 }
+_ENDED = later("The mediation has ended.")
 
 
 def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = False) -> str:
     """How the case ended. For everyone: without who or why, where somebody's act ended it."""
     if for_everyone:
-        return _NEUTRAL_CLOSINGS.get(closing.reason, "The mediation has ended") + "."
+        return tr(_NEUTRAL_CLOSINGS.get(closing.reason, _ENDED))
     sentence = _CLOSINGS[closing.reason].format(who=who(case, closing.who) if closing.who else "a party") + "."
     if closing.into:
         sentence = f"The case closed as a duplicate of {closing.into}, where the matter goes on."

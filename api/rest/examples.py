@@ -125,6 +125,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "add_supporter": {"party": "p1", "name": "Pat Friend", "channel": "text", "phone": "07700 900123"},
     "ask_for_call": {"party": "p1", "times": ["morning"], "note": "About the date of the meeting."},
     "say_when_to_ring": {"party": "p1", "times": ["morning", "late_afternoon"]},
+    "say_how_they_read": {"party": "p1", "reads": "pl", "interpreter": True},
     "add_party": {
         "role": "school",
         "organisation": "Beechwood School",

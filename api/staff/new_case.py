@@ -17,7 +17,7 @@ from api.pages import page
 from api.services import ServicesDep
 from api.staff.access import case_of
 from api.staff.doing import KEY
-from api.staff.forms.base import REACHED_AT, channel_field, contact_fields, needed_for
+from api.staff.forms.base import REACHED_AT, channel_field, contact_fields, needed_for, reading_fields
 from casefile.commands import StoredElsewhere
 from casefile.finding import FoundCase
 from domain import titles
@@ -40,7 +40,8 @@ _REFERRERS = (PartyRole.PARENT, PartyRole.YOUNG_PERSON, PartyRole.SCHOOL, PartyR
 _OTHERS = tuple(role for role in PersonRole if role != PersonRole.LEAD)
 
 
-_DETAILS = ("name", "email", "phone", "address", "postcode", "channel", "language", "adjustments")
+_TICKED = ("interpreter", "easy_read")
+_DETAILS = ("name", "email", "phone", "address", "postcode", "channel", "language", "reads", *_TICKED, "adjustments")
 
 
 def child_fields() -> list[Part]:
@@ -118,7 +119,8 @@ def people_fields(n: int, count: int) -> Fold:
             Group(
                 f"What the contact of {whose_of(n)} needs",
                 (
-                    Field(f"p{n}_1_language", "Language and interpreter", hint="Such as Polish, BSL.", optional=True),
+                    Field(f"p{n}_1_language", "Language", hint="Such as Polish, BSL.", optional=True),
+                    *(replace(one, name=f"p{n}_1_{one.name}") for one in reading_fields()),
                     Field(f"p{n}_1_adjustments", "Other needs", hint="Such as large print, step-free.", optional=True),
                 ),
                 beside=True,
@@ -355,6 +357,7 @@ def as_typed(case: CaseView, parties: list[PartyView]) -> dict[str, list[str]]:
         others = [one for one in party.people if one.role != PersonRole.LEAD]
         for m, person in enumerate([party.lead, *others], 1):
             details = person.details.model_dump(mode="json")
+            details |= {ticked: "yes" if details[ticked] else "" for ticked in _TICKED}
             said |= {f"p{n}_{m}_{part}": details[part] for part in _DETAILS}
             if m > 1:
                 said[f"p{n}_{m}_role"] = person.role

@@ -42,7 +42,7 @@ from domain.commands.changes import (
     ReplaceContact,
     ReplaceMediator,
 )
-from domain.commands.contact import AskForCall, SayWhenToRing
+from domain.commands.contact import AskForCall, SayHowTheyRead, SayWhenToRing
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
@@ -114,6 +114,7 @@ COMMANDS: dict[str, type[Command]] = {
         AddSupporter,
         AskForCall,
         SayWhenToRing,
+        SayHowTheyRead,
         CorrectDetails,
         CorrectRecord,
         AmendAgreement,

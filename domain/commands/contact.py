@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from domain.commands.base import AnswerTexts, Command
+from domain.languages import Written
 from domain.parties import TimeOfDay
 
 
@@ -24,3 +25,16 @@ class SayWhenToRing(Command):
     title = "When to ring them"
     party: str
     times: list[TimeOfDay] = Field(default_factory=list, max_length=len(TimeOfDay))  # none: at any time
+
+
+class SayHowTheyRead(Command):
+    """In which language a party's contact reads what we write, whether in Easy Read, and whether they need an
+    interpreter. From then on it counts instead of what the referral said."""
+
+    texts = AnswerTexts
+    by_link = "case"
+    title = "How they read"
+    party: str
+    reads: Written
+    easy_read: bool = False
+    interpreter: bool = False

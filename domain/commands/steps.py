@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from domain.childs_voice import ChildsVoice
 from domain.commands.base import MEDIATORS, AnswerTexts, Command, How, StaffRole, Texts
+from domain.languages import Written
 from domain.parties import Channel
 from domain.referral import PersonDetails
 from domain.stages import OutcomeDetail
@@ -55,6 +56,9 @@ class NewContactTexts(Texts):
     postcode: Postcode = ""
     channel: Channel = Channel.EMAIL
     language: Line = ""
+    reads: Written | Literal[""] = ""
+    interpreter: bool = False
+    easy_read: bool = False
     adjustments: Line = ""
 
     def names_somebody(self) -> bool:
@@ -164,8 +168,14 @@ class VisitTexts(Texts):
 
     def supporter(self) -> NewContactTexts | None:
         """Who comes along from now on; None: nobody was named."""
-        said = {"name": self.supporter_name, "email": self.supporter_email, "phone": self.supporter_phone}
-        return NewContactTexts(**said, channel=self.supporter_channel) if self.supporter_name else None
+        if not self.supporter_name:
+            return None
+        return NewContactTexts(
+            name=self.supporter_name,
+            email=self.supporter_email,
+            phone=self.supporter_phone,
+            channel=self.supporter_channel,
+        )
 
 
 class RecordVisit(Command):

@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 from sqlmodel import SQLModel, func, select
 
+from api.languages import ReadersLanguage
 from api.limits import Limits
 from api.party.copies import router as copies_router
 from api.party.papers import router as papers_router
@@ -77,6 +78,7 @@ def party_app(services: Services) -> FastAPI:
     app.state.limits = Limits()
     for pages in (router, papers_router, codes_router, reach_router, copies_router):
         app.include_router(pages)
+    app.add_middleware(ReadersLanguage)
     app.add_middleware(Shield)
     return app
 

@@ -411,6 +411,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "add_supporter": ("p1", {"name": "S", "channel": "text", "phone": "07700 900123"}),
     "ask_for_call": ("p1", {"times": ["morning"], "note": "about the date"}),
     "say_when_to_ring": ("p1", {"times": ["morning", "afternoon"]}),
+    "say_how_they_read": ("p1", {"reads": "pl", "interpreter": "yes"}),
     "add_party": (
         "",
         {"role": "parent", "name": "A", "channel": "post", "address": "9 Far Lane", "permitted": "yes", "reason": "R"},

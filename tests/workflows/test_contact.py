@@ -1,6 +1,7 @@
 """How people are reached is theirs to say: rung because they asked for it, at their times, under another address."""
 
-from domain.parties import Channel
+from domain.languages import Language
+from domain.parties import Channel, Reading
 from domain.working_days import local_day
 from tests.workflows.telling import ended
 from tests.workflows.world import Story, World, person
@@ -59,4 +60,15 @@ async def test_who_gives_themselves_another_address_keeps_their_times_and_is_ask
     other = world.journey.person("p2.3")
     assert other
     assert other.times == []
+    await ended(story)
+
+
+async def test_how_somebody_reads_counts_from_then_on(story: Story, world: World) -> None:
+    await story.refer()
+    await story.explained_and_permitted()
+    assert await story.refused("say_how_they_read", person("p3.1"), party="p2", reads="pl") == "not_yours"
+    await story.act("say_how_they_read", person("p2.1"), party="p2", reads="pl", interpreter=True)
+    lead = world.journey.person("p2.1")
+    assert lead
+    assert lead.reading == Reading(reads=Language.POLISH, interpreter=True)
     await ended(story)

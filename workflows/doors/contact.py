@@ -1,10 +1,11 @@
-"""The doors of how people are reached: rung because they asked for it, and at which times of the day."""
+"""The doors of how people are reached: rung because they asked for it, at which times of the day, and how they read."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain.journey import CALL_WANTED
+    from domain.parties import Reading
     from workflows.doors.desk import Accepted, Desk
 
 
@@ -35,6 +36,21 @@ class Contacts(Desk):
 
     @say_when_to_ring.validator
     def may_say_when_to_ring(self, command: c.SayWhenToRing) -> None:
+        self.judge(command)
+
+    @workflow.update
+    async def say_how_they_read(self, command: c.SayHowTheyRead) -> Accepted:
+        async with self.heard(command):
+            lead = self.journey.person(self.lead_of(command.party))
+            if lead is not None:
+                lead.reading = Reading(
+                    reads=command.reads, easy_read=command.easy_read, interpreter=command.interpreter
+                )
+                self.errands.changed()
+        return await self.accept(command, command.party)
+
+    @say_how_they_read.validator
+    def may_say_how_they_read(self, command: c.SayHowTheyRead) -> None:
         self.judge(command)
 
     def rings_at(self, party: str, times: list[c.TimeOfDay]) -> None:

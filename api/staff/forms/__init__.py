@@ -49,6 +49,7 @@ FORMS: dict[str, CommandForm] = {
     "add_supporter": any_time.Supporter(),
     "ask_for_call": contact.CallWanted(),
     "say_when_to_ring": contact.WhenToRing(),
+    "say_how_they_read": contact.HowTheyRead(),
     "correct_details": corrections.Details(),
     "correct_record": corrections.Record(),
     "amend_agreement": corrections.Amending(),

@@ -10,6 +10,7 @@ from casefile.reading import MediatorView
 from domain import titles, words
 from domain.commands import COMMANDS, Command, How, StaffRole
 from domain.journey import Journey, Letter
+from domain.languages import ENGLISH_NAMES, WHOLE
 from domain.parties import NEEDS, Channel, PersonRole
 from domain.referral import PersonDetails
 from domain.stages import OutcomeDetail
@@ -189,14 +190,41 @@ def contact_fields(known: PersonDetails | None = None) -> list[Field]:
             for part, (label, kind, _) in REACHED_AT.items()
         ),
         Field("postcode", "Postcode", optional=True, value=there.get("postcode", "")),
-        Field("language", "Language and interpreter", optional=True, value=there.get("language", "")),
+        Field("language", "Language", optional=True, value=there.get("language", "")),
+        *reading_fields(known),
         Field("adjustments", "Other needs", optional=True, value=there.get("adjustments", "")),
+    ]
+
+
+def reading_fields(known: PersonDetails | None = None) -> list[Field]:
+    """The questions about how somebody reads what we write, and whether they need an interpreter."""
+    return [
+        Field(
+            "reads",
+            "We write to them in",
+            "pick",
+            options=(
+                Option("", "Not known: English"),
+                *(Option(language, ENGLISH_NAMES[language]) for language in WHOLE),
+            ),
+            value=known.reads if known else "",
+            optional=True,
+        ),
+        Field("interpreter", "They need an interpreter", "tick", value="yes" if known and known.interpreter else ""),
+        Field(
+            "easy_read",
+            "They need Easy Read",
+            "tick",
+            hint="Short sentences with pictures.",
+            value="yes" if known and known.easy_read else "",
+        ),
     ]
 
 
 def read_contact(typed: Typed) -> Fields:
     """What was typed into them. Complains where the channel lacks what it needs."""
-    said = {field.name: typed.one(field.name) for field in contact_fields()}
+    said: Fields = {field.name: typed.one(field.name) for field in contact_fields()}
+    said |= {ticked: said[ticked] == "yes" for ticked in ("interpreter", "easy_read")}
     said["channel"] = said["channel"] or str(Channel.EMAIL)
     needed = needed_for(said["channel"])
     if not said[needed]:

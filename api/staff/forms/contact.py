@@ -1,11 +1,12 @@
-"""How people are reached: they would like to be rung, and when."""
+"""How people are reached: they would like to be rung, and when; and how they read."""
 
 from dataclasses import replace
 from typing import ClassVar
 
 from api.forms import Field, Option, Typed
-from api.staff.forms.base import NOTE, SAID_BY, Fields, PartyForm, Questions, Setting, told
+from api.staff.forms.base import NOTE, SAID_BY, Fields, PartyForm, Questions, Setting, reading_fields, told
 from domain import titles
+from domain.languages import Language
 
 TIMES = Field(
     "times",
@@ -38,3 +39,12 @@ class WhenToRing(PartyForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"party": s.about, "times": typed.many("times")}, told(typed)
+
+
+class HowTheyRead(PartyForm):
+    def questions(self, s: Setting) -> Questions:
+        return [*reading_fields(s.case.party(s.about).lead.details), SAID_BY, NOTE]
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        fields = {ticked: typed.one(ticked) == "yes" for ticked in ("easy_read", "interpreter")}
+        return {"party": s.about, "reads": typed.one("reads") or Language.ENGLISH, **fields}, told(typed)
