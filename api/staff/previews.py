@@ -64,7 +64,7 @@ async def _preview(services: Services, case: CaseView, letter: Letter) -> Previe
     if channel == Channel.TEXT:
         parts = [Block(kind="lines", lines=[text_message(rendered, service, LINK)])]
     else:
-        parts = blocks(rendered.text)
+        parts = blocks(rendered.text, rendered.language)
     return Preview(
         to=words.recipient(case, letter.to),
         how=titles.BY_CHANNEL[channel],
