@@ -91,7 +91,7 @@ def _spoken_of(template: str) -> set[str]:
 def _conditions(template: str) -> set[str]:
     """What is asked of the case, by whatever sort of `if`."""
     tree = _parsed(template)
-    asked = [one.test for one in (*tree.find_all(nodes.If), *tree.find_all(nodes.CondExpr))]
+    asked = [one.test for one in tree.find_all(nodes.If)] + [one.test for one in tree.find_all(nodes.CondExpr)]
     return {repr(one) for one in asked if not _names(one) & NOT_FOR_PARTIES}
 
 
