@@ -64,7 +64,8 @@ async def _preview(services: Services, case: CaseView, letter: Letter) -> Previe
         )
     if rendered.language != Language.ENGLISH:
         below = "" if channel == Channel.TEXT else ", with the same letter in English below it"
-        notes.append(f"They read {ENGLISH_NAMES[rendered.language]}: it goes in that language{below}.")
+        typed = " Your own words stay as you typed them." if rendered.line else ""
+        notes.append(f"They read {ENGLISH_NAMES[rendered.language]}: it goes in that language{below}.{typed}")
     if channel == Channel.TEXT:
         parts = [Block(kind="lines", lines=[text_message(rendered, service, LINK)])]
     else:

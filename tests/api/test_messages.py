@@ -58,6 +58,7 @@ async def test_the_preview_shows_both_languages_of_who_reads_another(office: Off
     page = (await office.jo.post(link, {"to": ["p1.1", "p2.1"], "message": WORDS})).text
     to_ruth, _, to_helen = page.partition("To Helen Marsh")
     assert "They read Polish: it goes in that language, with the same letter in English below it." in text_of(to_ruth)
+    assert "Your own words stay as you typed them." in text_of(to_ruth)
     polish, _, english = to_ruth.partition("<h3>English text</h3>")
     assert '<p lang="pl">Do: Ruth Whitfield<br>' in polish
     assert "Dear Ruth Whitfield," in english

@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import pytest
 from jinja2 import Environment, meta, nodes
@@ -15,6 +16,7 @@ from domain.languages import Language, speaking, tr
 from domain.parties import Channel, PartyRole
 from domain.view import CaseView
 from letters import rendering
+from letters.agreement import agreement_page, large_print, plain_text
 from letters.html import blocks, html_of
 from letters.post import Sheet, batch
 from letters.rendering import (
@@ -345,6 +347,30 @@ def test_polish_letters_are_printed_with_our_own_fonts_and_say_their_language() 
     fonts = {str(font) for page in pdf.pages for font in _fonts(page)}
     assert fonts
     assert all("Libertinus" in font for font in fonts)
+
+
+def test_the_agreement_is_read_within_a_frame_in_polish_and_its_words_stand_as_they_were_agreed() -> None:
+    case = case_as("agreement_copy", PartyRole.PARENT)
+    assert case.journey
+    assert case.journey.agreement
+    case.journey.meetings[1].present = ["p1.1", "p2.1"]
+    with speaking(speech_of(Language.POLISH)):
+        page = agreement_page(case, case.journey.agreement, SERVICE.name, SERVICE.phone)
+    text = plain_text(page)
+    for said in ("POROZUMIENIE Z MEDIACJI", "KTO BYŁ OBECNY\nAnn Example, rodzic lub opiekun", "CO UZGODNIONO",
+                 "1. The school gives five hours of help a week\nKto: Sam Head\nDo kiedy: pt., 15 stycznia 2027"):  # fmt: skip
+        assert said in text
+    assert text.endswith("Wiążący jest egzemplarz w języku\nangielskim.\n")
+    for typed in (*TYPED, *(party.name for party in case.parties)):
+        text = text.replace(typed, "")
+    assert set(re.findall(r"[^\W\d_]+", text)) & set(ENGLISH) == set(), text
+    pdf = PdfReader(io.BytesIO(large_print(page, NOW)))
+    root: Any = pdf.trailer["/Root"]
+    assert root["/Lang"] == "pl"
+    assert "Strona 1 z" in pdf.pages[0].extract_text()
+    english = agreement_page(case, case.journey.agreement, SERVICE.name, SERVICE.phone)
+    assert "binds" not in plain_text(english)
+    assert english["language"] == "en"
 
 
 def _fonts(page: object) -> list[object]:
