@@ -189,8 +189,8 @@ def create_app(
     app.state.limits = Limits()
     app.state.metrics = metrics_of_this
     app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
-    app.add_middleware(ReadersLanguage)
     app.add_middleware(Shield)
+    app.add_middleware(ReadersLanguage)  # outside of the shield, which has sentences too
     app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
     app.mount("/static", Packed(directory=FOLDER), name="static")

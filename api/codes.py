@@ -12,6 +12,7 @@ from api.services import Services
 from casefile.codes import Verdict
 from domain.codes import ProofToSend
 from domain.enquiry import CodeToSend
+from domain.languages import marked, tr, tr_many
 
 log = structlog.get_logger(__name__)
 
@@ -54,25 +55,29 @@ def six_digits(typed: str) -> str:
 
 def in_words(verdict: Verdict, tries_left: int) -> str:
     """Why a code opens nothing."""
-    tries = "one more try" if tries_left == 1 else f"{tries_left} more tries"
-    return _WRONG[verdict].format(tries=tries)
+    tries = tr_many("one more try", "{number} more tries", tries_left)
+    return tr(_WRONG[verdict], tries=tries)
 
 
 _WRONG = {
-    "wrong": "This is not the code that we sent last. You have {tries}.",
-    "spent": "The code was wrong too often and is void. Ask for a new one below.",
-    "used": "This code has been used. Ask for a new one below.",
-    "expired": "The code is no longer good. Ask for a new one below.",
+    "wrong": marked("This is not the code that we sent last. You have {tries}."),
+    "spent": marked("The code was wrong too often and is void. Ask for a new one below."),
+    "used": marked("This code has been used. Ask for a new one below."),
+    "expired": marked("The code is no longer good. Ask for a new one below."),
 }
 
 
 def too_many(services: Services, wait: timedelta, instead: str) -> str:
     """It does not say whether to this address or from this network. `instead`: what we do for whoever rings."""
     minutes = -(-int(wait.total_seconds() + 1) // 60)
-    when = f"{minutes} minutes" if minutes < 120 else f"{-(-minutes // 60)} hours"
-    return (
-        f"Too many codes were asked for in a short time, so none was sent. Try again in {when}, or ring us on "
-        f"{services.settings.service_phone}: {instead}."
+    soon = tr_many("{number} minute", "{number} minutes", minutes)
+    when = soon if minutes < 120 else tr_many("{number} hour", "{number} hours", -(-minutes // 60))
+    return tr(
+        "Too many codes were asked for in a short time, so none was sent. Try again in {when}, or ring us on "
+        "{phone}: {instead}.",
+        when=when,
+        phone=services.settings.service_phone,
+        instead=tr(instead),
     )
 
 

@@ -10,34 +10,43 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from api.auth import NotSignedIn
+from api.languages import language_of
 from api.pages import page
 from api.rest.problems import Problem
 from api.services import services_of
 from api.staff.sign_in import sign_in_to_go_on
 from casefile.vault import Erased
+from domain.languages import marked, speaking, tr
+from translations import speech_of
 
 log = structlog.get_logger(__name__)
 
 _HEADINGS = {
-    400: "This could not be read",
-    401: "You are not signed in",
-    403: "This is not open to you",
-    404: "This page does not exist",
-    405: "This cannot be done here",
-    409: "This cannot be done now",
-    410: "This is no longer kept",
-    413: "That was too much at once",
-    422: "This could not be read",
-    429: "Too much at once",
-    500: "A fault on our side",
+    400: marked("This could not be read"),
+    401: marked("You are not signed in"),
+    403: marked("This is not open to you"),
+    404: marked("This page does not exist"),
+    405: marked("This cannot be done here"),
+    409: marked("This cannot be done now"),
+    410: marked("This is no longer kept"),
+    413: marked("That was too much at once"),
+    422: marked("This could not be read"),
+    429: marked("Too much at once"),
+    500: marked("A fault on our side"),
 }
 _SENTENCES = {
-    400: "What was sent could not be read, so nothing was done. Go back and send it again.",
-    404: "Check the address, or begin at the start page. If a link of ours led you here, please tell us.",
-    405: "Open the page again and use its buttons.",
-    422: "Something in the address or the form is not as we expect it, so nothing was done. Go back and try again.",
-    500: "It has been noted, and nothing is known to be done. Try again in a moment; ring the service if it stays.",
+    400: marked("What was sent could not be read, so nothing was done. Go back and send it again."),
+    404: marked("Check the address, or begin at the start page. If a link of ours led you here, please tell us."),
+    405: marked("Open the page again and use its buttons."),
+    422: marked(
+        "Something in the address or the form is not as we expect it, so nothing was done. Go back and try again."
+    ),
+    500: marked(
+        "It has been noted, and nothing is known to be done. Try again in a moment; ring the service if it stays."
+    ),
 }
+_FAILED = marked("It could not be done")
+_NOT_DONE = marked("It could not be done. Go back and try again.")
 
 
 def install(app: FastAPI) -> None:
@@ -80,9 +89,14 @@ def install(app: FastAPI) -> None:
 
 def sorry(request: Request, status: int, said: str = "", headers: dict[str, str] | None = None) -> Response:
     """A failure in the form that its reader can use."""
-    message = said or _SENTENCES.get(status, "It could not be done. Go back and try again.")
+    with speaking(speech_of(language_of(request))):  # a fault of ours is told outside of every middleware
+        return _told(request, status, said, headers)
+
+
+def _told(request: Request, status: int, said: str, headers: dict[str, str] | None) -> Response:
+    message = tr(said or _SENTENCES.get(status, _NOT_DONE))
     if request.url.path.startswith("/api/"):
         return Problem(status, message, headers=headers).response()
-    answer = page(request, "sorry.html", status, heading=_HEADINGS.get(status, "It could not be done"), message=message)
+    answer = page(request, "sorry.html", status, heading=tr(_HEADINGS.get(status, _FAILED)), message=message)
     answer.headers.update(headers or {})
     return answer

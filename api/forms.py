@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
+from domain.languages import tr
 from domain.typos import likely_address
 from domain.working_days import LONDON
 
@@ -166,7 +167,7 @@ class Typed:
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
                 self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
-                self.wrong(one.name, f"{one.label.rstrip('?')}: choose from what is offered.")
+                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip("?")))
             elif one.kind == "email":
                 self._look_twice(one.name)
 
@@ -174,7 +175,14 @@ class Typed:
         """An address that looks mistyped is asked about once. Who leaves it as it is goes on with it."""
         address, meant = self.one(name), self.likely(name)
         if meant and self.one(as_typed(name)) != address:
-            self.wrong(name, f"Did you mean {meant}? If {address} is right, leave it as it is and go on.")
+            self.wrong(
+                name,
+                tr(
+                    "Did you mean {meant}? If {address} is right, leave it as it is and go on.",
+                    meant=meant,
+                    address=address,
+                ),
+            )
             self.suggested.add(name)
 
     def likely(self, name: str) -> str:
@@ -225,17 +233,19 @@ def sentence(problem: Any, label: str) -> str:
     """A model's complaint, for people."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("missing", "string_too_short", "too_short"):
-        return of_question(label, "this must be filled in.") if label else "Something that is needed is missing."
+        said = tr("this must be filled in.")
+        return of_question(label, said) if label else "Something that is needed is missing."
     if kind == "string_too_long":
-        said = f"use at most {context['max_length']} characters."
+        said = tr("use at most {most} characters.", most=context["max_length"])
     elif kind in ("enum", "literal_error"):
-        said = "choose one of the answers."
+        said = tr("choose one of the answers.")
     elif kind == "too_long":
-        said = f"at most {context['max_length']} are possible."
+        said = tr("at most {most} are possible.", most=context["max_length"])
     else:
-        said = problem["msg"].removeprefix("Value error, ").rstrip(".") + "."
-    if said.startswith("must ") and label:
-        return f"{label} {said}"
+        message = problem["msg"].removeprefix("Value error, ").rstrip(".")
+        said = tr(message) + "."
+        if message.startswith("must ") and label:
+            return tr("{label} {said}", label=label, said=said)
     return of_question(label, said)
 
 
@@ -250,13 +260,13 @@ def of_question(label: str, said: str) -> str:
 def _missing(one: Field) -> str:
     match one.kind:
         case "choice" | "pick":
-            return f"{one.label.rstrip('?')}: choose an answer."
+            return tr("{label}: choose an answer.", label=one.label.rstrip("?"))
         case "date" | "birthday":
-            return f"{one.label}: give the date."
+            return tr("{label}: give the date.", label=one.label)
         case "time":
-            return f"{one.label}: give the time."
+            return tr("{label}: give the time.", label=one.label)
         case _:
-            return of_question(one.label, "this must be filled in.")
+            return of_question(one.label, tr("this must be filled in."))
 
 
 def _day(text: str) -> date:

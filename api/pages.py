@@ -67,6 +67,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "here": request.url.path,
         "language": html_language(),
         "direction": direction(),
+        "language_code": speech().language,
         "switch": switch(request),
         "navigation": [(path, title) for path, title in _NAVIGATION if me and may_open(me, f"GET {path}")],
     }

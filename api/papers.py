@@ -13,7 +13,8 @@ from starlette.datastructures import UploadFile
 from api.services import Services
 from casefile.examining import Examined, Refused, examine, plain_name
 from casefile.papers import PaperToKeep
-from domain.papers import MEDIA_TYPES, MOST_BYTES, WHY_NOT_TAKEN, PaperText, PaperView
+from domain.languages import tr
+from domain.papers import MEDIA_TYPES, MOST_BYTES, PaperText, PaperView, why_not_taken
 from domain.view import CaseView
 
 log = structlog.get_logger(__name__)
@@ -44,9 +45,9 @@ async def looked_at(files: Sequence[Sent], keys: Sequence[str], title: str) -> l
             examined: Examined = await examine(file.content)
             text = PaperText(name=name, title=title)
         except Refused as refused:
-            raise NotTakenIn(f"“{name}”: {WHY_NOT_TAKEN[refused.why]}") from None
+            raise NotTakenIn(f"“{name}”: {why_not_taken(refused.why)}") from None
         except ValidationError:
-            raise NotTakenIn("Say in one short line what it is, with at most 200 characters.") from None
+            raise NotTakenIn(tr("Say in one short line what it is, with at most 200 characters.")) from None
         papers.append(
             PaperToKeep(key=key, command=key, text=text, media_type=examined.media_type, content=examined.content)
         )

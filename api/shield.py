@@ -6,6 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.languages import marked, tr
 from domain.papers import MEGABYTE, MOST_AT_ONCE, MOST_BYTES
 
 LARGEST_BODY = 1024 * 1024
@@ -49,7 +50,9 @@ class Shield:
                 while uploads and message.get("more_body") and received < READ_ON * largest:
                     message = await receive()
                     received += len(message.get("body", b""))
-                raise HTTPException(413, _TOO_MANY_FILES if uploads else _TOO_MUCH)
+                raise HTTPException(
+                    413, tr(_TOO_MANY_FILES, megabytes=MOST_BYTES // MEGABYTE) if uploads else tr(_TOO_MUCH)
+                )
             return message
 
         async def shielded(message: Message) -> None:
@@ -68,10 +71,10 @@ class Shield:
         await self.app(scope, receive if scope["path"].startswith("/codec/") else limited, shielded)
 
 
-_TOO_MUCH = "That was too much to send at once (more than 1 MB). Nothing was stored."
-_TOO_MANY_FILES = (
-    f"That was too much to send at once. Nothing was stored. A file may have {MOST_BYTES // MEGABYTE} MB: go back, and "
-    "send fewer or smaller ones."
+_TOO_MUCH = marked("That was too much to send at once (more than 1 MB). Nothing was stored.")
+_TOO_MANY_FILES = marked(
+    "That was too much to send at once. Nothing was stored. A file may have {megabytes} MB: go back, and send fewer or "
+    "smaller ones."
 )
 
 

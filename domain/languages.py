@@ -1,7 +1,7 @@
 """In which language somebody reads, and how a sentence of ours is said in it.
 
 Sentences stand in the source in English. `tr("…")` says one in the language of whoever is read to at this moment;
-`later("…")` marks one that stands in a table and is said by `tr` when it is needed. The translations themselves, and
+`marked("…")` marks one that stands in a table and is said by `tr` when it is needed. The translations themselves, and
 days and times in other languages, are in translations/ (`Translated`, a `Speech`): here is no file and no library.
 Until somebody says otherwise (`speaking`), all is English: in workflows, on the pages of staff, in the JSON door."""
 
@@ -98,6 +98,6 @@ def tr_many(one: str, several: str, number: int, **values: object) -> str:
     return _speech.get().texts(one, several, number).format(number=number, **values)
 
 
-def later(message: str) -> str:
+def marked(message: str) -> str:
     """The same, unchanged: it is to be translated, and is said by `tr` when somebody reads it."""
     return message

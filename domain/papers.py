@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from domain.languages import marked, tr
 from domain.parties import party_of
 from domain.text import Line
 
@@ -25,7 +26,8 @@ MEDIA_TYPES: dict[str, tuple[str, str]] = {
 }
 """What is taken in, told by the content of a file: what people call it, and how a downloaded file's name ends."""
 
-KINDS_IN_WORDS = "a PDF, a photograph (JPEG, PNG or WebP), a Word document (.docx) or plain text"
+
+KINDS_IN_WORDS = marked("a PDF, a photograph (JPEG, PNG or WebP), a Word document (.docx) or plain text")
 
 
 class NotTaken(StrEnum):
@@ -43,20 +45,36 @@ class NotTaken(StrEnum):
 
 
 WHY_NOT_TAKEN: dict[NotTaken, str] = {
-    NotTaken.EMPTY: "there is nothing in this file. Choose it again, or send another one.",
-    NotTaken.TOO_LARGE: f"this file is larger than {MOST_BYTES // MEGABYTE} MB. Send it in parts, or photograph its "
-    "pages one by one.",
-    NotTaken.TOO_MANY: f"{MOST_OF_ONE_PARTY} papers are here already, and there is no room for more. Take one back "
-    "that is not needed, or ring us.",
-    NotTaken.OTHER_KIND: f"we cannot take in this kind of file. Send {KINDS_IN_WORDS}.",
-    NotTaken.HEIC: "this is a photograph in Apple's HEIC format, which others cannot open. Send it as JPEG: on an "
-    "iPhone, choose Settings, Camera, Formats, Most Compatible, or send a screenshot of it.",
-    NotTaken.OLD_WORD: "this is a file of an old Word, Excel or PowerPoint. Save it as PDF and send that.",
-    NotTaken.MACROS: "this Word document holds macros, which we do not take in. Save it as PDF and send that.",
-    NotTaken.DAMAGED: "this file cannot be read. It may be damaged. Open it on your side, save it anew and send that.",
-    NotTaken.TOO_MANY_PIXELS: f"this picture has more than {MOST_PIXELS // 1_000_000} million dots. Make it smaller.",
+    NotTaken.EMPTY: marked("there is nothing in this file. Choose it again, or send another one."),
+    NotTaken.TOO_LARGE: marked(
+        "this file is larger than {megabytes} MB. Send it in parts, or photograph its pages one by one."
+    ),
+    NotTaken.TOO_MANY: marked(
+        "{papers} papers are here already, and there is no room for more. Take one back that is not needed, or ring us."
+    ),
+    NotTaken.OTHER_KIND: marked("we cannot take in this kind of file. Send {kinds}."),
+    NotTaken.HEIC: marked(
+        "this is a photograph in Apple's HEIC format, which others cannot open. Send it as JPEG: on an iPhone, choose "
+        "Settings, Camera, Formats, Most Compatible, or send a screenshot of it."
+    ),
+    NotTaken.OLD_WORD: marked("this is a file of an old Word, Excel or PowerPoint. Save it as PDF and send that."),
+    NotTaken.MACROS: marked("this Word document holds macros, which we do not take in. Save it as PDF and send that."),
+    NotTaken.DAMAGED: marked(
+        "this file cannot be read. It may be damaged. Open it on your side, save it anew and send that."
+    ),
+    NotTaken.TOO_MANY_PIXELS: marked("this picture has more than {megapixels} million dots. Make it smaller."),
 }
-"""The sentence of each, after the file's name."""
+
+
+def why_not_taken(why: NotTaken) -> str:
+    """The sentence after the file's name. For everyone."""
+    return tr(
+        WHY_NOT_TAKEN[why],
+        kinds=tr(KINDS_IN_WORDS),
+        megabytes=MOST_BYTES // MEGABYTE,
+        papers=MOST_OF_ONE_PARTY,
+        megapixels=MOST_PIXELS // 1_000_000,
+    )
 
 
 WHY_NOT_TAKEN_FOR_STAFF: dict[NotTaken, str] = {

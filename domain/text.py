@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+from domain.languages import marked
+
 LONGEST_EMAIL = 254
 JOINERS = "\u200c\u200d"  # some scripts need them within a word
 
@@ -19,15 +21,15 @@ def _is_control(character: str) -> bool:
 
 def _one_line(text: str) -> str:
     if not text.isprintable() and any(_is_control(character) for character in text):
-        raise ValueError("must be on one line, without control characters")
+        raise ValueError(marked("must be on one line, without control characters"))
     if "=?" in text:  # how e-mail headers spell encoded characters, line ends among them
-        raise ValueError("must not hold “=?”")
+        raise ValueError(marked("must not hold “=?”"))
     return text
 
 
 def _no_controls(text: str) -> str:
     if not text.isprintable() and any(_is_control(character) and character not in "\r\n\t" for character in text):
-        raise ValueError("must not hold control characters")
+        raise ValueError(marked("must not hold control characters"))
     return text
 
 
@@ -47,7 +49,7 @@ def _email(text: str) -> str:
         if text and (not text.isascii() or "." not in Address(addr_spec=text).domain.strip(".")):
             raise ValueError(text)
     except (ValueError, IndexError, AttributeError, MessageError):  # the parser stumbles over some that are none
-        raise ValueError("must be an e-mail address, such as name@example.org") from None
+        raise ValueError(marked("must be an e-mail address, such as name@example.org")) from None
     return text
 
 
@@ -65,7 +67,7 @@ def _postcode(text: str) -> str:
         return ""
     parts = _POSTCODE.fullmatch(postcode_of(text))
     if parts is None:
-        raise ValueError("must be a postcode, such as EX1 2AB")
+        raise ValueError(marked("must be a postcode, such as EX1 2AB"))
     return f"{parts[1]} {parts[2]}"
 
 

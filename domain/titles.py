@@ -1,9 +1,9 @@
-"""What codes are called in plain English. What is marked by `later` is read by the parties too, in their language."""
+"""What codes are called in plain English. What is marked by `marked` is read by the parties too, in their language."""
 
 from domain.childs_voice import ChildsVoice
 from domain.commands import How, StaffRole
 from domain.journey import MeetingStatus
-from domain.languages import later
+from domain.languages import marked
 from domain.likeness import Sign
 from domain.papers import PaperState
 from domain.parties import Channel, PartyRole, PersonRole, TimeOfDay
@@ -104,13 +104,13 @@ MEETING_OUTCOMES: dict[str, str] = {
 }
 
 CHILDS_VOICES: dict[ChildsVoice, str] = {
-    ChildsVoice.ATTENDS: later("The child comes to the meeting"),
-    ChildsVoice.PART: later("The child comes to a part of the meeting"),
-    ChildsVoice.OWN_WORDS: later("In the child's own words: writing, a drawing or a recording"),
-    ChildsVoice.SOMEBODY: later("Somebody the child trusts speaks for them"),
-    ChildsVoice.PARENT: later("A parent or carer speaks for the child"),
-    ChildsVoice.NOT_HEARD: later("The child does not wish to be heard"),
-    ChildsVoice.UNDECIDED: later("Not decided yet"),
+    ChildsVoice.ATTENDS: marked("The child comes to the meeting"),
+    ChildsVoice.PART: marked("The child comes to a part of the meeting"),
+    ChildsVoice.OWN_WORDS: marked("In the child's own words: writing, a drawing or a recording"),
+    ChildsVoice.SOMEBODY: marked("Somebody the child trusts speaks for them"),
+    ChildsVoice.PARENT: marked("A parent or carer speaks for the child"),
+    ChildsVoice.NOT_HEARD: marked("The child does not wish to be heard"),
+    ChildsVoice.UNDECIDED: marked("Not decided yet"),
 }
 
 ANSWERS: dict[str, dict[str, str]] = {
@@ -167,9 +167,9 @@ ADDRESSES: dict[Channel, str] = {
 """Where a channel reaches a person."""
 
 TIMES_OF_DAY: dict[TimeOfDay, str] = {
-    TimeOfDay.MORNING: later("In the morning, 9 to 12"),
-    TimeOfDay.AFTERNOON: later("In the afternoon, 12 to 4"),
-    TimeOfDay.LATE_AFTERNOON: later("Late in the afternoon, 4 to 6"),
+    TimeOfDay.MORNING: marked("In the morning, 9 to 12"),
+    TimeOfDay.AFTERNOON: marked("In the afternoon, 12 to 4"),
+    TimeOfDay.LATE_AFTERNOON: marked("Late in the afternoon, 4 to 6"),
 }
 
 SIGNS: dict[Sign, str] = {
@@ -209,12 +209,12 @@ POLICY_FIELDS: dict[str, str] = {
 """What a policy says beside its ladders, by the name of its field."""
 
 PAPER_STATES: dict[PaperState, str] = {
-    PaperState.BEING_CHECKED: later("Being checked"),
-    PaperState.PRIVATE: later("Private"),
-    PaperState.RELEASED: later("Released"),
-    PaperState.EXCHANGED: later("Exchanged"),
-    PaperState.TAKEN_BACK: later("Taken back"),
-    PaperState.INFECTED: later("Destroyed: harmful software"),
+    PaperState.BEING_CHECKED: marked("Being checked"),
+    PaperState.PRIVATE: marked("Private"),
+    PaperState.RELEASED: marked("Released"),
+    PaperState.EXCHANGED: marked("Exchanged"),
+    PaperState.TAKEN_BACK: marked("Taken back"),
+    PaperState.INFECTED: marked("Destroyed: harmful software"),
 }
 
 LINKS: dict[LinkKind, tuple[str, str]] = {

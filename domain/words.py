@@ -26,7 +26,7 @@ from domain.journey import (
     OpenAsk,
     Task,
 )
-from domain.languages import later, speech, tr
+from domain.languages import marked, speech, tr
 from domain.parties import Channel
 from domain.policy import Do
 from domain.refusals import SENTENCES, Refusal
@@ -108,11 +108,11 @@ def who(case: CaseView, of: str) -> str:
 
 
 _STAFF: dict[StaffRole, str] = {
-    StaffRole.COORDINATOR: later("the coordinator"),
-    StaffRole.MEDIATOR: later("the mediator"),
-    StaffRole.SAFEGUARDING_LEAD: later("the safeguarding lead"),
-    StaffRole.MANAGER: later("the manager"),
-    StaffRole.OPERATIONS: later("the operations"),
+    StaffRole.COORDINATOR: marked("the coordinator"),
+    StaffRole.MEDIATOR: marked("the mediator"),
+    StaffRole.SAFEGUARDING_LEAD: marked("the safeguarding lead"),
+    StaffRole.MANAGER: marked("the manager"),
+    StaffRole.OPERATIONS: marked("the operations"),
 }
 
 
@@ -747,12 +747,12 @@ _CLOSINGS: dict[ClosingReason, str] = {
 }
 
 _NEUTRAL_CLOSINGS: dict[ClosingReason, str] = {
-    ClosingReason.AGREEMENT_FULL: later("The mediation is complete, with a full agreement."),
-    ClosingReason.AGREEMENT_PARTIAL: later("The mediation is complete, with an agreement on some of the points."),
-    ClosingReason.NO_AGREEMENT: later("The mediation is complete. No agreement was reached."),
-    ClosingReason.OUT_OF_SCOPE: later("This is not a matter that our service can take on."),
+    ClosingReason.AGREEMENT_FULL: marked("The mediation is complete, with a full agreement."),
+    ClosingReason.AGREEMENT_PARTIAL: marked("The mediation is complete, with an agreement on some of the points."),
+    ClosingReason.NO_AGREEMENT: marked("The mediation is complete. No agreement was reached."),
+    ClosingReason.OUT_OF_SCOPE: marked("This is not a matter that our service can take on."),
 }
-_ENDED = later("The mediation has ended.")
+_ENDED = marked("The mediation has ended.")
 
 
 def closing_sentence(closing: Closing, case: CaseView, *, for_everyone: bool = False) -> str:

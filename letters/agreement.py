@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import words
 from domain.journey import Agreement
-from domain.languages import Language, later, speech, tr
+from domain.languages import Language, marked, speech, tr
 from domain.parties import PartyRole, PersonRole
 from domain.view import CaseView, PersonView
 from domain.working_days import LONDON
@@ -159,8 +159,8 @@ def _described(case: CaseView, person: PersonView) -> str:
     return f"{person.details.name}, {of}"
 
 
-_FAMILY = {PartyRole.PARENT: later("parent or carer"), PartyRole.YOUNG_PERSON: later("young person")}
-_HELPERS = {PersonRole.SUPPORTER: later("supporter"), PersonRole.INTERPRETER: later("interpreter")}
+_FAMILY = {PartyRole.PARENT: marked("parent or carer"), PartyRole.YOUNG_PERSON: marked("young person")}
+_HELPERS = {PersonRole.SUPPORTER: marked("supporter"), PersonRole.INTERPRETER: marked("interpreter")}
 
 
 def _in_english() -> bool:

@@ -19,7 +19,7 @@ from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
 from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
-from domain.languages import Language, later, speaking, speech, tr
+from domain.languages import Language, marked, speaking, speech, tr
 from domain.parties import FAMILY, Channel, PartyRole
 from domain.referral import PersonDetails
 from domain.view import CaseView, PartyView, StaffView
@@ -459,16 +459,16 @@ def _unnamed(party: PartyView) -> str:
 
 
 _A_SIDE: dict[PartyRole, str] = {
-    PartyRole.PARENT: later("a family"),
-    PartyRole.YOUNG_PERSON: later("a young person"),
-    PartyRole.SCHOOL: later("a school"),
-    PartyRole.LOCAL_AUTHORITY: later("a local authority"),
-    PartyRole.HEALTH_BODY: later("a health body"),
+    PartyRole.PARENT: marked("a family"),
+    PartyRole.YOUNG_PERSON: marked("a young person"),
+    PartyRole.SCHOOL: marked("a school"),
+    PartyRole.LOCAL_AUTHORITY: marked("a local authority"),
+    PartyRole.HEALTH_BODY: marked("a health body"),
 }
 """What a side is called where nobody may learn which one it is."""
 
 
-_ASK_US_WHERE = later("Please ring us, and we will tell you")
+_ASK_US_WHERE = marked("Please ring us, and we will tell you")
 
 
 def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from domain.languages import WHOLE, Language
 from translations import FOLDER, TRANSLATED, catalogue_of
 
 ROOT = FOLDER.parent
-IN_PYTHON: dict[str, Any] = {"tr": None, "later": None, "tr_many": (1, 2)}
+IN_PYTHON: dict[str, Any] = {"tr": None, "marked": None, "tr_many": (1, 2)}
 IN_TEMPLATES: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
 _TEMPLATE_OPTIONS = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 

@@ -21,6 +21,7 @@ from api.services import Services, ServicesDep
 from casefile.officers import MOST_CASES, OfficersCase
 from casefile.proofs import Whom
 from domain.journey import Journey
+from domain.languages import marked, tr
 from domain.parties import Channel
 from domain.text import Email
 from domain.view import CaseView
@@ -28,11 +29,10 @@ from domain.view import CaseView
 router = APIRouter(include_in_schema=False)
 
 VISITOR, MAILBOX, PASS = "officer", "officer-mailbox", "officer-pass"
-FORM = [Field("email", "Your work e-mail address", "email", autocomplete="email", missing="Give your work address.")]
 HASH = re.compile(r"[0-9a-f]{16,128}")
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
-_STALE = "The page had been open for too long, or your browser keeps no cookies. Please send it again."
-_INSTEAD = "we tell you where your cases stand"
+_STALE = marked("The page had been open for too long, or your browser keeps no cookies. Please send it again.")
+_INSTEAD = marked("we tell you where your cases stand")
 
 
 @router.get("/office")
@@ -40,7 +40,7 @@ async def ask_for_address(request: Request, services: ServicesDep) -> Response:
     """Who is it?"""
     if _whom_of_pass(request, services):
         return RedirectResponse("/office/cases", 303)
-    return _page(request, services, "party/office.html", typed=Typed(), form=FORM)
+    return _page(request, services, "party/office.html", typed=Typed(), form=_form())
 
 
 @router.post("/office")
@@ -48,19 +48,21 @@ async def send_code(request: Request, services: ServicesDep) -> Response:
     """A code to the address, if anybody has it."""
     typed = Typed.of(await request.form())
     if not await _is_ours(request, services):
-        return _page(request, services, "party/office.html", 403, typed=typed, form=FORM, refusal=_STALE)
-    typed.check(FORM)
+        return _page(request, services, "party/office.html", 403, typed=typed, form=_form(), refusal=tr(_STALE))
+    typed.check(_form())
     email = typed.one("email")
     try:
         _EMAIL.validate_python(email)
     except ValidationError as error:
-        typed.blame(error, {"": "email"}, {"email": FORM[0].label})
+        typed.blame(error, {"": "email"}, {"email": _form()[0].label})
     if typed.errors:
-        return _page(request, services, "party/office.html", 422, typed=typed, form=FORM)
+        return _page(request, services, "party/office.html", 422, typed=typed, form=_form())
     limits, network = request.app.state.limits, network_of(request)
     if wait := limits.take_code(email, network, services.clock()):
         refusal = too_many(services, wait, _INSTEAD)
-        return later(_page(request, services, "party/office.html", 429, typed=typed, form=FORM, refusal=refusal), wait)
+        return later(
+            _page(request, services, "party/office.html", 429, typed=typed, form=_form(), refusal=refusal), wait
+        )
     mailbox = services.officers.mailbox(email)
     await send_proof(services, limits, Whom.officer(mailbox), email, network)
     answer = RedirectResponse("/office/code", 303)
@@ -83,10 +85,10 @@ async def take_code(request: Request, services: ServicesDep) -> Response:
     if whom is None:
         return RedirectResponse("/office", 303)
     if not await _is_ours(request, services):
-        return _page(request, services, "party/office_code.html", 403, typed=typed, refusal=_STALE)
+        return _page(request, services, "party/office_code.html", 403, typed=typed, refusal=tr(_STALE))
     digits = six_digits(typed.one("code"))
     if not digits:
-        typed.wrong("code", "Type the six digits of the code.")
+        typed.wrong("code", tr("Type the six digits of the code."))
         return _page(request, services, "party/office_code.html", 422, typed=typed)
     verdict = await services.proofs.try_code(whom, digits, services.clock())
     if verdict == "right" or _whom_of_pass(request, services):  # or a button pressed twice
@@ -134,7 +136,7 @@ async def open_case(request: Request, services: ServicesDep) -> Response:
 
 def _row(one: OfficersCase, services: Services) -> dict[str, str]:
     case, journey = one.case, one.case.journey or Journey(parties=[])
-    first = next(iter(coming(case, one.person, services.clock())), Next(STAGES[journey.stage]))
+    first = next(iter(coming(case, one.person, services.clock())), Next(tr(STAGES[journey.stage])))
     return {
         "reference": case.reference,
         "child": case.child.name,
@@ -174,6 +176,11 @@ def _whom_of_pass(request: Request, services: Services) -> Whom | None:
 async def _is_ours(request: Request, services: Services) -> bool:
     visitor = request.cookies.get(VISITOR, "")
     return bool(visitor) and await carries(request, visitor_csrf(services, visitor))
+
+
+def _form() -> list[Field]:
+    label, missing = tr("Your work e-mail address"), tr("Give your work address.")
+    return [Field("email", label, "email", autocomplete="email", missing=missing)]
 
 
 def _page(request: Request, services: Services, template: str, status: int = 200, **context: object) -> Response:

@@ -14,24 +14,34 @@ from api.services import Services, ServicesDep
 from casefile.cases import derived_id
 from domain import titles, words
 from domain.commands import AddPaper, Command, How, ReleasePaper, TakeBackPaper, Texts
+from domain.languages import marked, tr
 from domain.papers import KINDS_IN_WORDS, MEGABYTE, MOST_AT_ONCE, MOST_BYTES, Paper, PaperState, size_in_words
 from domain.parties import party_of
 from domain.refusals import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-FORM = [
-    Field(
-        "title", "What is it?", hint="One line for those who will read it, such as “Report of the speech therapist”."
-    ),
-    Field(
-        "files",
-        "Papers or photographs",
-        "files",
-        hint=f"Up to {MOST_AT_ONCE} at once: {KINDS_IN_WORDS}, up to {MOST_BYTES // MEGABYTE} MB each.",
-        missing="Choose at least one file.",
-    ),
-]
+
+def _form() -> list[Field]:
+    return [
+        Field(
+            "title",
+            tr("What is it?"),
+            hint=tr("One line for those who will read it, such as “Report of the speech therapist”."),
+        ),
+        Field(
+            "files",
+            tr("Papers or photographs"),
+            "files",
+            hint=tr(
+                "Up to {most} at once: {kinds}, up to {megabytes} MB each.",
+                kinds=tr(KINDS_IN_WORDS),
+                most=MOST_AT_ONCE,
+                megabytes=MOST_BYTES // MEGABYTE,
+            ),
+            missing=tr("Choose at least one file."),
+        ),
+    ]
 
 
 async def _visit_of_papers(link_id: str, request: Request, services: Services) -> Visit | None:
@@ -60,12 +70,17 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
     if before := await services.commands.known(_id_of(visit, typed, 0)):  # sent twice
         if before.status == "refused":
             return _shown(visit, 409, problem=why_refused(before.code))
-        return _shown(visit, notice=_RECEIVED)
-    typed.check(FORM)
+        return _shown(visit, notice=tr(_RECEIVED))
+    typed.check(_form())
     uploads = typed.files.get("files", [])
     if len(uploads) > MOST_AT_ONCE:
         typed.wrong(
-            "files", f"You chose {len(uploads)} files. Send at most {MOST_AT_ONCE} at once, and then the others."
+            "files",
+            tr(
+                "You chose {number} files. Send at most {most} at once, and then the others.",
+                number=len(uploads),
+                most=MOST_AT_ONCE,
+            ),
         )
     keys = [_id_of(visit, typed, number) for number in range(len(uploads))]
     kept = []
@@ -86,8 +101,8 @@ async def send_papers(link_id: str, request: Request, services: ServicesDep) -> 
     if refused:
         return await _again(link_id, request, services, 409, problem=why_refused(refused.code))
     if any(answer.status == "pending" for answer in answers):
-        return _shown(visit, 202, notice=f"We have your papers. {PENDING}")
-    return await _again(link_id, request, services, notice=_RECEIVED)
+        return _shown(visit, 202, notice=tr("We have your papers.") + " " + tr(PENDING))
+    return await _again(link_id, request, services, notice=tr(_RECEIVED))
 
 
 @router.get("/my/{link_id}/papers/{key}")
@@ -116,6 +131,12 @@ async def may_take_back(link_id: str, key: str, request: Request, services: Serv
     return visit.page("party/take_back.html", paper=mine[0], stale=False)
 
 
+@router.get("/my/{link_id}/papers/{key}/release")
+async def released(link_id: str, key: str) -> Response:
+    """Where somebody is who has just released a paper, and now chooses another language."""
+    return RedirectResponse(f"/my/{link_id}/papers", 303)
+
+
 @router.post("/my/{link_id}/papers/{key}/release")
 async def release(link_id: str, key: str, request: Request, services: ServicesDep) -> Response:
     return await _do(link_id, request, services, ReleasePaper, key)
@@ -136,17 +157,17 @@ async def _do(
     if not visit.is_ours(typed):
         return _shown(visit, 403, stale=True)
     if not visit.unlocked:
-        return _shown(visit, 403, problem=_OVER)
+        return _shown(visit, 403, problem=tr(_OVER))
     paper = visit.case.journey.paper(key) if visit.case.journey else None
     if not visit.may_act or paper is None or party_of(paper.of) != visit.party:
-        return _shown(visit, 409, problem=_GONE)
+        return _shown(visit, 409, problem=why_refused(Refusal.NO_SUCH_PAPER))
     fields = {**visit.envelope(typed), "id": derived_id(visit.command_id(typed), kind.kind(), key)}
     answer = await services.intake.take(kind(**fields, paper=key, how=How.LINK))
     if answer.status == "refused":
         return await _again(link_id, request, services, 409, problem=why_refused(answer.code))
     if answer.status == "pending":
-        return _shown(visit, 202, notice=f"We have your answer. {PENDING}")
-    return await _again(link_id, request, services, notice=_DONE[kind])
+        return _shown(visit, 202, notice=tr("We have your answer.") + " " + tr(PENDING))
+    return await _again(link_id, request, services, notice=tr(_DONE[kind]))
 
 
 def _to_the_code(visit: Visit) -> Response:
@@ -177,7 +198,7 @@ def _shown(
         "party/papers.html",
         status,
         typed=typed or Typed(),
-        form=FORM,
+        form=_form(),
         notice=notice,
         problem=problem,
         stale=stale,
@@ -208,11 +229,11 @@ def _row(visit: Visit, paper: Paper) -> dict[str, Any]:
     known = visit.case.papers.get(paper.key)
     return {
         "key": paper.key,
-        "title": known.title if known else "A paper",
+        "title": known.title if known else tr("A paper"),
         "size": size_in_words(known.size) if known else "",
         "given": words.day(paper.given),
-        "state": _SAID[paper.state] if not (paper.released and paper.state == PaperState.BEING_CHECKED) else _LATER,
-        "tag": titles.PAPER_STATES[paper.state],
+        "state": tr(_LATER if paper.released and paper.state == PaperState.BEING_CHECKED else _SAID[paper.state]),
+        "tag": tr(titles.PAPER_STATES[paper.state]),
         "opens": paper.can_be_opened,
         "may_release": visit.may_act and not paper.released,
         "may_take_back": visit.may_act and not paper.exchanged,
@@ -220,18 +241,21 @@ def _row(visit: Visit, paper: Paper) -> dict[str, Any]:
 
 
 _SAID = {
-    PaperState.BEING_CHECKED: "We check it for harmful software. This takes a few minutes; nobody can open it before.",
-    PaperState.PRIVATE: "Only you, your mediator and our staff can read it.",
-    PaperState.RELEASED: "You have let the others have it. Until they get it, you can take it back.",
-    PaperState.EXCHANGED: "The others can read it.",
-    PaperState.TAKEN_BACK: "You have taken it back.",
-    PaperState.INFECTED: "It held harmful software and was destroyed.",
+    PaperState.BEING_CHECKED: marked(
+        "We check it for harmful software. This takes a few minutes; nobody can open it before."
+    ),
+    PaperState.PRIVATE: marked("Only you, your mediator and our staff can read it."),
+    PaperState.RELEASED: marked("You have let the others have it. Until they get it, you can take it back."),
+    PaperState.EXCHANGED: marked("The others can read it."),
+    PaperState.TAKEN_BACK: marked("You have taken it back."),
+    PaperState.INFECTED: marked("It held harmful software and was destroyed."),
 }
-_LATER = "You have let the others have it. We check it for harmful software first."
-_OVER = "The half hour for which your code is good is over, so nothing was changed. Open your papers with a new code."
-_RECEIVED = "We have your papers. They are private: the others see nothing of them before you say so."
-_GONE = why_refused(Refusal.NO_SUCH_PAPER)
+_LATER = marked("You have let the others have it. We check it for harmful software first.")
+_OVER = marked(
+    "The half hour for which your code is good is over, so nothing was changed. Open your papers with a new code."
+)
+_RECEIVED = marked("We have your papers. They are private: the others see nothing of them before you say so.")
 _DONE: dict[type[Command], str] = {
-    ReleasePaper: "You have let the others have this paper. They get it before the joint meeting.",
-    TakeBackPaper: "The paper is taken back. We have erased it.",
+    ReleasePaper: marked("You have let the others have this paper. They get it before the joint meeting."),
+    TakeBackPaper: marked("The paper is taken back. We have erased it."),
 }

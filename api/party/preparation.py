@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.forms import Field, Option, Typed
-from api.party.contact import CALL, WHEN, call, when
+from api.party.contact import CALL, READING, WHEN, call, reading, when
 from api.party.question import Question
 from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
@@ -20,6 +20,7 @@ from domain.commands import (
     VoiceTexts,
 )
 from domain.journey import Journey
+from domain.languages import tr
 from domain.parties import party_of
 from domain.rules import BEFORE_ALL_MEET
 from domain.view import CaseView
@@ -34,34 +35,36 @@ def sign(case: CaseView, journey: Journey, person: str, purpose: str, rest: list
     signature = journey.signature(party)
     over = _over(journey)
     return Question(
-        title="Agreement to mediate",
+        title=tr("Agreement to mediate"),
         template="party/sign.html",
         kind=SignAgreementToMediate,
         form=(
             Field(
                 "said_by",
-                "Your full name",
-                hint="It counts as your signature.",
-                missing="Type your full name: it counts as your signature.",
+                tr("Your full name"),
+                hint=tr("It counts as your signature."),
+                missing=tr("Type your full name: it counts as your signature."),
                 autocomplete="name",
             ),
-            Field("agree", "I have read this, and I agree to it", "tick"),
+            Field("agree", tr("I have read this, and I agree to it"), "tick"),
         ),
-        button="Sign",
+        button=tr("Sign"),
         read=_signed(party),
         texts=lambda typed: AnswerTexts(said_by=typed.one("said_by")),
         hidden=(("version", str(LATEST)),),
-        points=TEXTS[signature.version if signature else LATEST],
-        said=f"The agreement to mediate was signed for your side on {words.day(signature.at)}." if signature else "",
+        points=tuple(tr(point) for point in TEXTS[signature.version if signature else LATEST]),
+        said=tr("The agreement to mediate was signed for your side on {day}.", day=words.day(signature.at))
+        if signature
+        else "",
         over=over,
-        more=(TAKE_BACK, "It was not you, or you think again? Take the signature back") if not over else None,
+        more=(TAKE_BACK, tr("It was not you, or you think again? Take the signature back")) if not over else None,
     )
 
 
 def _signed(party: str) -> Callable[[Typed], dict[str, Any]]:
     def read(typed: Typed) -> dict[str, Any]:
         if typed.one("agree") != "yes":
-            typed.wrong("agree", "Tick that you agree. If you do not agree, please ring us: we are glad to help.")
+            typed.wrong("agree", tr("Tick that you agree. If you do not agree, please ring us: we are glad to help."))
         return {"party": party, "version": typed.one("version")}
 
     return read
@@ -72,8 +75,9 @@ def beside(case: CaseView, person: str, purpose: str, name: str) -> Question | N
     journey = case.journey
     if journey is None:
         return None
-    if name in (CALL, WHEN) and (party := journey.party(party_of(person))) and party.lead == person:
-        return (call if name == CALL else when)(case, journey, person)
+    asks_how = {CALL: call, WHEN: when, READING: reading}.get(name)
+    if asks_how and (party := journey.party(party_of(person))) and party.lead == person:
+        return asks_how(case, journey, person)
     if name == TAKE_BACK and purpose == f"sign/{party_of(person)}":
         return _take_back(journey, person, purpose)
     if name == CHILD and purpose == "case" and speaks_for_the_child(journey, person):
@@ -95,42 +99,42 @@ def may_say_how_the_child_is_heard(journey: Journey, person: str) -> bool:
 def _take_back(journey: Journey, person: str, purpose: str) -> Question:
     party = party_of(person)
     return Question(
-        title="Take the signature back?",
+        title=tr("Take the signature back?"),
         template="party/take_back_signature.html",
         kind=TakeBackSignature,
         form=(
             Field(
                 "reason",
-                "What was wrong?",
+                tr("What was wrong?"),
                 "words",
-                hint="Only staff of the service can read it.",
-                missing="Say in a few words what was wrong. “I think again” is enough.",
+                hint=tr("Only staff of the service can read it."),
+                missing=tr("Say in a few words what was wrong. “I think again” is enough."),
                 rows=2,
             ),
         ),
-        button="Take the signature back",
+        button=tr("Take the signature back"),
         read=lambda typed: {"party": party},
         texts=lambda typed: SignatureTexts(reason=typed.one("reason")),
-        over=_over(journey) or ("" if journey.signature(party) else "No signature of yours counts now."),
+        over=_over(journey) or ("" if journey.signature(party) else tr("No signature of yours counts now.")),
     )
 
 
 def _child(journey: Journey, person: str, purpose: str) -> Question:
     return Question(
-        title="How would your child like to be heard?",
+        title=tr("How would your child like to be heard?"),
         template="party/child.html",
         kind=RecordChildsVoice,
         form=(
             Field(
                 "childs_voice",
-                "How would your child like to be heard?",
+                tr("How would your child like to be heard?"),
                 "choice",
-                options=tuple(Option(voice, title) for voice, title in titles.CHILDS_VOICES.items()),
+                options=tuple(Option(voice, tr(title)) for voice, title in titles.CHILDS_VOICES.items()),
             ),
-            Field("voice", "What should we know about it?", "words", hint="Who speaks for your child, say.",
+            Field("voice", tr("What should we know about it?"), "words", hint=tr("Who speaks for your child, say."),
                   optional=True, rows=3),
         ),
-        button="Send my answer",
+        button=tr("Send my answer"),
         read=_voice(party_of(person)),
         texts=lambda typed: VoiceTexts(voice=typed.one("voice")),
         over=_over(journey),
@@ -140,7 +144,7 @@ def _child(journey: Journey, person: str, purpose: str) -> Question:
 def _voice(party: str) -> Callable[[Typed], dict[str, Any]]:
     def read(typed: Typed) -> dict[str, Any]:
         if typed.one("childs_voice") == ChildsVoice.SOMEBODY and not typed.one("voice"):
-            typed.wrong("voice", "Say who speaks for your child.")
+            typed.wrong("voice", tr("Say who speaks for your child."))
         return {"party": party, "childs_voice": typed.one("childs_voice")}
 
     return read
@@ -148,5 +152,5 @@ def _voice(party: str) -> Callable[[Typed], dict[str, Any]]:
 
 def _over(journey: Journey) -> str:
     if journey.closing:
-        return "The mediation has ended."
-    return "" if journey.stage in BEFORE_ALL_MEET else "This is not open now: everyone has met, or it is too early."
+        return tr("The mediation has ended.")
+    return "" if journey.stage in BEFORE_ALL_MEET else tr("This is not open now: everyone has met, or it is too early.")

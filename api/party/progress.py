@@ -7,19 +7,20 @@ from api.party.questions import question_of
 from domain import words
 from domain.commands import StaffRole
 from domain.journey import Journey, MeetingStatus
+from domain.languages import marked, tr
 from domain.parties import party_of
 from domain.stages import Stage
 from domain.view import CaseView
 
 STEPS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     (
-        "We explain mediation, and ask whether we may contact the others",
+        marked("We explain mediation, and ask whether we may contact the others"),
         (Stage.REFERRAL, Stage.EXPLAINING, Stage.PERMISSION),
     ),
-    ("Everyone says whether they take part", (Stage.CONSENT, Stage.ALLOCATION)),
-    ("The mediator meets each side on its own", (Stage.INITIAL_VISITS,)),
-    ("Everyone meets", (Stage.JOINT_MEETING,)),
-    ("What was agreed is written down and carried out", (Stage.AGREEMENT, Stage.ACTIONS)),
+    (marked("Everyone says whether they take part"), (Stage.CONSENT, Stage.ALLOCATION)),
+    (marked("The mediator meets each side on its own"), (Stage.INITIAL_VISITS,)),
+    (marked("Everyone meets"), (Stage.JOINT_MEETING,)),
+    (marked("What was agreed is written down and carried out"), (Stage.AGREEMENT, Stage.ACTIONS)),
 )
 """The journey of the leaflet, as a family counts it."""
 
@@ -45,7 +46,9 @@ def steps(journey: Journey | None) -> list[Step]:
     """All five, with where the case is; of a case that has ended, none is left."""
     stage = journey.stage if journey else Stage.REFERRAL
     now = next((n for n, (_, stages) in enumerate(STEPS) if stage in stages), len(STEPS))
-    return [Step(title, "done" if n < now else "now" if n == now else "later") for n, (title, _) in enumerate(STEPS)]
+    return [
+        Step(tr(title), "done" if n < now else "now" if n == now else "later") for n, (title, _) in enumerate(STEPS)
+    ]
 
 
 def coming(case: CaseView, person: str, now: datetime) -> list[Next]:
@@ -75,12 +78,12 @@ def answer_by(case: CaseView, key: str, now: datetime) -> str:
     if ask is None:
         return ""
     last = case.lapses(key) or ask.due or (ask.armed.at if ask.armed else None)
-    return f"Please answer by {words.day(last)}." if last is not None and last > now else ""
+    return tr("Please answer by {day}.", day=words.day(last)) if last is not None and last > now else ""
 
 
 def _meetings(case: CaseView, journey: Journey, person: str, now: datetime) -> list[Next]:
     return [
-        Next("Your individual visit" if meeting.party else "The joint meeting", f"{words.slot(meeting.slot)}.")
+        Next(tr("Your individual visit") if meeting.party else tr("The joint meeting"), f"{words.slot(meeting.slot)}.")
         for meeting in journey.meetings
         if meeting.status == MeetingStatus.BOOKED and meeting.slot and meeting.slot.start > now
         if person in meeting.invited
@@ -93,9 +96,10 @@ def _waiting(journey: Journey, person: str, now: datetime) -> list[Next]:
     others = [ask for ask in journey.asks if ask.of not in staff and ask.of != party_of(person)]
     ours = [ask for ask in journey.asks if ask.of in staff]
     asks, what = (
-        (others, "We wait for the answers of the others. You need not do anything.")
+        (others, tr("We wait for the answers of the others. You need not do anything."))
         if others
-        else (ours, "It is our turn: we get in touch with you. You need not do anything.")
+        else (ours, tr("It is our turn: we get in touch with you. You need not do anything."))
     )
     again = min((ask.armed.at for ask in asks if ask.armed and ask.armed.at > now), default=None)
-    return [Next(what, f"We look at it again on {words.day(again)}, if nothing has come before." if again else "")]
+    when = tr("We look at it again on {day}, if nothing has come before.", day=words.day(again)) if again else ""
+    return [Next(what, when)]

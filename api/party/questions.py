@@ -22,18 +22,10 @@ from domain.commands import (
     RecordPermission,
 )
 from domain.journey import Fact, Journey, MeetingStatus
+from domain.languages import tr
 from domain.parties import PartyRole, party_of
 from domain.scheduling import half_day_of
 from domain.view import CaseView
-
-INSTEAD = Field(
-    NOTE,
-    "Anything we should know about dates?",
-    "words",
-    hint="For example: only while my other child is at school.",
-    optional=True,
-    rows=2,
-)
 
 
 def question_of(case: CaseView, person: str, purpose: str, now: datetime, unlocked: bool = False) -> Question | None:
@@ -52,23 +44,23 @@ def _permission(
 ) -> Question:
     fact = journey.facts.get("permission")
     return Question(
-        title="May we contact the others?",
+        title=tr("May we contact the others?"),
         template="party/permission.html",
         kind=RecordPermission,
         form=(
             Field(
                 "answer",
-                "Do you allow us to contact the others?",
+                tr("Do you allow us to contact the others?"),
                 "choice",
                 options=(
-                    Option("yes", "Yes, you may contact the others"),
-                    Option("no", "No, please do not contact anybody"),
+                    Option("yes", tr("Yes, you may contact the others")),
+                    Option("no", tr("No, please do not contact anybody")),
                 ),
             ),
         ),
-        button="Send my answer",
+        button=tr("Send my answer"),
         read=lambda typed: {"given": typed.one("answer") == "yes"},
-        said=_yes_no(fact, "You gave us permission to contact the others.", "You said no: we contact nobody."),
+        said=_yes_no(fact, tr("You gave us permission to contact the others."), tr("You said no: we contact nobody.")),
         over=_ended(journey),
     )
 
@@ -76,20 +68,20 @@ def _permission(
 def _consent(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
     fact = journey.facts.get(purpose)
     return Question(
-        title="Invitation to mediation",
+        title=tr("Invitation to mediation"),
         template="party/consent.html",
         kind=AnswerConsent,
         form=(
             Field(
                 "answer",
-                "Will you take part?",
+                tr("Will you take part?"),
                 "choice",
-                options=(Option("yes", "Yes, we will take part"), Option("no", "No, we will not take part")),
+                options=(Option("yes", tr("Yes, we will take part")), Option("no", tr("No, we will not take part"))),
             ),
         ),
-        button="Send my answer",
+        button=tr("Send my answer"),
         read=lambda typed: {"party": party_of(person), "yes": typed.one("answer") == "yes"},
-        said=_yes_no(fact, "You agreed to take part.", "You said that you will not take part."),
+        said=_yes_no(fact, tr("You agreed to take part."), tr("You said that you will not take part.")),
         over=_ended(journey),
     )
 
@@ -100,33 +92,33 @@ def _visit_choice(
     visit = journey.meeting("visit/" + "/".join(rest))
     asked, said = journey.open_ask(purpose) is not None, ""
     if visit and visit.slot and visit.status == MeetingStatus.BOOKED:
-        said = f"Your visit is booked: {words.slot(visit.slot)}."
+        said = tr("Your visit is booked: {when}.", when=words.slot(visit.slot))
     elif purpose in journey.facts and not asked:
-        said = "You told us that none of the dates suited you. We offer you others."
+        said = tr("You told us that none of the dates suited you. We offer you others.")
     slots = [slot for slot in visit.offered if slot.start > now] if visit else []
     return Question(
-        title="Choose a date for your visit",
+        title=tr("Choose a date for your visit"),
         template="party/visit_choice.html",
         kind=ChooseVisitDate,
         form=(
             Field(
                 "start",
-                "Which date suits you?",
+                tr("Which date suits you?"),
                 "choice",
                 options=(
                     *(Option(slot.start.isoformat(), words.slot_to_choose(slot)) for slot in slots),
-                    Option("none", "None of these suits me", "We offer you other dates."),
+                    Option("none", tr("None of these suits me"), tr("We offer you other dates.")),
                 ),
             ),
-            INSTEAD,
+            _about_dates(),
         ),
-        button="Send my choice",
+        button=tr("Send my choice"),
         read=lambda typed: {
             "party": party_of(person),
             "start": None if typed.one("start") == "none" else typed.one("start"),
         },
         said=said,
-        over=_ended(journey) or ("" if asked else "These dates are no longer on offer."),
+        over=_ended(journey) or ("" if asked else tr("These dates are no longer on offer.")),
     )
 
 
@@ -142,29 +134,31 @@ def _availability(
     said = ""
     if given is not None:
         said = (
-            "You told us when you can come. Ring us if that has changed." if given else "You told us that none suits."
+            tr("You told us when you can come. Ring us if that has changed.")
+            if given
+            else tr("You told us that none suits.")
         )
     return Question(
-        title="When can you come to the joint meeting?",
+        title=tr("When can you come to the joint meeting?"),
         template="party/availability.html",
         kind=GiveAvailability,
         form=(
             Field(
                 "half_days",
-                "When can you come?",
+                tr("When can you come?"),
                 "ticks",
-                hint="Tick all that suit you. The more you tick, the sooner we find a date for everyone.",
+                hint=tr("Tick all that suit you. The more you tick, the sooner we find a date for everyone."),
                 options=(
                     *(Option(code, words.half_day_to_choose(code)) for code in coming),
-                    Option("none", "None of these suits me", "We look for others."),
+                    Option("none", tr("None of these suits me"), tr("We look for others.")),
                 ),
             ),
-            INSTEAD,
+            _about_dates(),
         ),
-        button="Send my dates",
+        button=tr("Send my dates"),
         read=_half_days(party),
         said=said,
-        over=_ended(journey) or ("" if asked else "The date of the joint meeting is no longer open."),
+        over=_ended(journey) or ("" if asked else tr("The date of the joint meeting is no longer open.")),
     )
 
 
@@ -172,9 +166,9 @@ def _half_days(party: str) -> Callable[[Typed], dict[str, Any]]:
     def read(typed: Typed) -> dict[str, Any]:
         ticked = typed.many("half_days")
         if not ticked:
-            typed.wrong("half_days", "Tick when you can come, or that none of these suits you.")
+            typed.wrong("half_days", tr("Tick when you can come, or that none of these suits you."))
         elif "none" in ticked and len(ticked) > 1:
-            typed.wrong("half_days", "You ticked dates, and also that none suits. Tick one or the other.")
+            typed.wrong("half_days", tr("You ticked dates, and also that none suits. Tick one or the other."))
         return {"party": party, "half_days": [code for code in ticked if code != "none"]}
 
     return read
@@ -185,31 +179,34 @@ def _comments(case: CaseView, journey: Journey, person: str, purpose: str, rest:
     fact = journey.facts.get(purpose)
     over = _ended(journey)
     if not over and (agreement is None or str(agreement.version) != rest[-1]):
-        over = "There is a newer wording. Use the link in our newest message to you."
+        over = tr("There is a newer wording. Use the link in our newest message to you.")
     elif not over and agreement and agreement.status != "comments":
-        over = "The time for comments is over."
+        over = tr("The time for comments is over.")
     texts = case.texts.get(agreement.command, {}) if agreement and not over else {}
     what = texts.get("what", [])
     return Question(
-        title="Please read the wording of the agreement",
+        title=tr("Please read the wording of the agreement"),
         template="party/comments.html",
         kind=CommentOnAgreement,
         form=(
             Field(
                 "answer",
-                "Is this what was agreed?",
+                tr("Is this what was agreed?"),
                 "choice",
-                options=(Option("yes", "Yes, I agree with this wording"), Option("no", "No, I would like a change")),
+                options=(
+                    Option("yes", tr("Yes, I agree with this wording")),
+                    Option("no", tr("No, I would like a change")),
+                ),
             ),
-            Field(NOTE, "What would you like to be changed?", "words", optional=True),
+            Field(NOTE, tr("What would you like to be changed?"), "words", optional=True),
         ),
-        button="Send my answer",
+        button=tr("Send my answer"),
         read=_comment(party, int(rest[-1]) if rest[-1].isdecimal() else 0),
         said=_yes_no(
             fact,
-            "You agreed with the wording.",
-            "You asked for a change. The mediator has your words.",
-            "The time for comments is over.",
+            tr("You agreed with the wording."),
+            tr("You asked for a change. The mediator has your words."),
+            tr("The time for comments is over."),
         ),
         over=over,
         terms=tuple(
@@ -229,7 +226,7 @@ def _comment(party: str, version: int) -> Callable[[Typed], dict[str, Any]]:
     def read(typed: Typed) -> dict[str, Any]:
         agrees = typed.one("answer") == "yes"
         if typed.one("answer") == "no" and not typed.one(NOTE):
-            typed.wrong(NOTE, "Say what you would like to be changed.")
+            typed.wrong(NOTE, tr("Say what you would like to be changed."))
         return {"party": party, "version": version, "agrees": agrees}
 
     return read
@@ -239,28 +236,28 @@ def _action(case: CaseView, journey: Journey, person: str, purpose: str, rest: l
     action = next((action for action in journey.actions if str(action.number) == rest[0]), None)
     what = case.texts.get(journey.agreement.command, {}).get("what", []) if journey.agreement else []
     said = {
-        "done": "This is recorded as done.",
-        "not_done": "This is recorded as not going to be done.",
-        "dropped": "This is no longer agreed. Your newest copy of the agreement says so.",
+        "done": tr("This is recorded as done."),
+        "not_done": tr("This is recorded as not going to be done."),
+        "dropped": tr("This is no longer agreed. Your newest copy of the agreement says so."),
     }
     return Question(
-        title="Your action from the agreement",
+        title=tr("Your action from the agreement"),
         template="party/action.html",
         kind=RecordAction,
         form=(
             Field(
                 "answer",
-                "Is it done?",
+                tr("Is it done?"),
                 "choice",
-                options=(Option("yes", "Yes, it is done"), Option("no", "No, and it will not be done")),
-                hint="Not done yet? Then there is nothing to send now.",
+                options=(Option("yes", tr("Yes, it is done")), Option("no", tr("No, and it will not be done"))),
+                hint=tr("Not done yet? Then there is nothing to send now."),
             ),
-            Field(NOTE, "Anything we should know?", "words", optional=True),
+            Field(NOTE, tr("Anything we should know?"), "words", optional=True),
         ),
-        button="Send my answer",
+        button=tr("Send my answer"),
         read=lambda typed: {"action": action.number if action else 0, "done": typed.one("answer") == "yes"},
         said=said.get(action.state, "") if action else "",
-        over=_ended(journey) or ("" if action and action.owner == party_of(person) else "There is no such action."),
+        over=_ended(journey) or ("" if action and action.owner == party_of(person) else tr("There is no such action.")),
         terms=(
             Term(
                 action.number,
@@ -276,24 +273,24 @@ def _action(case: CaseView, journey: Journey, person: str, purpose: str, rest: l
 
 def _feedback(case: CaseView, journey: Journey, person: str, purpose: str, rest: list[str], now: datetime) -> Question:
     fact, asked = journey.facts.get(purpose), journey.open_ask(purpose) is not None
-    scores = ("Very poor", "Poor", "Neither good nor poor", "Good", "Very good")
+    scores = (tr("Very poor"), tr("Poor"), tr("Neither good nor poor"), tr("Good"), tr("Very good"))
     return Question(
-        title="How was the mediation for you?",
+        title=tr("How was the mediation for you?"),
         template="party/feedback.html",
         kind=GiveFeedback,
         form=(
             Field(
                 "score",
-                "How was the mediation for you?",
+                tr("How was the mediation for you?"),
                 "choice",
                 options=tuple(Option(str(n), f"{n} – {label}") for n, label in enumerate(scores, 1)),
             ),
-            Field(NOTE, "What went well, and what could we do better?", "words", optional=True),
+            Field(NOTE, tr("What went well, and what could we do better?"), "words", optional=True),
         ),
-        button="Send my feedback",
+        button=tr("Send my feedback"),
         read=lambda typed: {"party": party_of(person), "score": typed.one("score")},
-        said="You gave us your feedback. Thank you." if fact and fact.answer == "given" else "",
-        over="" if asked else "We no longer collect feedback about this mediation.",
+        said=tr("You gave us your feedback. Thank you.") if fact and fact.answer == "given" else "",
+        over="" if asked else tr("We no longer collect feedback about this mediation."),
     )
 
 
@@ -320,7 +317,18 @@ def referrer_in_words(case: CaseView) -> str:
     referrer = case.parties[0]
     if referrer.organisation:
         return referrer.organisation
-    return "a young person" if referrer.role == PartyRole.YOUNG_PERSON else "a parent or carer"
+    return tr("a young person") if referrer.role == PartyRole.YOUNG_PERSON else tr("a parent or carer")
+
+
+def _about_dates() -> Field:
+    return Field(
+        NOTE,
+        tr("Anything we should know about dates?"),
+        "words",
+        hint=tr("For example: only while my other child is at school."),
+        optional=True,
+        rows=2,
+    )
 
 
 def _yes_no(fact: Fact | None, yes: str, no: str, otherwise: str = "") -> str:
@@ -328,4 +336,4 @@ def _yes_no(fact: Fact | None, yes: str, no: str, otherwise: str = "") -> str:
 
 
 def _ended(journey: Journey) -> str:
-    return "The mediation has ended." if journey.closing else ""
+    return tr("The mediation has ended.") if journey.closing else ""

@@ -18,34 +18,43 @@ from api.services import ServicesDep
 from casefile.proofs import Whom
 from domain import titles
 from domain.commands import ContactTexts, ReplaceContact
+from domain.languages import marked, tr
 from domain.parties import NEEDS, Channel
 from domain.referral import PersonDetails
 
 router = APIRouter(include_in_schema=False)
 
 PROVED_BY_CODE = (Channel.EMAIL, Channel.TEXT)
-_AT = {"email": "Your e-mail address", "phone": "Your telephone number", "address": "Your postal address"}
+_AT = {
+    "email": marked("Your e-mail address"),
+    "phone": marked("Your telephone number"),
+    "address": marked("Your postal address"),
+}
 _REASON = "They changed it themselves, on their own page."
+
+
+def _at(part: str) -> str:
+    return tr(_AT[part])
 
 
 def _form(known: PersonDetails) -> list[Field]:
     return [
         Field(
             "channel",
-            "How shall we write to you?",
+            tr("How shall we write to you?"),
             "choice",
             value=known.channel,
             options=(
-                Option(Channel.EMAIL, "By e-mail"),
-                Option(Channel.TEXT, "By text message"),
-                Option(Channel.POST, "By post", "Everything takes some days longer."),
-                Option(Channel.PHONE, "Not at all: please ring me"),
+                Option(Channel.EMAIL, tr("By e-mail")),
+                Option(Channel.TEXT, tr("By text message")),
+                Option(Channel.POST, tr("By post"), tr("Everything takes some days longer.")),
+                Option(Channel.PHONE, tr("Not at all: please ring me")),
             ),
         ),
-        Field("email", _AT["email"], "email", value=known.email, either=True, optional=True, autocomplete="email"),
-        Field("phone", _AT["phone"], "phone", value=known.phone, either=True, optional=True, autocomplete="tel"),
-        Field("address", _AT["address"], "words", value=known.address, either=True, optional=True, rows=3),
-        Field("postcode", "Postcode", value=known.postcode, either=True, optional=True, autocomplete="postal-code"),
+        Field("email", _at("email"), "email", value=known.email, either=True, optional=True, autocomplete="email"),
+        Field("phone", _at("phone"), "phone", value=known.phone, either=True, optional=True, autocomplete="tel"),
+        Field("address", _at("address"), "words", value=known.address, either=True, optional=True, rows=3),
+        Field("postcode", tr("Postcode"), value=known.postcode, either=True, optional=True, autocomplete="postal-code"),
     ]
 
 
@@ -68,7 +77,7 @@ async def change(link_id: str, request: Request, services: ServicesDep) -> Respo
     if known := await visit.known(typed):
         return await _result(visit, known)
     if not visit.unlocked:
-        return _shown(visit, 403, typed=typed, refusal=_OVER)
+        return _shown(visit, 403, typed=typed, refusal=tr(_OVER))
     details = _read(visit, typed)
     if details is None:
         return _shown(visit, 422, typed=typed)
@@ -108,7 +117,7 @@ async def take_code(link_id: str, request: Request, services: ServicesDep) -> Re
         return await _ask_for_proof(visit, details, typed)
     digits = six_digits(typed.one("code"))
     if not digits:
-        typed.wrong("code", "Type the six digits of the code.")
+        typed.wrong("code", tr("Type the six digits of the code."))
         return await _code_page(visit, details, 422, typed=typed)
     verdict = await services.proofs.try_code(_whom(visit), digits, services.clock())
     if verdict == "right":
@@ -147,7 +156,7 @@ def _read(visit: Visit, typed: Typed) -> PersonDetails | None:
     channel = Channel(typed.one("channel"))
     needed = NEEDS[channel]
     if not typed.one(needed):
-        typed.wrong(needed, f"{_AT[needed]}: we need it for this.")
+        typed.wrong(needed, tr("{label}: we need it for this.", label=_at(needed)))
         return None
     parts = (needed, "postcode") if channel == Channel.POST else (needed,)
     try:
@@ -155,10 +164,14 @@ def _read(visit: Visit, typed: Typed) -> PersonDetails | None:
             {**known.model_dump(), "channel": channel, **{p: typed.one(p) for p in parts}}
         )
     except ValidationError as error:
-        typed.blame(error, {part: part for part in parts}, {**_AT, "postcode": "Postcode"})
+        typed.blame(
+            error,
+            {part: part for part in parts},
+            {**{part: _at(part) for part in _AT}, "postcode": tr("Postcode")},
+        )
         return None
     if said == known:
-        typed.wrong("channel", "This is how we write to you already. Nothing was changed.")
+        typed.wrong("channel", tr("This is how we write to you already. Nothing was changed."))
         return None
     return said
 
@@ -196,7 +209,7 @@ def _shown(visit: Visit, status: int = 200, *, typed: Typed | None = None, **sai
         status,
         typed=typed or Typed(),
         form=_form(known if visit.unlocked else known.model_copy(update=_NOTHING)) if shown else [],
-        times=[titles.TIMES_OF_DAY[time] for time in (there.times if there else [])],
+        times=[tr(titles.TIMES_OF_DAY[time]) for time in (there.times if there else [])],
         **{"stale": False, "refusal": "", **said},
     )
 
@@ -217,4 +230,4 @@ async def _code_page(
 
 
 _NOTHING = {"email": "", "phone": "", "address": "", "postcode": ""}
-_OVER = "The half hour for which your code is good is over, so nothing was changed. Ask for a new code below."
+_OVER = marked("The half hour for which your code is good is over, so nothing was changed. Ask for a new code below.")

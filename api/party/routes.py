@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from api.forms import Field, Typed
 from api.intake import Answer
+from api.languages import read_in
 from api.limits import network_of
 from api.pages import page
-from api.party.contact import CALL, WHEN
+from api.party.contact import CALL, READING, WHEN
 from api.party.preparation import CHILD, TAKE_BACK, beside, may_say_how_the_child_is_heard
 from api.party.progress import answer_by, coming, questions_for, steps
 from api.party.question import NOTE, Question
@@ -32,7 +33,8 @@ from casefile.vault import Erased
 from domain import words
 from domain.commands import Actor, Command, How, Texts, Withdraw
 from domain.journey import MeetingStatus
-from domain.papers import WHY_NOT_TAKEN, NotTaken
+from domain.languages import WHOLE, Language, marked, speech, tr
+from domain.papers import NotTaken, why_not_taken
 from domain.parties import BY_HAND, ORGANISATIONS, Channel, party_of
 from domain.refusals import Refusal
 from domain.stages import Stage
@@ -40,7 +42,6 @@ from domain.view import CaseView
 
 router = APIRouter(include_in_schema=False)
 
-CODE_FORM = [Field("code", "The code in your letter", hint="Twelve letters and numbers, such as K7QX-M2PD-9RTA.")]
 CSRF, KEY = "csrf", "once"
 LINK_ID = re.compile(r"[0-9a-f]{1,64}")
 COOKIE_SECONDS = 12 * 60 * 60
@@ -75,24 +76,24 @@ def let_in(services: Services, link: LinkView, token: str, to: str = "") -> Resp
 @router.get("/code")
 async def may_type_code(request: Request) -> Response:
     """Where people come who have a letter on paper."""
-    return page(request, "party/code.html", typed=Typed(), form=CODE_FORM)
+    return page(request, "party/code.html", typed=Typed(), form=_code_form())
 
 
 @router.post("/code")
 async def type_code(request: Request, services: ServicesDep) -> Response:
     """The code of a posted letter leads to the same page as its square. No session, so nothing could be forged."""
     typed = Typed.of(await request.form())
-    typed.check(CODE_FORM)
+    typed.check(_code_form())
     wrong_codes, network, now = request.app.state.limits.wrong_codes, network_of(request), services.clock()
     if wrong_codes.wait(network, now):
-        typed.wrong("code", "Too many codes were tried from here. Wait an hour, or ring us: we are glad to help.")
-        return page(request, "party/code.html", 429, typed=typed, form=CODE_FORM)
+        typed.wrong("code", tr("Too many codes were tried from here. Wait an hour, or ring us: we are glad to help."))
+        return page(request, "party/code.html", 429, typed=typed, form=_code_form())
     token = None if typed.errors else await services.links.token_of_code(typed.one("code")[:60])
     if token:
         return RedirectResponse(f"/l/{token}", 303)
     wrong_codes.use(network, now)
-    typed.wrong("code", "This code opens nothing. Check it against your letter, or ring us: we are glad to help.")
-    return page(request, "party/code.html", 422, typed=typed, form=CODE_FORM)
+    typed.wrong("code", tr("This code opens nothing. Check it against your letter, or ring us: we are glad to help."))
+    return page(request, "party/code.html", 422, typed=typed, form=_code_form())
 
 
 @router.get("/my/{link_id}")
@@ -122,7 +123,7 @@ async def _answered(visit: "Visit", typed: Typed) -> Response:
     try:
         texts = question.texts(typed)
     except ValidationError as error:
-        labels = {**{one.name: one.label for one in question.form}, NOTE: "Your words"}
+        labels = {**{one.name: one.label for one in question.form}, NOTE: tr("Your words")}
         typed.blame(error, {name: name for name in labels}, labels)
     if typed.errors:
         return visit.show(status=422, typed=typed)
@@ -165,8 +166,10 @@ async def withdraw(link_id: str, request: Request, services: ServicesDep) -> Res
 @router.get(f"/my/{{link_id}}/{CHILD}")
 @router.get(f"/my/{{link_id}}/{CALL}")
 @router.get(f"/my/{{link_id}}/{WHEN}")
+@router.get(f"/my/{{link_id}}/{READING}")
 async def read_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
-    """A page beside the one of a link: to take a signature back, to say how the child is to be heard, to be rung."""
+    """A page beside the one of a link: to take a signature back, to say how the child is to be heard, to be rung,
+    to say how they read."""
     visit = await find_visit(link_id, request, services)
     return visit.show() if visit and visit.turns_to(_last_part(request)) else unknown_link(request)
 
@@ -175,6 +178,7 @@ async def read_beside(link_id: str, request: Request, services: ServicesDep) -> 
 @router.post(f"/my/{{link_id}}/{CHILD}")
 @router.post(f"/my/{{link_id}}/{CALL}")
 @router.post(f"/my/{{link_id}}/{WHEN}")
+@router.post(f"/my/{{link_id}}/{READING}")
 async def answer_beside(link_id: str, request: Request, services: ServicesDep) -> Response:
     """The answer to the question of such a page."""
     visit = await find_visit(link_id, request, services)
@@ -203,6 +207,11 @@ async def answer_asked(link_id: str, key: str, request: Request, services: Servi
         return await _answered(visit, typed)
     known = await visit.known(typed)  # the same form, sent twice
     return await visit.result(known) if known else visit.show(status=409)
+
+
+def _code_form() -> list[Field]:
+    hint = tr("Twelve letters and numbers, such as K7QX-M2PD-9RTA.")
+    return [Field("code", tr("The code in your letter"), hint=hint)]
 
 
 def _last_part(request: Request) -> str:
@@ -251,13 +260,13 @@ class Visit:
     def show(self, status: int = 200, typed: Typed | None = None, *, stale: bool = False) -> Response:
         """The link's page: its question, what was answered before, its papers, or where the case stands."""
         if self.gone:
-            return self._told("You do not take part any more", NO_LONGER_PART, status)
+            return self._told(tr("You do not take part any more"), tr(NO_LONGER_PART), status)
         if self.link.purpose == "papers" and self.question is None:
             return RedirectResponse(f"/my/{self.link.id}/papers", 303)
         if self.question is None:
             return self.page("party/case.html", status, stale=stale)
         if self.question.kind.kind() in self.waiting:
-            return self._told("We have your answer", PENDING, status)
+            return self._told(tr("We have your answer"), tr(PENDING), status)
         if not self.question.open:
             said, about = self.question.said or self.question.over, self.question
             return self._told(about.title, said, status, more=self._more, points=about.points)
@@ -284,13 +293,16 @@ class Visit:
             unlocked=self.unlocked,
             gets_codes=self.channel not in BY_HAND,
             referrer=referrer_in_words(self.case),
-            stage=STAGES[journey.stage if journey else Stage.REFERRAL],
+            stage=tr(STAGES[journey.stage if journey else Stage.REFERRAL]),
             steps=steps(journey),
             coming=coming(self.case, self.link.person, self.now),
             answer_by=answer_by(self.case, self.asked, self.now),
             meetings=self._meetings(),
             actions=self._actions(),
             may_act=self.may_act,
+            may_keep_language=speech().language in WHOLE
+            and speech().language != self.case.language_of(self.link.person),
+            reader=self.case.person(self.link.person).details,
             of_an_organisation=self.case.party(self.party).role in ORGANISATIONS,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
             told_of_the_child=journey is not None and not journey.voice_is_open,
@@ -312,7 +324,7 @@ class Visit:
         """The meetings that this person is invited to."""
         return [
             {
-                "what": "Your individual visit" if meeting.party else "Joint meeting",
+                "what": tr("Your individual visit") if meeting.party else tr("Joint meeting"),
                 "when": words.slot(meeting.slot),
                 "where": self.case.place_of(meeting),
                 "calendar": f"/my/{self.link.id}/calendar/{meeting.key}",
@@ -326,13 +338,13 @@ class Visit:
         journey = self.case.journey
         if journey is None or journey.agreement is None or journey.agreement.status != "issued":
             return []
-        states = {"open": "Not yet done", "done": "Done", "not_done": "Will not be done", "dropped": "No longer agreed"}
         return [
             {
                 "number": action.number,
                 "owner": words.who(self.case, action.owner),
                 "by": words.day(action.by),
-                "state": states[action.state],
+                "state": tr(ACTION_STATES[action.state]),
+                "done": action.state == "done",
             }
             for action in journey.actions
         ]
@@ -392,10 +404,10 @@ class Visit:
         """What became of it, honestly."""
         match answer.status:
             case "accepted":
-                return self._told("Thank you", ACCEPTED.get(self._kind, "We have recorded your answer."), 200)
+                return self._told(tr("Thank you"), tr(ACCEPTED.get(self._kind, RECORDED)), 200)
             case "pending":
-                return self._told("We have your answer", PENDING, 202)
-        return self._told("This was not recorded", why_refused(answer.code), 409)
+                return self._told(tr("We have your answer"), tr(PENDING), 202)
+        return self._told(tr("This was not recorded"), why_refused(answer.code), 409)
 
     @property
     def _kind(self) -> str:
@@ -416,9 +428,11 @@ async def _visit(link_id: str, request: Request, services: Services) -> Visit | 
         return None
     try:
         case = await services.cases.load(link.case_id)
-        case.person(link.person)
+        person = case.person(link.person)
     except (NoSuchCase, Erased, KeyError):
         return None
+    invited = link.purpose.startswith("consent/") and request.url.path == f"/my/{link_id}"
+    read_in(request, person.details.reads, tuple(Language) if invited else WHOLE)
     pending = await services.commands.pending(link.case_id)
     waiting = [c.kind() for c in pending if c != "refer" and c.actor.id == link.person]
     return Visit(request, services, link, token, case, waiting)
@@ -432,65 +446,89 @@ def unknown_link(request: Request) -> Response:
     return page(request, "party/unknown.html", 404)
 
 
-PENDING = (
+PENDING = marked(
     "It takes effect as soon as our case system is reachable again, usually within minutes. You need not send it again."
 )
 
-NO_LONGER_PART = "You do not take part in this mediation any more, and you need not do anything."
+NO_LONGER_PART = marked("You do not take part in this mediation any more, and you need not do anything.")
+
+RECORDED = marked("We have recorded your answer.")
+NOT_RECORDED = marked("This could not be recorded now. Ring us, and we see to it together.")
 
 ACCEPTED = {
-    "record_permission": "We have recorded your answer. Your coordinator goes on from here.",
-    "answer_consent": "We have recorded your answer and let you know what comes next.",
-    "choose_visit_date": "We have recorded your choice. We write to you with all the details.",
-    "sign_agreement_to_mediate": "You have signed the agreement to mediate. We send you the text to keep.",
-    "take_back_signature": "The signature no longer counts. You can sign again at any time before everyone meets.",
-    "record_childs_voice": "We have recorded how your child would like to be heard. You can change it until everyone "
-    "meets.",
-    "give_availability": "We have recorded when you can come. We write to you as soon as the date is fixed.",
-    "comment_on_agreement": "We have recorded your answer.",
-    "record_action": "We have recorded your answer.",
-    "give_feedback": "Thank you for your feedback; it helps us to do better.",
-    "ask_for_call": "We ring you, on the next working day at the latest.",
-    "say_when_to_ring": "We have written down when you like to be rung.",
-    "replace_contact": "From now on we write to you there. The link that you came by no longer opens. A message with a "
-    "new one is on its way to you.",
-    "withdraw": "You have left the mediation. The others are told that it does not go on, without a reason. Your right "
-    "to appeal to the Tribunal is not affected.",
+    "record_permission": marked("We have recorded your answer. Your coordinator goes on from here."),
+    "answer_consent": marked("We have recorded your answer and let you know what comes next."),
+    "choose_visit_date": marked("We have recorded your choice. We write to you with all the details."),
+    "sign_agreement_to_mediate": marked("You have signed the agreement to mediate. We send you the text to keep."),
+    "take_back_signature": marked(
+        "The signature no longer counts. You can sign again at any time before everyone meets."
+    ),
+    "record_childs_voice": marked(
+        "We have recorded how your child would like to be heard. You can change it until everyone meets."
+    ),
+    "give_availability": marked("We have recorded when you can come. We write to you as soon as the date is fixed."),
+    "comment_on_agreement": marked("We have recorded your answer."),
+    "record_action": marked("We have recorded your answer."),
+    "give_feedback": marked("Thank you for your feedback; it helps us to do better."),
+    "ask_for_call": marked("We ring you, on the next working day at the latest."),
+    "say_how_they_read": marked("We have written down how you read. From now on we go by it."),
+    "say_when_to_ring": marked("We have written down when you like to be rung."),
+    "replace_contact": marked(
+        "From now on we write to you there. The link that you came by no longer opens. A message with a "
+        "new one is on its way to you."
+    ),
+    "withdraw": marked(
+        "You have left the mediation. The others are told that it does not go on, without a reason. Your right "
+        "to appeal to the Tribunal is not affected."
+    ),
 }
 
 REFUSED: dict[str, str] = {
-    Refusal.ENDED: "The mediation has ended, so nothing was changed.",
-    Refusal.CONTRADICTS: "You gave another answer before, and that one stands. Ring us if you have changed your mind.",
-    Refusal.NOT_ASKED: "This question is no longer open, so nothing was changed.",
-    Refusal.SUPERSEDED: "There is a newer question. Use the link in our newest message to you.",
-    Refusal.HAVE_MET: "Everyone has met, so this can no longer be changed. Ring us if something is wrong.",
-    Refusal.NO_SIGNATURE: "No signature of yours counts now, so nothing was changed.",
-    Refusal.NOT_OFFERED: "These dates are no longer on offer. Use the link in our newest message to you.",
-    Refusal.IN_THE_PAST: "This date has passed. Open the link once more and choose another.",
-    Refusal.TAKEN: "This date has just been taken by somebody else. Open the link once more and choose another.",
-    Refusal.WRONG_VERSION: "There is a newer wording. Use the link in our newest message to you.",
-    Refusal.CALL_IS_DUE: "We know already that you would like to talk, and ring you.",
-    Refusal.NO_ROOM: WHY_NOT_TAKEN[NotTaken.TOO_MANY],
-    Refusal.NO_SUCH_PAPER: "This paper is not here any more. Below you see those that are.",
-    Refusal.RELEASED_BEFORE: "You had let the others have this paper before, so nothing was changed.",
-    Refusal.OTHERS_HAVE_IT: "The others have had this paper, so it cannot be taken back. Ring us: we ask them to "
-    "destroy their copies.",
+    Refusal.ENDED: marked("The mediation has ended, so nothing was changed."),
+    Refusal.CONTRADICTS: marked(
+        "You gave another answer before, and that one stands. Ring us if you have changed your mind."
+    ),
+    Refusal.NOT_ASKED: marked("This question is no longer open, so nothing was changed."),
+    Refusal.SUPERSEDED: marked("There is a newer question. Use the link in our newest message to you."),
+    Refusal.HAVE_MET: marked("Everyone has met, so this can no longer be changed. Ring us if something is wrong."),
+    Refusal.NO_SIGNATURE: marked("No signature of yours counts now, so nothing was changed."),
+    Refusal.NOT_OFFERED: marked("These dates are no longer on offer. Use the link in our newest message to you."),
+    Refusal.IN_THE_PAST: marked("This date has passed. Open the link once more and choose another."),
+    Refusal.TAKEN: marked(
+        "This date has just been taken by somebody else. Open the link once more and choose another."
+    ),
+    Refusal.WRONG_VERSION: marked("There is a newer wording. Use the link in our newest message to you."),
+    Refusal.CALL_IS_DUE: marked("We know already that you would like to talk, and ring you."),
+    Refusal.NO_SUCH_PAPER: marked("This paper is not here any more. Below you see those that are."),
+    Refusal.RELEASED_BEFORE: marked("You had let the others have this paper before, so nothing was changed."),
+    Refusal.OTHERS_HAVE_IT: marked(
+        "The others have had this paper, so it cannot be taken back. Ring us: we ask them to destroy their copies."
+    ),
+}
+
+ACTION_STATES = {
+    "open": marked("Not yet done"),
+    "done": marked("Done"),
+    "not_done": marked("Will not be done"),
+    "dropped": marked("No longer agreed"),
 }
 
 STAGES: dict[Stage, str] = {
-    Stage.REFERRAL: "We have the referral and ring the person who made it, to explain mediation.",
-    Stage.EXPLAINING: "We ring the person who made the referral, to explain mediation.",
-    Stage.PERMISSION: "We wait for permission to contact the others.",
-    Stage.CONSENT: "We ask everyone whether they take part. Mediation goes ahead only if all agree.",
-    Stage.ALLOCATION: "We look for a mediator who is independent of everyone involved.",
-    Stage.INITIAL_VISITS: "The mediator meets each side on its own, to hear what matters to them.",
-    Stage.JOINT_MEETING: "We arrange the joint meeting of everyone, or it is about to take place.",
-    Stage.AGREEMENT: "What was agreed is being written down. Everyone present receives a copy.",
-    Stage.ACTIONS: "What was agreed is being carried out. We follow it until it is done.",
-    Stage.CLOSED: "The mediation has ended.",
+    Stage.REFERRAL: marked("We have the referral and ring the person who made it, to explain mediation."),
+    Stage.EXPLAINING: marked("We ring the person who made the referral, to explain mediation."),
+    Stage.PERMISSION: marked("We wait for permission to contact the others."),
+    Stage.CONSENT: marked("We ask everyone whether they take part. Mediation goes ahead only if all agree."),
+    Stage.ALLOCATION: marked("We look for a mediator who is independent of everyone involved."),
+    Stage.INITIAL_VISITS: marked("The mediator meets each side on its own, to hear what matters to them."),
+    Stage.JOINT_MEETING: marked("We arrange the joint meeting of everyone, or it is about to take place."),
+    Stage.AGREEMENT: marked("What was agreed is being written down. Everyone present receives a copy."),
+    Stage.ACTIONS: marked("What was agreed is being carried out. We follow it until it is done."),
+    Stage.CLOSED: marked("The mediation has ended."),
 }
 
 
 def why_refused(code: str) -> str:
     """The sentence for a party whose answer was not taken."""
-    return REFUSED.get(code, "This could not be recorded now. Ring us, and we see to it together.")
+    if code == Refusal.NO_ROOM:
+        return why_not_taken(NotTaken.TOO_MANY)
+    return tr(REFUSED.get(code, NOT_RECORDED))

@@ -14,13 +14,14 @@ from api.party.routes import Visit, find_visit, unknown_link
 from api.passes import give_pass
 from api.services import Services, ServicesDep
 from casefile.proofs import Whom
+from domain.languages import marked, tr
 from domain.parties import Channel
 
 router = APIRouter(include_in_schema=False)
 
 BEHIND = ("", "papers", "agreement", "reach")
 """Pages of a link that hold something private, by the last part of their address; "": the link's own."""
-READ_OUT = "we ring you back and read a code out to you"
+READ_OUT = marked("we ring you back and read a code out to you")
 
 
 @router.get("/my/{link_id}/unlock")
@@ -50,7 +51,7 @@ async def take_code(link_id: str, request: Request, services: ServicesDep) -> Re
         return await _send(visit, to)
     digits = six_digits(typed.one("code"))
     if not digits:
-        typed.wrong("code", "Type the six digits of the code.")
+        typed.wrong("code", tr("Type the six digits of the code."))
         return await _shown(visit, to, 422, typed=typed)
     verdict = await services.proofs.try_code(visit.whom, digits, services.clock())
     if verdict == "right":
