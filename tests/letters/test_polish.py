@@ -15,7 +15,7 @@ from domain.journey import Letter
 from domain.languages import Language, speaking, tr
 from domain.parties import Channel, PartyRole
 from domain.view import CaseView
-from letters import rendering
+from letters import post, rendering
 from letters.agreement import agreement_page, large_print, plain_text
 from letters.html import blocks, html_of
 from letters.post import Sheet, batch
@@ -333,6 +333,8 @@ def test_polish_letters_are_printed_with_our_own_fonts_and_say_their_language() 
         language=rendered.language,
     )
     pdf = PdfReader(io.BytesIO(batch([sheet], SERVICE, NOW)))
+    root: Any = PdfReader(io.BytesIO(post._letter(sheet, SERVICE, NOW))).trailer["/Root"]  # before it goes into a batch
+    assert root["/Lang"] == "pl"
     text = "\n".join(page.extract_text() for page in pdf.pages)
     for said in (
         "Zażółć Gęślą-Jaźń",
