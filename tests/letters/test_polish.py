@@ -33,7 +33,8 @@ from letters.rendering import (
     speaks_of_another_date,
     text_message,
 )
-from tests.letters.reading import LONGEST_SENTENCE, polish_fog, polish_sentences
+from tests.letters.polish import fog, polish_sentences
+from tests.letters.reading import LONGEST_SENTENCE
 from tests.letters.test_letters import letter
 from tests.letters.test_reading import EXAMPLES, NOT_TO_PARTIES, Example, case_as, order_to_p2
 from tests.sample_case import ACCESS, CHILD, NOW, SERVICE, SLOT
@@ -132,7 +133,7 @@ def test_its_sentences_are_short_and_of_plain_words(kind: str) -> None:
         whole = in_polish_words(example)
         longest = max(polish_sentences(whole), key=len)
         assert len(longest) <= LONGEST_SENTENCE, " ".join(longest)
-        assert polish_fog(whole) <= MOST_YEARS_OF_SCHOOL, f"{example.name}: {polish_fog(whole):.1f}\n{whole}"
+        assert fog(whole) <= MOST_YEARS_OF_SCHOOL, f"{example.name}: {fog(whole):.1f}\n{whole}"
 
 
 @pytest.mark.parametrize("kind", TO_PARTIES)
