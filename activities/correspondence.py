@@ -234,7 +234,7 @@ class Letters(Correspondence):
             text = text.replace(LINK, personal_link(self.service, token))
         try:
             message = _envelope(self.sender, to, case.reference, row.message_id, self.now(), rendered)
-            put_words(message, text, self.service)
+            put_words(message, text, self.service, rendered.language)
             _enclose(message, rendered, files)
             return message
         except (ValueError, MessageError):  # an address or a name that no header can hold

@@ -43,7 +43,7 @@ class ProofCodes(Proofs):
         try:
             if code.channel == Channel.TEXT:
                 await self.texts.send(
-                    code.address, proof_text(code.digits, code.until, self.service), order.workflow_id
+                    code.address, proof_text(code.digits, code.until, self.service, code.language), order.workflow_id
                 )
             else:
                 await self._mail(order, code)
@@ -58,7 +58,12 @@ class ProofCodes(Proofs):
 
     async def _mail(self, order: ProofToSend, code: rows.CodeToGive) -> None:
         rendered = proof_letter(
-            code.digits, code.until, service=self.service, reference=code.reference, officer=code.officer
+            code.digits,
+            code.until,
+            service=self.service,
+            reference=code.reference,
+            officer=code.officer,
+            language=code.language,
         )
         known_by = message_id(order.workflow_id, self.sender)
         message = envelope(self.sender, code.address, rendered.subject, known_by, self.now())

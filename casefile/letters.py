@@ -13,6 +13,7 @@ from casefile.tables import Case, CommandRow, LetterRow
 from casefile.vault import CaseKey, Erased, Vault
 from domain.commands import How, RecordExplainingCall, RecordPermission, TickTask
 from domain.journey import MAY_COME_BACK, Letter, LetterState
+from domain.languages import Language
 from domain.parties import Channel, party_of
 
 
@@ -32,6 +33,7 @@ class SentWords(BaseModel):
     subject: str
     text: str
     attachments: list[str] = Field(default_factory=list)
+    language: Language = Language.ENGLISH  # of subject and text; below another than English stands the English text
 
 
 class LetterView(BaseModel):

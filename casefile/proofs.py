@@ -19,6 +19,7 @@ from casefile.officers import cases_of
 from casefile.tables import Case, ProofRow
 from casefile.vault import Erased, Vault
 from domain.codes import CODE_LASTS, KEPT, TRIES, ProofToSend
+from domain.languages import Language
 from domain.parties import Channel
 from domain.referral import PersonDetails
 
@@ -53,6 +54,7 @@ class _Way(NamedTuple):
     channel: Channel
     address: str  # "": by hand only
     reference: str
+    language: Language = Language.ENGLISH
 
 
 class Proof(BaseModel):
@@ -71,6 +73,7 @@ class CodeToGive(BaseModel):
     address: str  # an e-mail address or a telephone number
     reference: str  # "" for an officer: the code is for all their cases
     officer: bool
+    language: Language = Language.ENGLISH
 
 
 class Proofs:
@@ -156,7 +159,7 @@ class Proofs:
             details = key.open(PersonDetails, row.sealed, _place(row))
             channel = details.channel
         address = {Channel.EMAIL: details.email, Channel.TEXT: details.phone}.get(channel, "")
-        return _Way(channel, address, case.reference)
+        return _Way(channel, address, case.reference, case.language_of(row.person))
 
     async def _mailbox(self, session: AsyncSession, row: ProofRow) -> "_Way | None":
         """As it is written in a case of theirs: never as somebody typed it."""

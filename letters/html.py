@@ -1,6 +1,7 @@
 """The HTML of a letter, derived from its text: there is one place for every word. The text's own habits say what is
 what: paragraphs stand between blank lines, "- " and "1. " begin the lines of a list, and a line that ends with a colon,
-before an address alone on its line, is the one thing to do.
+before an address alone on its line, is the one thing to do. Below a letter in another language the line ENGLISH_TEXT
+begins the same letter in English.
 
 Nothing is fetched from anywhere when it is read: no image, no font, nothing that tells us who opened it."""
 
@@ -13,7 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel, Field
 
-from letters.rendering import LINK, Service
+from domain.languages import Language, speaking, tr
+from letters.rendering import ENGLISH_TEXT, LINK, Service
+from translations import speech_of
 
 _LINKED = Markup('<a href="{}" style="white-space:nowrap;color:#1d3b53">{}</a>')
 _NUMBERED = re.compile(r"(\d+)\. ")
@@ -22,18 +25,21 @@ _NUMBERED = re.compile(r"(\d+)\. ")
 class Block(BaseModel):
     """A part of a letter, as it is shown."""
 
-    kind: Literal["lines", "bullets", "numbers", "action"]
+    kind: Literal["lines", "bullets", "numbers", "action", "heading"]
+    language: Language = Language.ENGLISH
     lines: list[str] = Field(default_factory=list)
     first: int = 1  # of "numbers"
     label: str = ""  # of "action": "Say yes or no on your own page"
     address: str = ""
 
 
-def blocks(text: str) -> list[Block]:
-    """The parts of a letter's text, in their order."""
+def blocks(text: str, language: Language = Language.ENGLISH) -> list[Block]:
+    """The parts of a letter's text, in their order. `language`: of the letter."""
     found: list[Block] = []
     for paragraph in text.strip().split("\n\n"):
         block = _block(paragraph.strip().split("\n"))
+        language = Language.ENGLISH if block.kind == "heading" else language
+        block.language = language
         if block.kind == "numbers" and found and found[-1].kind == "numbers":  # points with a blank line between them
             found[-1].lines += block.lines
         else:
@@ -44,6 +50,8 @@ def blocks(text: str) -> list[Block]:
 def _block(lines: list[str]) -> Block:
     if is_action(lines):
         return Block(kind="action", label=lines[0].removesuffix(":"), address=lines[1])
+    if lines == [ENGLISH_TEXT]:
+        return Block(kind="heading", lines=lines)
     if all(line.startswith("- ") for line in lines):
         return Block(kind="bullets", lines=[line.removeprefix("- ") for line in lines])
     numbers = [_NUMBERED.match(line) for line in lines]
@@ -60,7 +68,7 @@ def is_action(lines: list[str]) -> bool:
     )
 
 
-def html_of(subject: str, text: str, service: Service) -> str:
+def html_of(subject: str, text: str, service: Service, language: Language = Language.ENGLISH) -> str:
     """The whole message, for mail programs: styles stand where they are used, since many take no others."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates" / "html"),
@@ -70,10 +78,16 @@ def html_of(subject: str, text: str, service: Service) -> str:
         lstrip_blocks=True,
     )
     environment.filters["linked"] = lambda line: linked(line, service)
+    environment.filters["if_it_does_not_open"] = _if_it_does_not_open
     heading = re.sub(r" \(SM-[\d-]+\)$", "", subject)
     return environment.get_template("message.html").render(
-        subject=subject, heading=heading, blocks=blocks(text), service=service
+        subject=subject, heading=heading, blocks=blocks(text, language), service=service, language=language
     )
+
+
+def _if_it_does_not_open(language: Language) -> str:
+    with speaking(speech_of(language)):
+        return tr("If it does not open, copy this address:")
 
 
 def linked(line: str, service: Service) -> Markup:
@@ -84,7 +98,7 @@ def linked(line: str, service: Service) -> Markup:
     return Markup("").join(_LINKED.format(addresses[part], part) if part in addresses else part for part in parts)
 
 
-def put_words(message: EmailMessage, text: str, service: Service) -> None:
+def put_words(message: EmailMessage, text: str, service: Service, language: Language = Language.ENGLISH) -> None:
     """A message's words as text and as HTML, of which the reader's mail program shows one."""
     message.set_content(text)
-    message.add_alternative(html_of(str(message["Subject"]), text, service), subtype="html")
+    message.add_alternative(html_of(str(message["Subject"]), text, service, language), subtype="html")

@@ -7,6 +7,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from pydantic import BaseModel
 
 from domain.journey import Meeting
+from domain.languages import tr
 from domain.scheduling import event_uid
 from domain.view import CaseView
 from domain.working_days import LONDON, ONE_DAY
@@ -46,12 +47,13 @@ def invitation(
     *,
     place: str,
 ) -> Invitation:
-    """For one guest. ValueError: the meeting has no date. No child's name: calendars are shared and synchronised."""
+    """For one guest, in the language that is spoken. No child's name: calendars are shared and synchronised.
+    ValueError: the meeting has no date."""
     if meeting.slot is None:
         raise ValueError(f"{meeting.key} has no date")
     start = meeting.slot.start.astimezone(LONDON)
     end = start + timedelta(minutes=meeting.slot.minutes)
-    what = "Initial visit" if meeting.key.startswith("visit/") else "Joint meeting"
+    what = tr("Initial visit") if meeting.key.startswith("visit/") else tr("Joint meeting")
 
     event = Event()
     event.add("uid", event_uid(case.id, meeting.key))
@@ -60,7 +62,7 @@ def invitation(
     event.add("dtstamp", now)
     event.add("dtstart", start)
     event.add("dtend", end)
-    event.add("summary", f"{what}: SEN mediation {case.reference}")
+    event.add("summary", tr("{what}: SEN mediation {reference}", what=what, reference=case.reference))
     event.add("location", place)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("organizer", _address(organiser.name, organiser.email))

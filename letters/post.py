@@ -8,9 +8,11 @@ import segno
 from pydantic import BaseModel, Field
 from pypdf import PdfReader, PdfWriter
 
+from domain.languages import Language, speaking, tr
 from domain.words import day
-from letters.rendering import LINK, Service
+from letters.rendering import ENGLISH_TEXT, LINK, Service
 from letters.typesetting import typeset
+from translations import speech_of
 
 
 class Sheet(BaseModel):
@@ -23,6 +25,7 @@ class Sheet(BaseModel):
     written: date
     token: str = ""  # of the personal link; "" when the letter carries none
     code: str = ""  # the same link, to be typed
+    language: Language = Language.ENGLISH  # of subject and text, above the English text
     enclosed: list[bytes] = Field(default_factory=list)
 
 
@@ -38,13 +41,18 @@ def batch(sheets: list[Sheet], service: Service, at: datetime) -> bytes:
 
 
 def _letter(sheet: Sheet, service: Service, at: datetime) -> bytes:
+    with speaking(speech_of(sheet.language)):
+        written = day(sheet.written)
     page: dict[str, Any] = {
         "service": service.name,
         "title": f"{sheet.subject} {sheet.reference}",
         "sender": service.address,
         "reference": sheet.reference,
         "address": sheet.address,
-        "date": day(sheet.written),
+        "date": written,
+        "language": sheet.language,
+        "words": {language: _fixed_words(language) for language in (sheet.language, Language.ENGLISH)},
+        "english_text": ENGLISH_TEXT,
         "subject": sheet.subject.removesuffix(f" ({sheet.reference})"),
         "paragraphs": [part for paragraph in sheet.text.strip().split("\n\n") for part in _parts(paragraph)],
         "code": sheet.code,
@@ -52,6 +60,18 @@ def _letter(sheet: Sheet, service: Service, at: datetime) -> bytes:
         "qr": _square(f"{service.public_url}/l/{sheet.token}") if sheet.code else "",
     }
     return typeset("letter", page, at)
+
+
+def _fixed_words(language: Language) -> dict[str, str]:
+    """What stands on the sheet beside the letter itself."""
+    with speaking(speech_of(language)):
+        return {
+            "our_reference": tr("Our reference:"),
+            "of_the_square": tr("The address of your page, for the camera of a telephone"),
+            "point": tr("Point the camera of your telephone at the square,"),
+            "or_go_to": tr("or go to"),
+            "and_type": tr("and type this code:"),
+        }
 
 
 def _parts(paragraph: str) -> list[list[str]]:

@@ -1,10 +1,13 @@
 """A letter's words, from its code and the case. Templates stand in templates/email/, one for each kind: the first line
-is the subject, the rest goes into the frame that all letters share.
+is the subject, the rest goes into the frame that all letters share. Those in another language stand beside them in a
+folder of its code, a whole letter for a whole letter; below such a letter stands the English one, which binds.
 
 No template names the child: a letter may reach the wrong person, and subjects show on locked screens."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,21 @@ from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
 from domain.digest import MOST_LINES, Digest
 from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
+from domain.languages import Language, marked, speaking, speech, tr
 from domain.parties import FAMILY, Channel, PartyRole
+from domain.referral import PersonDetails
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
+from translations import speech_of
 
 TEMPLATES = Path(__file__).parent / "templates" / "email"
 LINK = "[your personal link]"
 """Stands for the personal link wherever a letter is kept; the real one is put in when it is sent, and never stored."""
+
+ENGLISH_TEXT = "English text"
+"""Stands alone on its line between a letter in another language and the same letter in English."""
+
+_BELOW = f"\n\n{ENGLISH_TEXT}\n\n"
 
 ASKS_TO_RING = "If you have a question"
 """How the signature of every letter begins."""
@@ -80,6 +91,7 @@ class Rendered(BaseModel):
     invitation: Invitation | None = None
     attachments: list[str] = Field(default_factory=list)  # documents of the case: "agreement/1"
     line: str = ""  # the words of our own that stand in the text
+    language: Language = Language.ENGLISH  # of subject and text; below another than English stands the English text
 
 
 class _To(BaseModel):
@@ -88,6 +100,7 @@ class _To(BaseModel):
     name: str
     email: str = ""
     party: PartyView | None = None  # None: a member of staff
+    reads: Language = Language.ENGLISH
 
 
 def kinds() -> list[str]:
@@ -123,16 +136,22 @@ def personal_link(service: Service, token: str) -> str:
 
 
 def script_of(text: str) -> list[str]:
-    """What a letter says, to be said on the telephone: its paragraphs without greeting, link and signature."""
-    paragraphs = [" ".join(part.split()) for part in text.strip().split("\n\n")][1:]
+    """What a letter says, to be said on the telephone: its paragraphs without greeting, link and signature. In English,
+    which an interpreter puts into the words of whoever is rung."""
+    english = text.rpartition(_BELOW)[2]
+    paragraphs = [" ".join(part.split()) for part in english.strip().split("\n\n")][1:]
     end = next((n for n, part in enumerate(paragraphs) if part.startswith(ASKS_TO_RING)), len(paragraphs))
     return [part for part in paragraphs[:end] if LINK not in part]
 
 
 def text_message(rendered: Rendered, service: Service, link: str) -> str:
-    """The letter in a text message: what it is about, and where its words stand."""
-    said = f" {' '.join(rendered.line.split())} Your own page" if rendered.line else " Please read and answer here"
-    return f"{service.name}: {rendered.subject}.{said}: {link} or ring us on {service.phone}."
+    """The letter in a text message, in one language: what it is about, and where its words stand."""
+    values = {"service": service.name, "subject": rendered.subject, "link": link, "phone": service.phone}
+    line = " ".join(rendered.line.split())
+    with speaking(speech_of(rendered.language)):
+        if line:
+            return tr("{service}: {subject}. {line} Your own page: {link} or ring us on {phone}.", line=line, **values)
+        return tr("{service}: {subject}. Please read and answer here: {link} or ring us on {phone}.", **values)
 
 
 def meeting_of(case: CaseView, about: str) -> Meeting | None:
@@ -163,24 +182,38 @@ def render(
     if letter.kind == MESSAGE and not (line or to_a_stranger):
         raise LookupError("a message without words")
     to = _recipient(case, letter.to, staff)
-    said = _context(case, letter, to, service, now)
-    if to_a_stranger and to.party:
-        said |= _withheld(case, to.party, said)
-    subject, text = _framed(f"{letter.kind}.txt", said)
-    meeting = meeting_of(case, letter.about)
-    method = _INVITES.get(letter.kind)
-    invites = None
-    if method and meeting and meeting.slot and to.party:  # a mediator's calendar is written by CalDAV
-        guest = Guest(name=to.name, email=to.email)
-        organiser = Organiser(name=service.name, email=service.email)
-        invites = invitation(case, meeting, method, guest, organiser, now, place=said["place"])
+
+    def written() -> tuple[str, str]:
+        said = _context(case, letter, to, service, now)
+        if to_a_stranger and to.party:
+            said |= _withheld(case, to.party, said)
+        return _framed(f"{letter.kind}.txt", said)
+
+    language = _written_in(f"{letter.kind}.txt", to.reads)
+    subject, text = _in_language(language, written)
+    with speaking(speech_of(language)):
+        invites = _invites(case, letter, to, service, now, to_a_stranger)
     return Rendered(
         subject=subject,
         text=_with_line(text, line),
         line=line,
         invitation=invites,
         attachments=[letter.about] if letter.kind == "agreement_copy" and not to_a_stranger else [],
+        language=language,
     )
+
+
+def _invites(
+    case: CaseView, letter: Letter, to: _To, service: Service, now: datetime, to_a_stranger: bool
+) -> Invitation | None:
+    """To the meeting of a letter that books, moves or cancels one. A mediator's calendar is written by CalDAV."""
+    meeting, method = meeting_of(case, letter.about), _INVITES.get(letter.kind)
+    if method is None or meeting is None or meeting.slot is None or to.party is None:
+        return None
+    guest = Guest(name=to.name, email=to.email)
+    organiser = Organiser(name=service.name, email=service.email)
+    place = tr(_ASK_US_WHERE) if to_a_stranger else case.place_of(meeting)
+    return invitation(case, meeting, method, guest, organiser, now, place=place)
 
 
 def again(case: CaseView, letter: Letter, earlier: Rendered) -> Rendered:
@@ -203,9 +236,11 @@ def line_of(case: CaseView, letter: Letter) -> str:
 
 
 def _with_line(text: str, line: str) -> str:
-    """It stands first, below the greeting."""
-    greeting, _, rest = text.partition("\n\n")
-    return f"{greeting}\n\n{line}\n\n{rest}" if line else text
+    """It stands first, below the greeting, as it was typed: in each language."""
+    if not line:
+        return text
+    letters = [one.partition("\n\n") for one in text.split(_BELOW)]
+    return _BELOW.join(f"{greeting}\n\n{line}\n\n{rest}" for greeting, _, rest in letters)
 
 
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
@@ -214,24 +249,40 @@ def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     return _code_letter("before_a_case/code.txt", code, until, service)
 
 
-def proof_letter(code: str, until: datetime, *, service: Service, reference: str, officer: bool) -> Rendered:
+def proof_letter(
+    code: str,
+    until: datetime,
+    *,
+    service: Service,
+    reference: str,
+    officer: bool,
+    language: Language = Language.ENGLISH,
+) -> Rendered:
     """The code by which a participant opens what is private on their page, or an officer the page of their cases. It
     names nobody: it may be asked for by whoever has the link, or types an address."""
-    return _code_letter("before_a_case/proof.txt", code, until, service, reference=reference, officer=officer)
+    said = {"reference": reference, "officer": officer}
+    return _code_letter("before_a_case/proof.txt", code, until, service, language, **said)
 
 
-def proof_text(code: str, until: datetime, service: Service) -> str:
+def proof_text(code: str, until: datetime, service: Service, language: Language = Language.ENGLISH) -> str:
     """The same code in a text message."""
-    return (
-        f"{service.name}: your code is {code}. It is good until {words.clock(until)}. Type it on the page that you "
-        f"have open, and tell it to nobody. You did not ask for it? Ring us on {service.phone}."
-    )
+    with speaking(speech_of(language)):
+        return tr(
+            "{service}: your code is {code}. It is good until {until}. Type it on the page that you have open, and "
+            "tell it to nobody. You did not ask for it? Ring us on {phone}.",
+            service=service.name,
+            code=code,
+            until=words.clock(until),
+            phone=service.phone,
+        )
 
 
-def _code_letter(template: str, code: str, until: datetime, service: Service, **more: Any) -> Rendered:
+def _code_letter(
+    template: str, code: str, until: datetime, service: Service, reads: Language = Language.ENGLISH, **more: Any
+) -> Rendered:
     """To nobody by name, and without a promise about a mediation that may never be."""
     said = {"code": code, "until": words.clock(until), **more}
-    return _beside_the_cases(template, "", until, service, **said)
+    return _beside_the_cases(template, "", until, service, reads, **said)
 
 
 def password_letter(name: str, token: str, until: datetime, *, service: Service) -> Rendered:
@@ -243,30 +294,55 @@ def password_letter(name: str, token: str, until: datetime, *, service: Service)
 def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     lines = {"late": digest.late, "today": digest.today, "soon": digest.soon}
-    said = {"subject": digest.subject(), **lines, "most": MOST_LINES}
+    said: dict[str, Any] = {"subject": digest.subject(), **lines, "most": MOST_LINES}
     return _beside_the_cases("to_staff/digest.txt", name, now, service, **said)
 
 
-def _beside_the_cases(template: str, name: str, written: datetime, service: Service, **said: Any) -> Rendered:
+def _beside_the_cases(
+    template: str, name: str, written: datetime, service: Service, reads: Language = Language.ENGLISH, **said: Any
+) -> Rendered:
     """A letter that belongs to no case, in the words of the service itself."""
-    known = {
-        "to": _To(name=name),
-        "is_family": False,
-        "is_staff": True,
-        "reference": "",
-        "service": service,
-        "coordinator": service.name,
-        "needs": "",
-        "written": words.day(written),
-    }
-    subject, text = _framed(template, {**known, **said})
-    return Rendered(subject=subject, text=text)
+
+    def framed() -> tuple[str, str]:
+        known = {
+            "to": _To(name=name),
+            "is_family": False,
+            "is_staff": True,
+            "reference": "",
+            "service": service,
+            "coordinator": service.name,
+            "needs": "",
+            "written": words.day(written),
+        }
+        return _framed(template, {**known, **said})
+
+    language = _written_in(template, reads)
+    subject, text = _in_language(language, framed)
+    return Rendered(subject=subject, text=text, language=language)
+
+
+def _written_in(template: str, reads: Language) -> Language:
+    """The language of a letter to somebody who reads this one: theirs, or English for the whole of it."""
+    return reads if (_folder(reads) / template).is_file() else Language.ENGLISH
+
+
+def _in_language(language: Language, written: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    """Subject and text in a language; below any other than English the English text, which binds, and which whoever
+    helps them can read."""
+    with speaking(speech_of(language)):
+        subject, text = written()
+    if language != Language.ENGLISH:
+        with speaking(speech_of(Language.ENGLISH)):
+            text = text.rstrip() + _BELOW + written()[1]
+    return subject, text
 
 
 def _framed(template: str, said: dict[str, Any]) -> tuple[str, str]:
-    """Subject and text: the first line of a template is the subject, the rest stands between greeting and signature."""
-    subject, _, body = _environment.get_template(template).render(said).strip().partition("\n")
-    text = _environment.get_template("_frame.txt").render(said, body=body.strip())
+    """Subject and text in the language that is spoken: the first line of a template is the subject, the rest stands
+    between greeting and signature."""
+    templates = _templates(speech().language)
+    subject, _, body = templates.get_template(template).render(said).strip().partition("\n")
+    text = templates.get_template("_frame.txt").render(said, body=body.strip())
     return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -280,7 +356,8 @@ def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
     if to_staff(to):
         return _To(name="colleague")
     person = case.person(to)
-    return _To(name=person.details.name, email=person.details.email, party=case.party(person.party))
+    details, party = person.details, case.party(person.party)
+    return _To(name=details.name, email=details.email, party=party, reads=case.language_of(to))
 
 
 def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: datetime) -> dict[str, Any]:
@@ -294,17 +371,19 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
         "service": service,
         "coordinator": case.coordinator.name or service.name,
         # A parent's name would tell a stranger whose child it is about; an organisation's does not
-        "referrer": referrer.organisation or _A_SIDE[referrer.role],
+        "referrer": referrer.organisation or tr(_A_SIDE[referrer.role]),
         "to_a_stranger": False,
         "others": [party.name for party in case.parties if to.party is None or party.key != to.party.key],
         "written": words.day(now),
         "last_day": _last_day(case, letter),
         "answer_by": _answer_by(case, letter, now),
         "number": letter.number % ONCE_MORE,
-        "needs": "" if to.party is None else case.person(letter.to).details.needs,
+        "needs": "" if to.party is None else _needs(case.person(letter.to).details),
     }
     if case.journey and case.journey.closing:
         context["goes_on_as"] = case.journey.closing.into
+    if to.party is not None:
+        context["channel"] = case.channel_of(letter.to)
     if purpose_of(letter):
         context["link"] = LINK
     elif to.party is None:
@@ -345,6 +424,17 @@ def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: dat
     return context
 
 
+def _needs(details: PersonDetails) -> str:
+    """What they told us that they need, as far as the language of their letters does not show it."""
+    told = (
+        details.language,
+        tr("interpreter") if details.interpreter else "",
+        tr("Easy Read") if details.easy_read else "",
+        details.adjustments,
+    )
+    return " · ".join(filter(None, told))
+
+
 def _signing(case: CaseView, party: PartyView, letter: Letter) -> dict[str, Any]:
     """The agreement to mediate. Where the letter itself is all they have to read, it holds the text: on paper with room
     for a signature, on the telephone to be read out."""
@@ -352,7 +442,7 @@ def _signing(case: CaseView, party: PartyView, letter: Letter) -> dict[str, Any]
     signature = case.journey.signature(party.key) if case.journey else None
     channel = case.channel_of(letter.to)
     return {
-        "points": TEXTS[signature.version if signature else LATEST],
+        "points": [tr(point) for point in TEXTS[signature.version if signature else LATEST]],
         "on_paper": channel == Channel.POST,
         "read_out": channel == Channel.PHONE,
         "taken_back": bool(own) and signature is None,
@@ -363,31 +453,36 @@ def _signing(case: CaseView, party: PartyView, letter: Letter) -> dict[str, Any]
 
 def _unnamed(party: PartyView) -> str:
     """An organisation by name; of a family nobody's, who may not want the others to know it from us."""
-    return party.organisation or ("the young person" if party.role == PartyRole.YOUNG_PERSON else "a parent or carer")
+    if party.organisation:
+        return party.organisation
+    return tr("the young person") if party.role == PartyRole.YOUNG_PERSON else tr("a parent or carer")
 
 
 _A_SIDE: dict[PartyRole, str] = {
-    PartyRole.PARENT: "a family",
-    PartyRole.YOUNG_PERSON: "a young person",
-    PartyRole.SCHOOL: "a school",
-    PartyRole.LOCAL_AUTHORITY: "a local authority",
-    PartyRole.HEALTH_BODY: "a health body",
+    PartyRole.PARENT: marked("a family"),
+    PartyRole.YOUNG_PERSON: marked("a young person"),
+    PartyRole.SCHOOL: marked("a school"),
+    PartyRole.LOCAL_AUTHORITY: marked("a local authority"),
+    PartyRole.HEALTH_BODY: marked("a health body"),
 }
 """What a side is called where nobody may learn which one it is."""
+
+
+_ASK_US_WHERE = marked("Please ring us, and we will tell you")
 
 
 def _withheld(case: CaseView, to: PartyView, said: dict[str, Any]) -> dict[str, Any]:
     """What a stranger reads instead of what would tell them of whom the letter speaks."""
     hidden: dict[str, Any] = {
         "to_a_stranger": True,
-        "referrer": _A_SIDE[case.parties[0].role],
-        "others": list(dict.fromkeys(_A_SIDE[party.role] for party in case.parties if party.key != to.key)),
+        "referrer": tr(_A_SIDE[case.parties[0].role]),
+        "others": list(dict.fromkeys(tr(_A_SIDE[party.role]) for party in case.parties if party.key != to.key)),
         "needs": "",
     }
     if "place" in said:
-        hidden["place"], hidden["access"] = "Please ring us, and we will tell you", ""
+        hidden["place"], hidden["access"] = tr(_ASK_US_WHERE), ""
     if "joined" in said:
-        hidden["joined"] = "another side"
+        hidden["joined"] = tr("another side")
     if "action" in said:
         hidden["action"] = {**said["action"], "what": ""}
     return hidden
@@ -444,11 +539,18 @@ def _task(case: CaseView, about: str) -> str:
     return title[0].upper() + title[1:]
 
 
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=select_autoescape(("html",)),  # these are plain text
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,  # an included part ends its own line
-)
+def _folder(language: Language) -> Path:
+    return TEMPLATES if language == Language.ENGLISH else TEMPLATES / language
+
+
+@cache
+def _templates(language: Language) -> Environment:
+    """The templates of one language, with parts of their own: nothing of another gets between them."""
+    return Environment(
+        loader=FileSystemLoader(_folder(language)),
+        autoescape=select_autoescape(("html",)),  # these are plain text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,  # an included part ends its own line
+    )

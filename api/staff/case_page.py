@@ -32,6 +32,7 @@ from domain import titles, words
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.corrections import RECORDED_BY, given_again
 from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.languages import Language
 from domain.likeness import household
 from domain.papers import MEDIA_TYPES, size_in_words
 from domain.parties import Channel
@@ -53,7 +54,6 @@ _ANY_TIME = {
         "replace_contact",
         "ask_for_call",
         "say_when_to_ring",
-        "say_how_they_read",
         "add_supporter",
         "remove_person",
         "add_party",
@@ -497,7 +497,7 @@ async def letter_page(request: Request, services: ServicesDep, me: Me, reference
         to=words.recipient(case, line.to),
         subject=line.words.subject if line.words else "",
         text=text,
-        parts=blocks(text),
+        parts=blocks(text, line.words.language if line.words else Language.ENGLISH),
         returned=_returned_link(case, me, line),
         again=_again_link(case, me, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],

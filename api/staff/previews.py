@@ -9,6 +9,7 @@ from api.services import Services
 from domain import titles, words
 from domain.commands import Command, Texts
 from domain.journey import Letter
+from domain.languages import ENGLISH_NAMES, Language
 from domain.parties import BY_HAND, Channel
 from domain.refusals import SENTENCES, Refusal
 from domain.view import CaseView
@@ -61,10 +62,14 @@ async def _preview(services: Services, case: CaseView, letter: Letter) -> Previe
             "Nobody has confirmed yet that we reach them here: no answer came through their link, and nobody spoke "
             "with them on the telephone. So this first letter tells nothing about the child, and holds back your words."
         )
+    if rendered.language != Language.ENGLISH:
+        below = "" if channel == Channel.TEXT else ", with the same letter in English below it"
+        typed = " Your own words stay as you typed them." if rendered.line else ""
+        notes.append(f"They read {ENGLISH_NAMES[rendered.language]}: it goes in that language{below}.{typed}")
     if channel == Channel.TEXT:
         parts = [Block(kind="lines", lines=[text_message(rendered, service, LINK)])]
     else:
-        parts = blocks(rendered.text)
+        parts = blocks(rendered.text, rendered.language)
     return Preview(
         to=words.recipient(case, letter.to),
         how=titles.BY_CHANNEL[channel],

@@ -47,6 +47,7 @@ async def print_them(request: Request, services: ServicesDep, me: Me) -> Respons
                 address=letter.address,
                 subject=letter.words.subject,
                 text=letter.words.text,
+                language=letter.words.language,
                 written=local_day(letter.queued),
                 **printed.model_dump(),
             )

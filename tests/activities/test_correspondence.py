@@ -17,7 +17,9 @@ from casefile.letters import letter_id
 from casefile.tables import Case
 from domain.commands import Actor, AddLine, How, ResendLetter, Slot, WriteMessage
 from domain.journey import Letter, MeetingStatus
+from domain.languages import Language
 from domain.messages import letter_again, message_letters
+from domain.parties import Channel
 from domain.referral import PersonDetails
 from letters.rendering import LINK
 from mail import MailServer, mail_answers
@@ -398,6 +400,49 @@ async def test_text_and_html_say_the_same_and_load_nothing(desk: Desk, post: Pos
         assert line.strip().removesuffix(":") in shown
     assert not page.xpath("//img | //script | //link | //style | //iframe | //*[@background]")
     assert "url(" not in html.get_content()
+
+
+async def test_each_reads_their_own_language(desk: Desk, post: Post) -> None:
+    """A parent Polish, with the English text below; the school English alone. What was sent is kept, and sent again, in
+    the language in which it went."""
+    await desk.tell("p1.1", reads=Language.POLISH)
+    await desk.answers("p1.1")
+    assert [await desk.send(BOOKED), await desk.send(CONSENT)] == ["sent", "sent"]
+    to_parent, to_school = post.messages
+    assert to_parent["Subject"] == "Pierwsze spotkanie z mediatorem jest umówione (SM-2026-00001)"
+    own, _, english = text_of(to_parent).replace("\r\n", "\n").partition("\n\nEnglish text\n\n")
+    assert "Kiedy: czw., 3 grudnia 2026, 10:00–11:30\n" in own
+    assert "When: Thu 3 Dec 2026, 10:00 to 11:30\n" in english
+    assert own.count("https://mediation.example/l/") == english.count("https://mediation.example/l/") == 1
+    html = to_parent.get_body(("html",))
+    assert html is not None
+    assert lxml.html.fromstring(html.get_content()).get("lang") == "pl"
+    assert "SUMMARY:Pierwsze spotkanie z mediatorem" in _ics(to_parent)
+    assert text_of(to_school).startswith("Dear Sam Head,")
+
+    await desk.tell("p1.1", reads=Language.ENGLISH)
+    named: dict[str, Any] = {"kind_of_letter": BOOKED.kind, "about": BOOKED.about, "to": BOOKED.to, "number": 1}
+    command = ResendLetter(**by_staff(desk, 1), **named)
+    await said(desk, command, "Here it is again.")
+    assert await desk.send(letter_again(command, desk.journey)) == "sent"
+    assert post.messages[-1]["Subject"] == to_parent["Subject"]
+    assert text_of(post.messages[-1]).replace("\r\n", "\n") == "\n\nEnglish text\n\n".join(
+        part.replace("\n\n", "\n\nHere it is again.\n\n", 1) for part in (own, english)
+    )
+
+
+async def test_a_text_message_is_in_one_language(desk: Desk, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[str] = []
+
+    async def hand_over(to: str, body: str, reference: str) -> None:
+        bodies.append(body)
+
+    monkeypatch.setattr(desk.texts, "send", hand_over)
+    await desk.reach("p2.1", Channel.TEXT, phone="07700 900123", reads=Language.POLISH)
+    assert await desk.send(CONSENT) == "sent"
+    [body] = bodies
+    assert "Czy weźmie Pan/Pani udział w mediacji?" in body
+    assert "English" not in body
 
 
 # The first letter to an address that nobody has confirmed

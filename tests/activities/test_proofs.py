@@ -19,6 +19,7 @@ from casefile.tables import Case, ProofRow
 from casefile.vault import Vault
 from domain.codes import BETWEEN_CODES, CODE_LASTS, KEPT, ProofToSend
 from domain.commands import Actor
+from domain.languages import Language, Written
 from domain.parties import Channel
 from domain.policy import standard
 from letters.rendering import proof_text
@@ -55,8 +56,9 @@ class Desk:
         self.codes = ProofCodes(self.proofs, MailServer(mail_url), self.texts, sender, SERVICE, now=lambda: self.now)
         self.case_id = ""
 
-    async def opened(self, channel: Channel = Channel.EMAIL) -> Whom:
+    async def opened(self, channel: Channel = Channel.EMAIL, reads: Written = Language.ENGLISH) -> Whom:
         form = sample_referral()
+        form.parties[0].people[0].reads = reads
         form.parties[0].people[0].channel, form.parties[0].people[0].phone = channel, "07700 900123"
         actor = Actor(kind="participant", id="p1.1")
         start = await opened(Cases(self.database, self.vault), form, "refer-1", actor, "", standard([]), NOW)
@@ -107,6 +109,20 @@ async def test_by_text_message(desk: Desk, post: Post) -> None:
     [code] = re.findall(r"\d{6}", body)
     assert await desk.proofs.try_code(whom, code, desk.now) == "right"
     assert post.messages == []
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.TEXT])
+async def test_it_comes_in_the_language_of_its_reader(desk: Desk, post: Post, channel: Channel) -> None:
+    order = await desk.asked(await desk.opened(channel, reads=Language.POLISH))
+    assert (await desk.codes.send_proof(order)).state == "sent"
+    if channel == Channel.TEXT:
+        [(_, body, _)] = desk.texts.sent
+        assert "Prosimy wpisać go na otwartej stronie" in body
+    else:
+        [message] = post.messages
+        assert message["Subject"] == "Kod do strony Pana/Pani sprawy"
+        above, below = re.findall(r"^(\d{6})\r?$", message.get_content(), re.MULTILINE)
+        assert above == below
 
 
 @pytest.mark.parametrize("channel", [Channel.POST, Channel.PHONE])

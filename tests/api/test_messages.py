@@ -2,6 +2,8 @@
 
 from domain.commands import AddLine, ReplaceContact, WriteMessage
 from domain.journey import PersonalLine
+from domain.languages import Language
+from domain.parties import Reading
 from tests.api.staff_world import REFERRAL, Office, hidden, text_of
 
 WORDS = "The room has changed.\n\nPlease come to the side door."
@@ -42,6 +44,26 @@ async def test_the_preview_says_when_somebody_may_be_a_stranger(office: Office) 
     assert "We have a message for you." in letter
     assert "side door" not in letter
     assert "side door" in shown.partition("<form")[2], "what was typed is kept"
+
+
+async def test_the_preview_shows_both_languages_of_who_reads_another(office: Office) -> None:
+    case = await office.world.services.cases.load(office.case_id)
+    assert case.journey
+    known = case.journey.person("p1.1")
+    assert known
+    known.reading = Reading(reads=Language.POLISH)
+    await office.world.file(office.case_id, case.journey)
+    link = f"/cases/{office.reference}/do/write_message"
+    await office.jo.get(link)
+    page = (await office.jo.post(link, {"to": ["p1.1", "p2.1"], "message": WORDS})).text
+    to_ruth, _, to_helen = page.partition("To Helen Marsh")
+    assert "They read Polish: it goes in that language, with the same letter in English below it." in text_of(to_ruth)
+    assert "Your own words stay as you typed them." in text_of(to_ruth)
+    polish, _, english = to_ruth.partition("<h3>English text</h3>")
+    assert '<p lang="pl">Do: Ruth Whitfield<br>' in polish
+    assert "Dear Ruth Whitfield," in english
+    assert "lang=" not in english.partition("</div>")[0]
+    assert "They read" not in to_helen
 
 
 async def test_what_is_missing_is_said_and_what_was_typed_is_kept(office: Office) -> None:
