@@ -44,12 +44,16 @@ class Fact(BaseModel):
     at: datetime
 
 
+StepWay = Literal["skip", "bring_forward", "postpone"]
+
+
 class Armed(BaseModel):
     """The rung of an ask that comes next, unless an answer comes first."""
 
     at: datetime
     do: Do
     number: int  # 1 for the first letter or task of its sort ("reminder 2")
+    can: list[StepWay] = Field(default_factory=list)  # what a person may do about it (domain/ladders.py)
 
 
 class OpenAsk(BaseModel):
@@ -60,6 +64,7 @@ class OpenAsk(BaseModel):
     asked: datetime
     due: datetime | None = None
     by_post: bool = False  # whoever is asked is written to by post
+    later: int = 0  # working days by which a person has put off what is reckoned from `asked`
     climbed: int = 0  # how many rungs of its ladder lie behind it
     before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None

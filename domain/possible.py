@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from domain.corrections import correctable
-from domain.journey import Journey, OpenAsk
+from domain.journey import Journey, OpenAsk, StepWay
 from domain.papers import MOST_OF_ONE_PARTY
 from domain.parties import ORGANISATIONS
 from domain.referral import MOST_PARTIES
@@ -58,6 +58,9 @@ def possible(journey: Journey) -> list[Possible]:
             found.append(Possible(kind="decide_on_silence", about=task.about))
         elif tickable(task.kind):
             found.append(Possible(kind="tick_task", about=task.key))
+    for ask in journey.asks:
+        if ask.armed and journey.open_ask(ask.key):
+            found += [Possible(kind=STEP_CHANGES[way], about=ask.key) for way in ask.armed.can]
     for meeting in journey.meetings:
         if can_change(journey, meeting):
             found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
@@ -98,6 +101,14 @@ def possible(journey: Journey) -> list[Possible]:
     if not journey.ending:
         found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
+
+
+STEP_CHANGES: dict[StepWay, str] = {
+    "skip": "skip_step",
+    "bring_forward": "bring_step_forward",
+    "postpone": "postpone_step",
+}
+"""The command by which each is done with a step that is due next."""
 
 
 def answer_to(ask: OpenAsk) -> Possible:

@@ -2,7 +2,7 @@
 refuse by it, and the pages offer by it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import commands as c
@@ -15,6 +15,7 @@ from domain.journey import (
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
     READ_REPLY,
+    Armed,
     Journey,
     Meeting,
     MeetingStatus,
@@ -27,6 +28,7 @@ from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
 from domain.stages import CARRIED_OUT, COORDINATORS_REOPEN, LinkKind, Stage
+from domain.working_days import local_day
 
 
 class Refused(Exception):
@@ -307,6 +309,36 @@ def _replace_mediator(command: c.ReplaceMediator, journey: Journey, now: datetim
 
 
 MEDIATED = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING, Stage.AGREEMENT)  # while the mediator has something to do
+
+
+def _skip(command: c.SkipStep, journey: Journey, now: datetime) -> None:
+    if "skip" not in _step(command, journey).can:
+        raise Refused(Refusal.STEP_IS_NEEDED, command.ask)
+
+
+def _bring_forward(command: c.BringStepForward, journey: Journey, now: datetime) -> None:
+    if "bring_forward" not in _step(command, journey).can:
+        raise Refused(Refusal.NOT_SOONER, command.ask)
+
+
+def _postpone(command: c.PostponeStep, journey: Journey, now: datetime) -> None:
+    if "postpone" not in _step(command, journey).can:
+        raise Refused(Refusal.HANGS_ON_A_DATE, command.ask)
+    if command.until <= local_day(max(command.planned, now)):
+        raise Refused(Refusal.NOT_LATER)
+    if command.until > local_day(now + POSTPONED_AT_MOST):
+        raise Refused(Refusal.TOO_FAR_OFF)
+
+
+POSTPONED_AT_MOST = timedelta(weeks=4)  # from today; a case that rests for longer is paused
+
+
+def _step(command: c.StepChange, journey: Journey) -> Armed:
+    """The step that the command names, while it is the next one of its ask and its time has not come."""
+    ask = journey.open_ask(command.ask)
+    if ask is None or ask.armed is None or ask.armed.at != command.planned:
+        raise Refused(Refusal.STEP_HAS_CHANGED, command.ask)
+    return ask.armed
 
 
 def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None:
@@ -625,6 +657,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.SkipStep: _skip,
+    c.BringStepForward: _bring_forward,
+    c.PostponeStep: _postpone,
     c.AskForCall: _call,
     c.CorrectDetails: _correct_details,
     c.CorrectRecord: _correct_record,

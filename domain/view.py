@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from domain import ladders
 from domain.journey import Journey, Meeting
 from domain.papers import PaperView
 from domain.parties import Channel, PartyRole, PersonRole
@@ -116,7 +117,7 @@ class CaseView(BaseModel):
         ask = self.journey.open_ask(key) if self.journey else None
         ladder = self.policy.ladders.get(ask.kind, []) if ask else []
         lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
-        return self.policy.moment(lapse, ask.asked, ask.due, ask.by_post) if ask and lapse else None
+        return ladders.moment(ask, lapse, self.policy) if ask and lapse else None
 
     def meeting(self, key: str) -> Meeting:
         """KeyError: no such meeting."""

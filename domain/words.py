@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from domain import titles
+from domain import ladders, titles
 from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import (
@@ -24,6 +24,7 @@ from domain.journey import (
     Event,
     Journey,
     OpenAsk,
+    StepWay,
     Task,
 )
 from domain.parties import Channel
@@ -287,6 +288,9 @@ class NextStep(BaseModel):
     at: datetime
     what: str  # "Reminder 2 to Oakfield School"
     unless: str  # "they answer"
+    why: str = ""  # "6 working days without an answer"
+    ask: str = ""  # the key of the ask that it belongs to
+    can: list[StepWay] = []  # what a person may do about it
 
     def sentence(self) -> str:
         """ "Reminder 2 to Oakfield School on Thu 3 Dec 09:00, unless they answer"."""
@@ -300,7 +304,8 @@ def next_steps(case: CaseView) -> list[NextStep]:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
     if journey.exchange_at:
-        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves"))
+        why = f"{count_of(case.policy.papers_days, 'working day')} before the joint meeting, or soon after the release"
+        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves", why=why))
     return sorted(steps, key=lambda step: (step.at, step.what))
 
 
@@ -336,7 +341,29 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
         what = f"The manager is told of the delay: {title}"
     else:
         what = words.lapse.format(**names) or f"{title[0].upper()}{title[1:]} is no longer waited for"
-    return NextStep(at=armed.at, what=what, unless=unless)
+    return NextStep(at=armed.at, what=what, unless=unless, why=_why_then(case, ask), ask=ask.key, can=armed.can)
+
+
+def _why_then(case: CaseView, ask: OpenAsk) -> str:
+    """Why the next rung comes when it does, by the targets of the case: "6 working days without an answer"."""
+    rung = ladders.next_rung(ask, case.policy)
+    armed = ask.armed.do if ask.armed else None
+    if rung is None or rung.do != armed or rung.unit == "seconds":  # targets for trying out are no reason
+        return ""
+    put_off = f", postponed by {count_of(ask.later, 'working day')}" if ask.later and rung.anchor == "asked" else ""
+    if rung.anchor == "due":
+        if rung.after == 0 or rung.unit == "moment":
+            return "on the day itself"
+        return f"{count_of(abs(rung.after), 'working day')} {'before' if rung.after < 0 else 'after'} the date"
+    if rung.after == 0:
+        return f"in office hours{put_off}"
+    post = f", and {2 * case.policy.posting_days} for the post" if ask.by_post else ""
+    return f"{count_of(rung.after, 'working day')} without an answer{post}{put_off}"
+
+
+def count_of(number: int, thing: str) -> str:
+    """ "1 working day", "2 working days"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def waiting_for(case: CaseView) -> list[str]:
@@ -497,6 +524,9 @@ _EVENTS: dict[str, str] = {
     "cancel_meeting": "{about} was cancelled",
     "replace_mediator": "The mediator no longer has the case, and another is looked for",
     "replace_contact": "{about} has another contact, or a corrected one",
+    "skip_step": "A step was skipped: {step}, {about}",
+    "bring_step_forward": "A step was brought forward: {step}, {about}",
+    "postpone_step": "A step was postponed: {step}, {about}",
     "ask_for_call": "{about} would like to be rung",
     "say_when_to_ring": "{about} said when they like to be rung",
     "add_supporter": "A supporter of {about} was added",
@@ -623,6 +653,7 @@ def event_sentence(case: CaseView, event: Event) -> str:
         people=", ".join(recipient(case, to) for to in event.detail.get("to", "").split()) or "somebody",
         letter=titles.LETTERS.get(event.detail.get("kind", ""), "a letter"),
         what=_corrected_words(case, event),
+        step=_step_title(event),
     )
     if event.what in ("correct_record", "amend_agreement"):
         return said + _from_what_to_what(case, event)
@@ -638,6 +669,13 @@ def event_sentence(case: CaseView, event: Event) -> str:
     if was_due := event.detail.get("was_due", ""):
         said += f" (late: it was due {soon(datetime.fromisoformat(was_due))})"
     return said[0].upper() + said[1:]
+
+
+def _step_title(event: Event) -> str:
+    """ "reminder 2", "a manager decides"."""
+    do = event.detail.get("step", "")
+    title = titles.RUNGS[Do(do)] if do in set(Do) else "a step"
+    return f"{title} {event.detail.get('number', '1')}" if do == Do.REMIND else title
 
 
 def _corrected_words(case: CaseView, event: Event) -> str:

@@ -135,6 +135,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "remove_party": {"party": "p4", "reason": "It is another school of a similar name."},
     "remove_person": {"person": "p1.2", "reason": "The friend has moved away."},
+    "skip_step": {
+        "ask": "consent/p2",
+        "planned": "2026-12-03T09:00:00+00:00",
+        "reason": "The head teacher rang: the answer is in the post.",
+    },
+    "bring_step_forward": {
+        "ask": "consent/p2",
+        "planned": "2026-12-08T09:00:00+00:00",
+        "reason": "The family asks for a meeting before Christmas.",
+    },
+    "postpone_step": {
+        "ask": "consent/p2",
+        "planned": "2026-12-08T09:00:00+00:00",
+        "until": "2026-12-14",
+        "reason": "The school is closed after a flood.",
+    },
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},

@@ -67,6 +67,7 @@ _ANY_TIME = {
 _MOST_NOTICES = 20  # of one save on the call page
 _AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
 _AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
+_AT_THE_STEP = {"skip_step": "Skip", "bring_step_forward": "Bring forward", "postpone_step": "Postpone"}
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -146,7 +147,7 @@ async def case_page(
         ],
         steps=progress(journey, events),
         days=await _days(services, case) if not (journey and journey.closing) else None,
-        next_steps=words.next_steps(case),
+        next_steps=[(step, _ways(case, can_do, step)) for step in words.next_steps(case)],
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
         doable=[one for one in own if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
         any_time=at_any_moment(case.reference, own, may_split=me.has(*COORDINATORS)) if own else [],
@@ -178,6 +179,12 @@ async def case_page(
         related=await services.related.of_case(case.id) if not me.only_mediates else [],
         alike=await _likely_the_same(services, case, me),
     )
+
+
+def _ways(case: CaseView, can_do: Sequence[Possible], step: words.NextStep) -> list[tuple[str, str]]:
+    """What this reader may do about a step that is due next: a link's words and its address."""
+    mine = [one for one in can_do if one.about == step.ask and one.kind in _AT_THE_STEP]
+    return [(_AT_THE_STEP[one.kind], do_link(case.reference, one)) for one in mine]
 
 
 async def _days(services: Services, case: CaseView) -> tuple[Days, Days]:
@@ -257,7 +264,7 @@ def doable(case: CaseView, journey: Journey, ready: Sequence[Possible], me: Staf
     always = [] if journey.closing else [Possible(kind="change_policy")]  # so the rules do not name it
     for one in (*ready, *always):
         command = COMMANDS[one.kind]
-        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD)
+        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD, *_AT_THE_STEP)
         if one.kind in elsewhere or not me.has(*command.may):
             continue
         if one.kind == "answer_allocation" and not _may_answer(journey, me):

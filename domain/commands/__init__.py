@@ -46,6 +46,7 @@ from domain.commands.contact import AskForCall, SayWhenToRing
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
+from domain.commands.next_steps import BringStepForward, PostponeStep, SkipStep, StepChange
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
 from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.preparation import (
@@ -123,6 +124,9 @@ COMMANDS: dict[str, type[Command]] = {
         AddParty,
         RemoveParty,
         RemovePerson,
+        SkipStep,
+        BringStepForward,
+        PostponeStep,
         Withdraw,
         Pause,
         Resume,

@@ -227,13 +227,14 @@ def parties() -> list[Party]:
 
 def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) -> Journey:
     soon = at + timedelta(days=2)
+    reminder = Armed(at=soon, do=Do.REMIND, number=2, can=["skip", "bring_forward", "postpone"])
     return Journey(
         parties=parties(),
         stage=Stage.JOINT_MEETING,
         contacted=["p1", "p2", "p3"],
         mediator=mediator,
         asks=[
-            OpenAsk(key="availability/p3/1", of="p3", asked=at, armed=Armed(at=soon, do=Do.REMIND, number=2)),
+            OpenAsk(key="availability/p3/1", of="p3", asked=at, armed=reminder),
             OpenAsk(
                 key="visit/p3/1",
                 of="mediator",
@@ -381,6 +382,8 @@ OF_THE_CASE = (
 )  # fmt: skip
 """Words of the office's case that are nobody else's."""
 
+PLANNED = "2026-12-03T10:00:00+00:00"  # for when the next reminder of p3 is armed
+
 VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "record_explaining_call": ("", {"outcome": "go_on", "permission": "given", "note": "kind"}),
     "record_permission": ("", {"given": "yes", "how": "phone"}),
@@ -440,6 +443,12 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
     "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),
     "take_back_paper": ("paper1", {"how": "phone", "reason": "another child's"}),
+    "skip_step": ("availability/p3/1", {"planned": PLANNED, "reason": "the answer is on its way"}),
+    "bring_step_forward": ("availability/p3/1", {"planned": PLANNED, "reason": "they asked for it"}),
+    "postpone_step": (
+        "availability/p3/1",
+        {"planned": PLANNED, "until": "2026-12-14", "reason": "the school is closed"},
+    ),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),

@@ -9,6 +9,7 @@ from workflows.doors.corrections import Corrections
 from workflows.doors.desk import REFUSED, Accepted, refusal
 from workflows.doors.mailbox import Mailbox
 from workflows.doors.messages import Messages
+from workflows.doors.next_steps import NextSteps
 from workflows.doors.papers import PaperDoors
 from workflows.doors.people import People
 from workflows.doors.preparation import Preparation
@@ -17,7 +18,18 @@ from workflows.doors.whole_case import WholeCase
 
 
 class Doors(
-    Steps, Preparation, Changes, Corrections, People, Contacts, PaperDoors, Messages, AnyTime, WholeCase, Mailbox
+    Steps,
+    Preparation,
+    Changes,
+    Corrections,
+    People,
+    Contacts,
+    PaperDoors,
+    Messages,
+    NextSteps,
+    AnyTime,
+    WholeCase,
+    Mailbox,
 ):
     """Every door of a case."""
 
