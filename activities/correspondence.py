@@ -221,6 +221,8 @@ class Letters(Correspondence):
         channel = Channel(row.channel)
         if not to.reached_by(channel):
             raise _Settled("failed", "no_address")
+        if case.journey and channel in case.journey.wrong_channels(letter.to):
+            raise _Settled("failed", "wrong_address")
         if channel in BY_HAND:
             return None
         if channel == Channel.TEXT:

@@ -31,6 +31,7 @@ from api.shield import Shield
 from api.staff import (
     account,
     accounts,
+    breaches,
     calls,
     case_page,
     codes,
@@ -51,6 +52,7 @@ from api.staff import (
     today,
 )
 from api.static_files import FOLDER, Packed
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -91,6 +93,7 @@ STAFF_PAGES = (
     case_page.router,
     doing.router,
     notes.router,
+    breaches.router,
     codes.router,
     print_queue.router,
     service.router,
@@ -135,6 +138,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             letters=Letters(database, vault),
             papers=Papers(database, vault),
             notes=Notes(database, vault),
+            breaches=Breaches(database),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             queue=Queue(database, vault),

@@ -40,6 +40,7 @@ _NAVIGATION = (
     ("/staff", "Staff"),
     ("/policy", "Targets"),
     ("/figures", "Figures"),
+    ("/breaches", "Data breaches"),
     ("/operations", "Operations"),
 )
 

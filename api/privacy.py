@@ -22,6 +22,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return is_its_mediator or runs_the_case
         case "record_childs_voice" | "add_paper" | "release_paper" | "take_back_paper":
             return is_its_mediator or runs_the_case
+        case "report_wrong_address" | "decide_on_breach":  # it tells who has whose data
+            return runs_the_case
         case "refer":  # why it is another matter than a case that may be somebody else's
             return runs_the_case
         case "link_cases" | "unlink_cases" | "tell_apart":  # it may tell of another family

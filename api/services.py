@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from api.intake import Intake
 from api.openid import Provider
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -51,6 +52,7 @@ class Services:
     letters: Letters
     papers: Papers
     notes: Notes
+    breaches: Breaches
     reading: Reading
     finding: Finding
     queue: Queue

@@ -33,6 +33,7 @@ def possible(journey: Journey) -> list[Possible]:
         if journey.closing.reason not in CARRIED_OUT:
             found.append(Possible(kind="reopen_case"))
         found.append(Possible(kind="link_cases"))
+        found += _to_decide(journey)
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.second_thoughts else []
     answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
@@ -58,6 +59,7 @@ def possible(journey: Journey) -> list[Possible]:
             found.append(Possible(kind="decide_on_silence", about=task.about))
         elif tickable(task.kind):
             found.append(Possible(kind="tick_task", about=task.key))
+    found += _to_decide(journey)
     for ask in journey.asks:
         if ask.armed and journey.open_ask(ask.key):
             found += [Possible(kind=STEP_CHANGES[way], about=ask.key) for way in ask.armed.can]
@@ -101,6 +103,10 @@ def possible(journey: Journey) -> list[Possible]:
     if not journey.ending:
         found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
+
+
+def _to_decide(journey: Journey) -> list[Possible]:
+    return [Possible(kind="decide_on_breach", about=one.key) for one in journey.breaches if one.decided is None]
 
 
 STEP_CHANGES: dict[StepWay, str] = {

@@ -88,6 +88,11 @@ class Refusal(StrEnum):
     GIVE_AGAIN = "give_again"
     AMEND_INSTEAD = "amend_instead"
     NO_ORGANISATION = "no_organisation"
+    NOT_SENT = "not_sent"
+    REPORTED_BEFORE = "reported_before"
+    LIES_AHEAD = "lies_ahead"
+    NO_SUCH_BREACH = "no_such_breach"
+    REACHES_ANOTHER = "reaches_another"
     STEP_HAS_CHANGED = "step_has_changed"
     STEP_IS_NEEDED = "step_is_needed"
     NOT_SOONER = "not_sooner"
@@ -231,6 +236,13 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.AMEND_INSTEAD: "The agreement has been issued, and says this too. Use “Amend the agreement” on the case "
     "page: everyone who had a copy receives the new version.",
     Refusal.NO_ORGANISATION: "{about} is a person, not an organisation. Use “Replace or correct a contact” instead.",
+    Refusal.NOT_SENT: "This letter has not been sent, so it cannot have reached anybody. Open it on the case page.",
+    Refusal.REPORTED_BEFORE: "It was reported before that this letter went to the wrong address. The case page shows "
+    "what was written down.",
+    Refusal.LIES_AHEAD: "This time lies ahead. Give when the service heard of it; the 72 hours count from then.",
+    Refusal.NO_SUCH_BREACH: "This case has no such breach. Open the list “Data breaches”, or the case page.",
+    Refusal.REACHES_ANOTHER: "Letters to {about} reach somebody else, and no other way is known. Use “Replace or "
+    "correct a contact” first.",
     Refusal.STEP_HAS_CHANGED: "This step ({about}) was taken, answered or changed meanwhile, or the case stands still. "
     "The case page shows what comes next.",
     Refusal.STEP_IS_NEEDED: "This step ({about}) cannot be skipped: without it nobody would be asked, or nobody would "

@@ -547,6 +547,21 @@ def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) 
         raise Refused(Refusal.NO_SUCH_PERSON, command.to)
 
 
+def _astray(command: c.ReportWrongAddress, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
+    named = (command.kind_of_letter, command.about, command.to, command.number)
+    if any((one.kind_of_letter, one.about, one.to, one.number) == named for one in journey.breaches):
+        raise Refused(Refusal.REPORTED_BEFORE)
+    if command.noticed > now:
+        raise Refused(Refusal.LIES_AHEAD)
+
+
+def _decide_on_breach(command: c.DecideOnBreach, journey: Journey, now: datetime) -> None:
+    if journey.breach(command.breach) is None:
+        raise Refused(Refusal.NO_SUCH_BREACH)
+
+
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
     task = journey.task(command.task)
     if task is None:
@@ -608,6 +623,9 @@ def _may_be_written_to(journey: Journey, person: str) -> None:
         raise Refused(Refusal.NO_SUCH_PERSON, person)
     if party_of(person) not in journey.contacted:
         raise Refused(Refusal.NOT_PERMITTED, party_of(person))
+    known = journey.person(person)
+    if known and known.channel in journey.wrong_channels(person):
+        raise Refused(Refusal.REACHES_ANOTHER, person)
 
 
 def tickable(task_kind: str) -> bool:
@@ -680,6 +698,8 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.TickTask: _tick,
     c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
+    c.ReportWrongAddress: _astray,
+    c.DecideOnBreach: _decide_on_breach,
     c.WriteMessage: _write,
     c.AddLine: _add_line,
     c.ResendLetter: _resend,

@@ -425,6 +425,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return "Somebody pressed Cancel in the Temporal UI: close the case here if that was meant"
     if task.kind == BEGUN_ANEW:
         return "The case was set going again after a fault: look whether all is as it should be"
+    if task.kind == "breach":
+        return _breach_task(case, task)
     if task.kind == "safeguarding":
         return "Safeguarding: look at the case today"
     words, names = _words(case, task.about or task.key)
@@ -455,16 +457,31 @@ def _letter_task(case: CaseView, task: Task) -> str:
     return f"{title} could not be delivered to {whom}: find out why"
 
 
+def _breach_task(case: CaseView, task: Task) -> str:
+    breach = case.journey.breach(task.about) if case.journey else None
+    letter = f"“{titles.LETTERS.get(breach.kind_of_letter, 'A letter')}”" if breach else "A letter"
+    return f"Data breach: {letter} reached somebody else. Decide within 72 hours whether the ICO is told"
+
+
 def _address_task(case: CaseView, task: Task) -> str:
     _, person, channel = task.key.split("/")
     sought = f"Get the right {titles.ADDRESSES[Channel(channel)]} of {who(case, person)}"
+    if case.journey and channel in case.journey.wrong_channels(person):
+        by = case.channel_of(person)
+        instead = "nothing is sent until then" if by == channel else f"letters go {titles.BY_CHANNEL[by]} until then"
+        return f"{sought}: a letter reached somebody else, and {instead}"
     return f"{sought}: letters come back, and go {titles.BY_CHANNEL[case.channel_of(person)]} instead"
 
 
 def letters_come_back(case: CaseView, person: str) -> list[str]:
     """At which of a person's addresses, in sentences."""
     bad = [one for one in case.journey.bad_addresses if one.person == person] if case.journey else []
-    return [f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})." for one in bad]
+    return [
+        f"A letter to this {titles.ADDRESSES[one.channel]} reached somebody else: nothing is sent there any more."
+        if one.wrong
+        else f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})."
+        for one in bad
+    ]
 
 
 def number_to_ring(case: CaseView, task: Task) -> str:
@@ -524,6 +541,8 @@ _EVENTS: dict[str, str] = {
     "cancel_meeting": "{about} was cancelled",
     "replace_mediator": "The mediator no longer has the case, and another is looked for",
     "replace_contact": "{about} has another contact, or a corrected one",
+    "report_wrong_address": "“{letter}” to {people} went to the wrong address; the links in it were ended",
+    "decide_on_breach": "It was decided on the data breach (“{letter}” to {people})",
     "skip_step": "A step was skipped: {step}, {about}",
     "bring_step_forward": "A step was brought forward: {step}, {about}",
     "postpone_step": "A step was postponed: {step}, {about}",
@@ -591,6 +610,10 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
     ("held", "no"): "nobody came",
+    ("ico", "yes"): "the ICO is told",
+    ("ico", "no"): "the ICO is not told",
+    ("people", "yes"): "those whose data it was are told",
+    ("people", "no"): "those whose data it was are not told",
     ("why", "unavailable"): "cannot go on",
     ("why", "objection"): "a party objected",
     ("why", "conflict"): "a conflict of interest",
@@ -626,6 +649,11 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return closing_sentence(Closing(reason=reason, who=event.about, into=into), case)
     if event.what == "address_failed" and event.detail.get("channel") in set(Channel):
         bad, now = Channel(event.detail["channel"]), Channel(event.detail.get("now", Channel.EMAIL))
+        if "wrong" in event.detail:
+            return (
+                f"Nothing goes to the {titles.ADDRESSES[bad]} of {who(case, event.about)} any more; letters go "
+                f"{titles.BY_CHANNEL[now]} from now on"
+            )
         return (
             f"Letters to the {titles.ADDRESSES[bad]} of {who(case, event.about)} come back; they go "
             f"{titles.BY_CHANNEL[now]} from now on"

@@ -169,6 +169,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "number": 1,
         "note": "The envelope says: gone away.",
     },
+    "report_wrong_address": {
+        "kind_of_letter": "consent_ask",
+        "about": "consent/p2",
+        "to": "p2.1",
+        "number": 1,
+        "noticed": "2026-12-03T09:40:00+00:00",
+        "held": "The child's name, and that the family asks for mediation.",
+        "went_to": "A teacher of another school of that name",
+        "done": "Asked to delete it; she has said that she did.",
+    },
+    "decide_on_breach": {
+        "breach": "5f0c2d8a9b7e4f6a1c3d5e7f",
+        "tell_ico": False,
+        "tell_people": True,
+        "reason": "It was deleted at once by somebody bound to confidentiality.",
+    },
     "write_message": {"to": ["p1.1"], "message": "The room has changed. Please come to the side door."},
     "add_line": {"kind_of_letter": "visit_booked", "to": "p1.1", "message": "I am glad that we found a time."},
     "resend_letter": {

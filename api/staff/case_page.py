@@ -29,9 +29,10 @@ from casefile.letters import LetterView
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
+from domain.breaches import Breach
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.corrections import RECORDED_BY, given_again
-from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.journey import MAY_COME_BACK, Event, Journey, Letter, Meeting, MeetingStatus
 from domain.likeness import household
 from domain.papers import MEDIA_TYPES, size_in_words
 from domain.parties import Channel
@@ -65,7 +66,7 @@ _ANY_TIME = {
 }
 """What can be done at any moment, under its headings and in the order of the page."""
 _MOST_NOTICES = 20  # of one save on the call page
-_AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
+_AMONG_THE_TASKS = ("tick_task", "decide_on_silence", "decide_on_breach")
 _AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
 _AT_THE_STEP = {"skip_step": "Skip", "bring_step_forward": "Bring forward", "postpone_step": "Postpone"}
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
@@ -89,6 +90,10 @@ _TEXTS = {
     "subject": "Subject",
     "words": "They wrote",
     "attachments": "Attachments",
+    "held": "What it tells, and about whom",
+    "went_to": "Who has it",
+    "done": "What was done",
+    "told": "Who has been told",
 }
 
 
@@ -506,6 +511,8 @@ async def letter_page(request: Request, services: ServicesDep, me: Me, reference
         parts=blocks(text),
         returned=_returned_link(case, me, line),
         again=_again_link(case, me, line),
+        astray=_astray_link(case, line),
+        breach=_breach_of(case, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )
 
@@ -518,6 +525,22 @@ def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
         return ""
     about = Letter.model_validate(line.model_dump()).key
     return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
+
+
+def _astray_link(case: CaseView, line: LetterView) -> str:
+    """Where it is said that a letter reached somebody else; "" where it cannot have, or was said before."""
+    gone = line.state in MAY_COME_BACK and line.words is not None and not to_staff(line.to)
+    if not gone or case.journey is None or case.journey.person(line.to) is None or _breach_of(case, line):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="report_wrong_address", about=about))
+
+
+def _breach_of(case: CaseView, line: LetterView) -> Breach | None:
+    """What was reported about this letter."""
+    named = (line.kind, line.about, line.to, line.number)
+    found = case.journey.breaches if case.journey else []
+    return next((one for one in found if (one.kind_of_letter, one.about, one.to, one.number) == named), None)
 
 
 def _again_link(case: CaseView, me: StaffMember, line: LetterView) -> str:

@@ -33,6 +33,7 @@ from domain.commands.base import (
     StaffRole,
     Texts,
 )
+from domain.commands.breaches import BreachTexts, DecideOnBreach, DecisionTexts, ReportWrongAddress
 from domain.commands.changes import (
     AddSupporter,
     CancelMeeting,
@@ -138,6 +139,8 @@ COMMANDS: dict[str, type[Command]] = {
         TickTask,
         BringBackTask,
         ReportReturnedLetter,
+        ReportWrongAddress,
+        DecideOnBreach,
         WriteMessage,
         AddLine,
         ResendLetter,
@@ -157,5 +160,5 @@ EVERY_COMMAND: dict[str, type[Command]] = {
 }
 """Those and what comes out of the mailbox; the doors of the workflow are checked against it."""
 
-WAKING = (ReopenCase, LinkCases, UnlinkCases, TellApart, TakeCase)
+WAKING = (ReopenCase, LinkCases, UnlinkCases, TellApart, TakeCase, ReportWrongAddress, DecideOnBreach)
 """What may still be done with a case that has ended: its workflow is begun again to hear it."""

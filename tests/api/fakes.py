@@ -19,6 +19,7 @@ from activities.records import repeat_for_lists
 from api.intake import Intake
 from api.openid import Provider
 from api.services import Services
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
 from casefile.database import Database
@@ -165,6 +166,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         letters=Letters(database, vault),
         papers=Papers(database, vault),
         notes=Notes(database, vault),
+        breaches=Breaches(database),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         queue=Queue(database, vault),

@@ -3,6 +3,7 @@ state (domain/rules); facts of the database are asked for in the handler. A refu
 
 from domain.journey import workflow_id
 from workflows.doors.any_time import AnyTime
+from workflows.doors.breaches import Breaches
 from workflows.doors.changes import Changes
 from workflows.doors.contact import Contacts
 from workflows.doors.corrections import Corrections
@@ -27,6 +28,7 @@ class Doors(
     PaperDoors,
     Messages,
     NextSteps,
+    Breaches,
     AnyTime,
     WholeCase,
     Mailbox,

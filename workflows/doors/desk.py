@@ -187,6 +187,10 @@ class Desk(ABC):
         """A letter came back for good. False: a person has to see to it."""
 
     @abstractmethod
+    async def went_astray(self, letter: Letter, channel: Channel) -> None:
+        """A letter reached somebody who should not have it."""
+
+    @abstractmethod
     def ask_to_sign(self, party: str) -> None:
         """The party is asked to sign the agreement to mediate."""
 

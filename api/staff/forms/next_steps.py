@@ -69,7 +69,8 @@ class Postponing(StepForm):
     def questions(self, s: Setting) -> Questions:
         latest = words.day(s.now + POSTPONED_AT_MOST)
         hint = f"A day until {latest}. On a weekend or a holiday it comes on the next working day."
-        return [Field("until", "To which day?", "date", hint=hint), REASON]
+        missing = "Give the day to which it is postponed."
+        return [Field("until", "To which day?", "date", hint=hint, missing=missing), REASON]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         fields, texts = super().read(typed, s)
