@@ -73,6 +73,28 @@ def hide_papers(reader: StaffMember, case: CaseView) -> None:
         case.papers = {}
 
 
+def hide_addresses(reader: StaffMember, case: CaseView) -> None:
+    """Where somebody is reached whose address is hidden is for those who run the case only: others are shown a case
+    without it, and without what was ever typed about anybody's address. Of whoever was taken out nobody can tell any
+    more whether theirs was hidden."""
+    people = [person for party in (*case.parties, *case.former) for person in party.people]
+    anybody = any(case.is_hidden(person.key) for person in people)
+    if _runs_the_case(reader) or not anybody:
+        return
+    there = case.journey
+    for person in people:
+        if case.is_hidden(person.key) or there is None or there.person(person.key) is None:
+            person.details = person.details.model_copy(update=dict.fromkeys(_REACHED_AT, ""))
+    case.texts = {
+        command: {name: said for name, said in texts.items() if not name.endswith(_REACHED_AT)}
+        for command, texts in case.texts.items()
+    }
+
+
+_REACHED_AT = ("email", "phone", "address", "postcode")
+"""Fields of PersonDetails; texts of commands about a person end so, too ("supporter_email")."""
+
+
 def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:
     """Whoever gave a paper, and who speaks for their party; of the other parties who speaks for each that has agreed to
     take part, and only after it was released and exchanged. Not a party that joined after the release: a report may say

@@ -71,6 +71,7 @@ class Person(BaseModel):
     role: PersonRole = PersonRole.LEAD
     channel: Channel = Channel.EMAIL
     times: list[TimeOfDay] = Field(default_factory=list)  # when they like to be rung; none: at any time
+    hidden: bool = False  # where they are reached is hidden from everybody but those who run the case
 
 
 class Party(BaseModel):

@@ -86,6 +86,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
     found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
     found += [Possible(kind="remove_party", about=p.key) for p in journey.parties if can_take_out(journey, p.key)]
+    found += [Possible(kind="hide_address", about=one.key) for party in journey.parties for one in party.people]
     found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
     if not journey.ending:
         found += [Possible(kind="correct_record", about=key) for key in correctable(journey)]

@@ -562,6 +562,14 @@ def _decide_on_breach(command: c.DecideOnBreach, journey: Journey, now: datetime
         raise Refused(Refusal.NO_SUCH_BREACH)
 
 
+def _hide(command: c.HideAddress, journey: Journey, now: datetime) -> None:
+    person = journey.person(command.person)
+    if person is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+    if person.hidden == command.hidden:
+        raise Refused(Refusal.AS_BEFORE)
+
+
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
     task = journey.task(command.task)
     if task is None:
@@ -698,6 +706,7 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.TickTask: _tick,
     c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
+    c.HideAddress: _hide,
     c.ReportWrongAddress: _astray,
     c.DecideOnBreach: _decide_on_breach,
     c.WriteMessage: _write,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from domain import ladders
 from domain.journey import Journey, Meeting
 from domain.papers import PaperView
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole, party_of
 from domain.policy import Do, Policy
 from domain.referral import Child, PersonDetails
 
@@ -105,6 +105,16 @@ class CaseView(BaseModel):
                 if person.key == key:
                     return person
         raise KeyError(key)
+
+    def is_hidden(self, key: str) -> bool:
+        """Is it hidden from others where this person is reached?"""
+        known = self.journey.person(key) if self.journey else None
+        return known is not None and known.hidden
+
+    def hides_an_address(self, of: str) -> bool:
+        """Is it hidden from others where somebody of this party, or of this person's, is reached?"""
+        party = self.journey.party(party_of(of)) if self.journey else None
+        return party is not None and any(person.hidden for person in party.people)
 
     def channel_of(self, key: str) -> Channel:
         """How this person is written to now: as they chose, or by another channel when letters came back. KeyError: no

@@ -493,6 +493,8 @@ def number_to_ring(case: CaseView, task: Task) -> str:
     party = next((party for party in case.parties if party.key in keys), None)
     rung = person or (party.lead if party else None)
     phone = rung.details.phone if rung else ""
+    if rung is not None and not phone and case.is_hidden(rung.key):
+        return "Where they are reached may be hidden: ask the coordinator of the case to ring them."
     if rung is None or not phone:
         return "We have no telephone number of theirs."
     return " ".join(filter(None, (f"The number: {phone}.", when_to_ring(case, rung.key))))
@@ -543,6 +545,8 @@ _EVENTS: dict[str, str] = {
     "replace_contact": "{about} has another contact, or a corrected one",
     "report_wrong_address": "“{letter}” to {people} went to the wrong address; the links in it were ended",
     "decide_on_breach": "It was decided on the data breach (“{letter}” to {people})",
+    "hide_address": "The address of {about} is hidden from the others",
+    "hide_address off": "The address of {about} is not hidden from the others any more",
     "skip_step": "A step was skipped: {step}, {about}",
     "bring_step_forward": "A step was brought forward: {step}, {about}",
     "postpone_step": "A step was postponed: {step}, {about}",

@@ -151,6 +151,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "until": "2026-12-14",
         "reason": "The school is closed after a flood.",
     },
+    "hide_address": {"person": "p1.1", "hidden": True, "reason": "The other parent may not know where they live."},
     "withdraw": {"party": "p1", "how": "phone"},
     "pause": {"note": "A stay in hospital."},
     "resume": {},

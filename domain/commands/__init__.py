@@ -49,7 +49,7 @@ from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts
 from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
 from domain.commands.next_steps import BringStepForward, PostponeStep, SkipStep, StepChange
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
-from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
+from domain.commands.people import AddParty, HideAddress, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.preparation import (
     RecordChildsVoice,
     SignAgreementToMediate,
@@ -125,6 +125,7 @@ COMMANDS: dict[str, type[Command]] = {
         AddParty,
         RemoveParty,
         RemovePerson,
+        HideAddress,
         SkipStep,
         BringStepForward,
         PostponeStep,

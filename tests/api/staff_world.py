@@ -448,6 +448,7 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
     "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),
     "take_back_paper": ("paper1", {"how": "phone", "reason": "another child's"}),
+    "hide_address": ("p1.2", {"hide": "yes", "reason": "has fled"}),
     "skip_step": ("availability/p3/1", {"planned": PLANNED, "reason": "the answer is on its way"}),
     "bring_step_forward": ("availability/p3/1", {"planned": PLANNED, "reason": "they asked for it"}),
     "postpone_step": (

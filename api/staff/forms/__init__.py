@@ -60,6 +60,7 @@ FORMS: dict[str, CommandForm] = {
     "add_party": people.Joining(),
     "remove_party": people.TakingOut(),
     "remove_person": people.NoLongerAlong(),
+    "hide_address": people.HidingAddress(),
     "skip_step": next_steps.Skipping(),
     "bring_step_forward": next_steps.BringingForward(),
     "postpone_step": next_steps.Postponing(),
