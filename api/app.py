@@ -55,6 +55,7 @@ from api.static_files import FOLDER, Packed
 from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -139,6 +140,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             papers=Papers(database, vault),
             notes=Notes(database, vault),
             breaches=Breaches(database),
+            covers=Covers(database),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             queue=Queue(database, vault),

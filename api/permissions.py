@@ -45,6 +45,7 @@ MAY: dict[str, Who] = {
     "GET /account/second-step": EVERYBODY,
     "POST /account/second-step": EVERYBODY,
     "POST /account/password": EVERYBODY,
+    "POST /account/away": COORDINATES,
     # Cases
     "GET /today": COORDINATES,
     "GET /cases": WORKS_ON_CASES,

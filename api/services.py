@@ -13,6 +13,7 @@ from api.openid import Provider
 from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -53,6 +54,7 @@ class Services:
     papers: Papers
     notes: Notes
     breaches: Breaches
+    covers: Covers
     reading: Reading
     finding: Finding
     queue: Queue

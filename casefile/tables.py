@@ -38,6 +38,16 @@ class Staff(SQLModel, table=True):
     created: datetime = Field(sa_type=Instant)
 
 
+class CoverRow(SQLModel, table=True):
+    """Somebody is away, and a colleague takes their tasks and replies on these days."""
+
+    __tablename__ = "cover"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")  # who is away
+    cover_id: str = Field(foreign_key="staff.id")
+    first: date
+    last: date  # this day included
+
+
 class StaffSession(SQLModel, table=True):
     """A signed-in browser. The cookie's token is kept hashed."""
 

@@ -22,6 +22,7 @@ from api.services import Services
 from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -167,6 +168,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         papers=Papers(database, vault),
         notes=Notes(database, vault),
         breaches=Breaches(database),
+        covers=Covers(database),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         queue=Queue(database, vault),

@@ -206,6 +206,7 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("sign-in-new-password", f"/sign-in/new-password/{ids['new-password']}"),
         Shown("sign-in-new-password-wrong", "/sign-in/new-password", press="Use this password", pictured=False),
         Shown("account", "/account", "jo"),
+        Shown("account-away-wrong", "/account", "jo", "Save", pictured=False),
         Shown("account-second-step", "/account/second-step", "jo"),
         Shown("account-second-step-wrong", "/account/second-step", "jo", "Go on", {"code": "123"}, pictured=False),
         Shown("staff", "/staff", "max", on_a_desk=True),
