@@ -3,7 +3,7 @@ more under the same Message-ID. By post and on the telephone it is written here,
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from casefile.cases import staff_view, view
+from casefile.covers import stand_ins
 from casefile.database import Database
 from casefile.letters import is_to_a_stranger, letter_id, place_of
 from casefile.links import Links
@@ -27,6 +28,7 @@ from domain.commands import StaffRole
 from domain.journey import OPEN_AGAIN, TO_WHO_LEFT, Journey, Letter, MeetingStatus
 from domain.parties import BY_HAND, NEEDS, Channel, PersonRole, party_of
 from domain.view import CaseView, StaffView
+from domain.working_days import local_day
 from letters.html import put_words
 from letters.rendering import (
     LINK,
@@ -208,7 +210,7 @@ class Letters(Correspondence):
     ) -> EmailMessage | _Text | None:
         """The letter in its envelope; None when a person posts or says it. Kept as it is sent: the row holds the words
         without the personal link."""
-        to = await _recipient(session, case, letter.to)
+        to = await _recipient(session, case, letter.to, local_day(self.now()))
         if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
             rendered = key.open(Rendered, row.sealed, place_of(row.id))
         else:
@@ -221,6 +223,8 @@ class Letters(Correspondence):
         channel = Channel(row.channel)
         if not to.reached_by(channel):
             raise _Settled("failed", "no_address")
+        if case.journey and channel in case.journey.wrong_channels(letter.to):
+            raise _Settled("failed", "wrong_address")
         if channel in BY_HAND:
             return None
         if channel == Channel.TEXT:
@@ -354,10 +358,10 @@ async def _in_the_same_words(session: AsyncSession, case: CaseView, key: CaseKey
     return again(case, letter, rendered)
 
 
-async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
+async def _recipient(session: AsyncSession, case: CaseView, to: str, today: date) -> _To:
     """_Settled: there is nobody, or no address."""
     if to_staff(to):
-        staff = await _staff(session, case, to)
+        staff = await _staff(session, case, to, today)
         found = _To(name=staff.name, email=staff.email, staff=staff) if staff else None
     else:
         everyone = [one for party in (*case.parties, *case.former) for one in party.people]
@@ -370,13 +374,14 @@ async def _recipient(session: AsyncSession, case: CaseView, to: str) -> _To:
     return found
 
 
-async def _staff(session: AsyncSession, case: CaseView, to: str) -> StaffView | None:
+async def _staff(session: AsyncSession, case: CaseView, to: str, today: date) -> StaffView | None:
     if to.startswith("mediator/"):
         return await staff_view(session, to.partition("/")[2])
     if to == StaffRole.MEDIATOR:
         return case.mediator
     if to == StaffRole.COORDINATOR and case.coordinator.id:  # else of a case that nobody has taken yet
-        return case.coordinator
+        instead = (await stand_ins(session, today)).get(case.coordinator.id)
+        return instead.by if instead else case.coordinator
     staff = (
         await session.exec(select(Staff).where(col(Staff.active)).order_by(col(Staff.created), col(Staff.id)))
     ).all()

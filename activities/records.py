@@ -18,6 +18,7 @@ from casefile.finding import Finding
 from casefile.letters import letter_id
 from casefile.links import Links
 from casefile.tables import (
+    BreachRow,
     Case,
     CommandText,
     LetterRow,
@@ -35,7 +36,7 @@ from casefile.tokens import keep_case_tokens
 from casefile.vault import CaseKey, Erased, Vault
 from domain.allocation import PanelMember, is_one_of, next_of, why_not
 from domain.commands import COORDINATORS, NewContactTexts, VisitTexts
-from domain.journey import OPEN_AGAIN, Filing, Journey, Task, of_an_end
+from domain.journey import MAY_COME_BACK, OPEN_AGAIN, Filing, Journey, Task, of_an_end
 from domain.likeness import phone_of
 from domain.parties import IN_TURN, NEEDS, Channel, PersonRole, party_of
 from domain.queue import times_of
@@ -50,6 +51,7 @@ from workflows.neighbours import (
     CaseFile,
     ChannelChoice,
     ChannelQuestion,
+    LetterGone,
     Linking,
     MediatorChoice,
     MediatorQuestion,
@@ -62,6 +64,7 @@ from workflows.neighbours import (
     Recipients,
     References,
     Verdict,
+    Withdrawn,
     WordsToCorrect,
 )
 
@@ -117,6 +120,11 @@ class Records(CaseFile):
                 row.state, row.settled = settled.state, self.now()
                 session.add(row)
         await self._keep_tasks(session, case.id, filing.journey.tasks)
+        for breach in filing.journey.breaches:
+            known = await session.get(BreachRow, breach.key)
+            known = known or BreachRow(id=breach.key, case_id=case.id, noticed=breach.noticed)
+            known.decided = breach.decided
+            session.add(known)
 
     async def _keep_tasks(self, session: AsyncSession, case_id: str, tasks: list[Task]) -> None:
         """Open what is new, close what is gone; a task that comes back (a second round) is opened again."""
@@ -310,6 +318,15 @@ class Records(CaseFile):
                     if person.party == admission.party and person.role == PersonRole.LEAD:
                         await self.links.revoke(session, case.id, person.key, self.now())
             return Admitted(person=person_key, channel=details.channel)
+
+    @activity.defn
+    async def withdraw_links(self, order: LetterGone) -> Withdrawn:
+        async with self.database.write() as session:
+            row = await session.get(LetterRow, letter_id(order.case_id, order.letter))
+            if row is None or row.state not in MAY_COME_BACK:
+                return Withdrawn(refusal=Refusal.NOT_SENT)
+            await self.links.begin_anew(session, order.case_id, order.letter.to)
+            return Withdrawn(channel=row.channel)
 
     # Words
 

@@ -32,6 +32,7 @@ from api.shield import Shield
 from api.staff import (
     account,
     accounts,
+    breaches,
     calls,
     case_page,
     codes,
@@ -52,8 +53,10 @@ from api.staff import (
     today,
 )
 from api.static_files import FOLDER, Packed
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -92,6 +95,7 @@ STAFF_PAGES = (
     case_page.router,
     doing.router,
     notes.router,
+    breaches.router,
     codes.router,
     print_queue.router,
     service.router,
@@ -136,6 +140,8 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             letters=Letters(database, vault),
             papers=Papers(database, vault),
             notes=Notes(database, vault),
+            breaches=Breaches(database),
+            covers=Covers(database),
             reading=Reading(database, vault),
             finding=Finding(database, vault),
             queue=Queue(database, vault),

@@ -51,6 +51,7 @@ _NAVIGATION = (
     ("/staff", "Staff"),
     ("/policy", "Targets"),
     ("/figures", "Figures"),
+    ("/breaches", "Data breaches"),
     ("/operations", "Operations"),
 )
 

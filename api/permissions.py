@@ -31,6 +31,7 @@ OVERSEES: Who = {
 }
 WORKS_ON_CASES: Who = {**OVERSEES, StaffRole.MEDIATOR: Reach.OWN}
 COORDINATES: Who = {StaffRole.COORDINATOR: Reach.ALL, StaffRole.MANAGER: Reach.ALL}
+GUARDS: Who = {StaffRole.SAFEGUARDING_LEAD: Reach.ALL, StaffRole.MANAGER: Reach.ALL}
 MEDIATES: Who = {StaffRole.MEDIATOR: Reach.OWN}
 MANAGES: Who = {StaffRole.MANAGER: Reach.ALL}
 OPERATES: Who = {StaffRole.OPERATIONS: Reach.ALL, StaffRole.MANAGER: Reach.ALL}
@@ -44,6 +45,7 @@ MAY: dict[str, Who] = {
     "GET /account/second-step": EVERYBODY,
     "POST /account/second-step": EVERYBODY,
     "POST /account/password": EVERYBODY,
+    "POST /account/away": COORDINATES,
     # Cases
     "GET /today": COORDINATES,
     "GET /cases": WORKS_ON_CASES,
@@ -98,6 +100,8 @@ MAY: dict[str, Who] = {
     "GET /figures": MANAGES,
     "GET /figures/report.csv": MANAGES,
     "GET /figures/report.pdf": MANAGES,
+    "GET /breaches": GUARDS,
+    "GET /breaches.csv": GUARDS,
     "GET /operations": OPERATES,  # references and stages, no personal data
     "POST /codec/decode": {StaffRole.OPERATIONS: Reach.ALL},  # for the Temporal UI: codes, no personal data
     # The JSON door

@@ -22,6 +22,8 @@ def may_read(reader: StaffMember, case: CaseView, kind: str, text: str, by: str 
             return is_its_mediator or runs_the_case
         case "record_childs_voice" | "add_paper" | "release_paper" | "take_back_paper":
             return is_its_mediator or runs_the_case
+        case "report_wrong_address" | "decide_on_breach":  # it tells who has whose data
+            return runs_the_case
         case "refer":  # why it is another matter than a case that may be somebody else's
             return runs_the_case
         case "link_cases" | "unlink_cases" | "tell_apart":  # it may tell of another family
@@ -69,6 +71,28 @@ def hide_papers(reader: StaffMember, case: CaseView) -> None:
     """Whoever may not open the papers sees not even their titles, in lists or in the timeline."""
     if not may_open_papers(reader, case):
         case.papers = {}
+
+
+def hide_addresses(reader: StaffMember, case: CaseView) -> None:
+    """Where somebody is reached whose address is hidden is for those who run the case only: others are shown a case
+    without it, and without what was ever typed about anybody's address. Of whoever was taken out nobody can tell any
+    more whether theirs was hidden."""
+    people = [person for party in (*case.parties, *case.former) for person in party.people]
+    anybody = any(case.is_hidden(person.key) for person in people)
+    if _runs_the_case(reader) or not anybody:
+        return
+    there = case.journey
+    for person in people:
+        if case.is_hidden(person.key) or there is None or there.person(person.key) is None:
+            person.details = person.details.model_copy(update=dict.fromkeys(_REACHED_AT, ""))
+    case.texts = {
+        command: {name: said for name, said in texts.items() if not name.endswith(_REACHED_AT)}
+        for command, texts in case.texts.items()
+    }
+
+
+_REACHED_AT = ("email", "phone", "address", "postcode")
+"""Fields of PersonDetails; texts of commands about a person end so, too ("supporter_email")."""
 
 
 def participant_may_open(journey: Journey, person: str, paper: Paper) -> bool:

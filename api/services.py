@@ -10,8 +10,10 @@ from temporalio.client import Client
 
 from api.intake import Intake
 from api.openid import Provider
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -51,6 +53,8 @@ class Services:
     letters: Letters
     papers: Papers
     notes: Notes
+    breaches: Breaches
+    covers: Covers
     reading: Reading
     finding: Finding
     queue: Queue

@@ -9,6 +9,7 @@ from sqlalchemy import true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from casefile.covers import stand_ins
 from casefile.database import Database
 from casefile.figures import moves
 from casefile.reading import panel
@@ -91,9 +92,23 @@ async def _staff(session: AsyncSession) -> AsyncIterator[Staff]:
 
 
 async def _digests(session: AsyncSession, staff: list[Staff], now: datetime) -> dict[str, Digest]:
-    """A coordinator has the tasks of their own cases and of those that nobody has taken, and sees who keeps their own
-    cases waiting; a manager has the managers' tasks, sees that of every case, and what runs out of the panel."""
+    """A coordinator has the tasks of their own cases, of a colleague's for whom they stand in, and of those that nobody
+    has taken, and sees who keeps these cases waiting; a manager has the managers' tasks, sees that of every case, and
+    what runs out of the panel."""
     found = {one.id: Digest() for one in staff}
+    instead = await stand_ins(session, local_day(now))
+
+    def stands_in(id: str, coordinator: str | None) -> bool:
+        return coordinator in instead and instead[coordinator].by.id == id
+
+    def called(reference: str, id: str, coordinator: str | None) -> str:
+        """The case, and for whom it stands in this list."""
+        return (
+            f"{reference} (for {instead[coordinator].away})"
+            if coordinator and stands_in(id, coordinator)
+            else reference
+        )
+
     coordinators = [one.id for one in staff if StaffRole.COORDINATOR in one.roles]
     managers = [one.id for one in staff if StaffRole.MANAGER in one.roles]
     tasks = await session.exec(
@@ -106,24 +121,27 @@ async def _digests(session: AsyncSession, staff: list[Staff], now: datetime) -> 
         if task.role == StaffRole.MANAGER:
             whose = managers
         elif task.role == StaffRole.COORDINATOR:
-            whose = [id for id in coordinators if coordinator in (None, id)]
+            own = [id for id in coordinators if coordinator in (None, id)]
+            whose = own + [id for id in found if stands_in(id, coordinator)]
         else:
             continue
         for id in whose:
-            add_task(found[id], reference, task.kind, task.opened, task.due, now)
+            said = called(reference, id, coordinator) if task.role == StaffRole.COORDINATOR else reference
+            add_task(found[id], said, task.kind, task.opened, task.due, now)
+    covered = [away for away, one in instead.items() if one.by.id in found]
     asks = await session.exec(
         select(Case.reference, Case.coordinator_id, col(Case.journey)["asks"], col(Case.journey)["parties"])
         .where(col(Case.closed_at).is_(None), Case.version > 0, moves())
-        .where(true() if managers else col(Case.coordinator_id).in_(coordinators))
+        .where(true() if managers else col(Case.coordinator_id).in_([*coordinators, *covered]))
         .order_by(col(Case.reference))
     )
     for reference, coordinator, listed, parties in asks.all():
-        whose = [id for id in found if id == coordinator or id in managers]
+        whose = [id for id in found if id == coordinator or id in managers or stands_in(id, coordinator)]
         theirs = [ask for ask in _ASKS.validate_python(listed or []) if ask.of not in COORDINATORS]  # tasks say so
         asked = _PARTIES.validate_python(parties) if whose and theirs else []
         for id in whose:
             for ask in theirs:
-                add_ask(found[id], reference, ask, asked, now)
+                add_ask(found[id], called(reference, id, coordinator), ask, asked, now)
     for mediator in await panel(session) if managers else []:
         if mediator.active and is_of_concern(mediator, mediator.open_cases):
             for running_out in runs_out(mediator, local_day(now)):

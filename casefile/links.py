@@ -37,8 +37,8 @@ class Links:
     async def token_for(self, session: AsyncSession, case_id: str, person: str, purpose: str, at: datetime) -> str:
         """The token of this person's link for this purpose; its row is written when there is none yet."""
         link_id = derived_id("link", case_id, person, purpose)
-        token = self._token(link_id)
         row = await session.get(PersonalLink, link_id)
+        token = self._token(link_id, row.turn if row else 0)
         if row is not None:
             row.token_hash = _hash(token)  # another one, when the secret was changed since
             session.add(row)
@@ -53,7 +53,7 @@ class Links:
     async def code_for(self, session: AsyncSession, case_id: str, person: str, purpose: str) -> str:
         """The same link as a code of twelve letters and digits, for people to type from paper. The link must exist."""
         row = await session.get_one(PersonalLink, derived_id("link", case_id, person, purpose))
-        code = self._code(row.id)
+        code = self._code(row)
         row.code_hash = _hash(code)
         session.add(row)
         return "-".join(code[n : n + 4] for n in range(0, CODE_LENGTH, 4))
@@ -70,7 +70,7 @@ class Links:
                     )
                 )
             ).first()
-        return self._token(row.id) if row else None
+        return self._token(row.id, row.turn) if row else None
 
     async def find(self, token: str) -> LinkView | None:
         """The link of a token; None for an unknown or revoked one."""
@@ -93,13 +93,28 @@ class Links:
             .values(revoked=at)
         )
 
-    def _code(self, link_id: str) -> str:
-        digest = hmac.new(self._secret, f"code/{link_id}".encode(), hashlib.sha256).digest()
+    async def begin_anew(self, session: AsyncSession, case_id: str, person: str) -> None:
+        """A letter to this person came into the wrong hands: no link or code that was sent to them opens anything any
+        more, not even where one is open already. Their next letters have others."""
+        theirs = select(PersonalLink).where(
+            PersonalLink.case_id == case_id, PersonalLink.person == person, col(PersonalLink.revoked).is_(None)
+        )
+        for row in (await session.exec(theirs)).all():
+            row.turn += 1
+            row.token_hash, row.code_hash = _hash(self._token(row.id, row.turn)), None
+            session.add(row)
+
+    def _code(self, row: PersonalLink) -> str:
+        digest = hmac.new(self._secret, f"code/{_in_turn(row.id, row.turn)}".encode(), hashlib.sha256).digest()
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:CODE_LENGTH])
 
-    def _token(self, link_id: str) -> str:
-        digest = hmac.new(self._secret, link_id.encode(), hashlib.sha256).digest()
+    def _token(self, link_id: str, turn: int) -> str:
+        digest = hmac.new(self._secret, _in_turn(link_id, turn).encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _in_turn(link_id: str, turn: int) -> str:
+    return f"{link_id}/{turn}" if turn else link_id
 
 
 def _hash(token: str) -> str:

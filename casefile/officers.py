@@ -10,7 +10,7 @@ from casefile.tables import Case, SearchToken
 from casefile.tokens import CASE, hashed
 from casefile.vault import Erased, Vault
 from domain.likeness import Kind, Mark, email_of
-from domain.parties import ORGANISATIONS, PersonRole
+from domain.parties import ORGANISATIONS, Channel, PersonRole
 from domain.view import CaseView
 
 MOST_CASES = 200
@@ -78,6 +78,8 @@ def _is_theirs(case: CaseView, key: str) -> bool:
     person = journey.person(key) if journey else None
     party = journey.party(case.person(key).party) if journey and person else None
     if journey is None or person is None or party is None:
+        return False
+    if Channel.EMAIL in journey.wrong_channels(key):  # somebody else reads that mailbox
         return False
     replaced = person.role == PersonRole.LEAD and party.lead != key
     return party.role in ORGANISATIONS and party.key in journey.contacted and not replaced

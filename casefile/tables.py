@@ -38,6 +38,16 @@ class Staff(SQLModel, table=True):
     created: datetime = Field(sa_type=Instant)
 
 
+class CoverRow(SQLModel, table=True):
+    """Somebody is away, and a colleague takes their tasks and replies on these days."""
+
+    __tablename__ = "cover"
+    staff_id: str = Field(primary_key=True, foreign_key="staff.id")  # who is away
+    cover_id: str = Field(foreign_key="staff.id")
+    first: date
+    last: date  # this day included
+
+
 class StaffSession(SQLModel, table=True):
     """A signed-in browser. The cookie's token is kept hashed."""
 
@@ -379,6 +389,17 @@ class NoteRow(SQLModel, table=True):
     sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))  # casefile.notes.NoteText
 
 
+class BreachRow(SQLModel, table=True):
+    """A data breach, so that a list finds it: what else is known stands in its case's journey, and its words with the
+    commands. It outlives the erasure of its case: that there was one can still be counted."""
+
+    __tablename__ = "breach"
+    id: str = Field(primary_key=True)  # domain.breaches.Breach.key
+    case_id: str = Field(foreign_key="mediation_case.id", index=True)
+    noticed: datetime = Field(sa_type=Instant, index=True)
+    decided: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class PersonalLink(SQLModel, table=True):
     """A link for one person and one purpose. The token is derived when a letter is sent and kept hashed."""
 
@@ -391,6 +412,7 @@ class PersonalLink(SQLModel, table=True):
     code_hash: str | None = Field(default=None, unique=True)  # of the code on a posted letter
     created: datetime = Field(sa_type=Instant)
     revoked: datetime | None = Field(default=None, sa_type=Instant)
+    turn: int = 0  # rises whenever it came into the wrong hands: what was sent before opens nothing any more
 
 
 class CodeColumns(SQLModel):

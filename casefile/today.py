@@ -53,14 +53,16 @@ class Queue:
         at_risk: Mapping[Stage, datetime],
         *,
         coordinator: str = "",
+        also: Collection[str] = (),
         only: Section | None = None,
         page: int = 1,
         per_page: int = 8,
     ) -> list[QueuePart]:
-        """All sections in their order, or one. `coordinator`: with their cases, else with everybody's; those that
-        nobody has taken are everybody's. `at_risk`: domain.queue.at_risk_since."""
+        """All sections in their order, or one. `coordinator`: with their cases and those of `also` (for whom they
+        stand in), else with everybody's; those that nobody has taken are everybody's. `at_risk`:
+        domain.queue.at_risk_since."""
         last = page * per_page
-        listed = _listed(now, at_risk, coordinator)
+        listed = _listed(now, at_risk, [coordinator, *also] if coordinator else [])
         wanted: Any = (
             select(listed.c.id, listed.c.section, listed.c.total)
             .where(listed.c.place > last - per_page, listed.c.place <= last)
@@ -133,7 +135,7 @@ def _letters_that_wait() -> Any:
     return select(LetterRow.case_id).where(col(LetterRow.state).in_(("queued", "sending")), LetterRow.problem != "")
 
 
-def _listed(now: datetime, at_risk: Mapping[Stage, datetime], coordinator: str) -> Any:
+def _listed(now: datetime, at_risk: Mapping[Stage, datetime], coordinators: Collection[str]) -> Any:
     """The open cases with their section, their place in it and how many it has."""
     risks: list[Any] = [col(Case.escalated), col(Case.id).in_(_letters_that_wait())]
     since = func.coalesce(col(Case.stage_since), col(Case.created))
@@ -146,8 +148,8 @@ def _listed(now: datetime, at_risk: Mapping[Stage, datetime], coordinator: str) 
         else_=Section.WAITING.value,
     )
     whose: list[Any] = []
-    if coordinator:
-        whose.append(or_(col(Case.coordinator_id) == coordinator, col(Case.coordinator_id).is_(None)))
+    if coordinators:
+        whose.append(or_(col(Case.coordinator_id).in_(coordinators), col(Case.coordinator_id).is_(None)))
     urgent = case(
         (col(Case.late_at) < now, col(Case.late_at)), else_=func.coalesce(col(Case.due_at), col(Case.next_at))
     )

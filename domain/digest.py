@@ -77,6 +77,7 @@ _TASKS: dict[str, str] = {
     "decide": "decide what a party's silence means",
     "escalated": "late: look at the case",
     "safeguarding": "safeguarding: look at the case",
+    "breach": "a letter reached somebody else: decide within 72 hours",
     "letter_failed": "a letter could not be delivered",
     "letter_unclear": "a letter may not have arrived: ask",
     "letter_waits": "a letter does not leave: ring if it cannot wait",

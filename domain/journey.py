@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from domain.breaches import Breach
 from domain.childs_voice import ChildsVoice
 from domain.commands import How, Slot, StaffRole, Term
 from domain.papers import Paper
@@ -44,12 +45,16 @@ class Fact(BaseModel):
     at: datetime
 
 
+StepWay = Literal["skip", "bring_forward", "postpone"]
+
+
 class Armed(BaseModel):
     """The rung of an ask that comes next, unless an answer comes first."""
 
     at: datetime
     do: Do
     number: int  # 1 for the first letter or task of its sort ("reminder 2")
+    can: list[StepWay] = Field(default_factory=list)  # what a person may do about it (domain/ladders.py)
 
 
 class OpenAsk(BaseModel):
@@ -60,6 +65,7 @@ class OpenAsk(BaseModel):
     asked: datetime
     due: datetime | None = None
     by_post: bool = False  # whoever is asked is written to by post
+    later: int = 0  # working days by which a person has put off what is reckoned from `asked`
     climbed: int = 0  # how many rungs of its ladder lie behind it
     before: list[Rung] = Field(default_factory=list)  # rungs of ladders on which it stood before a change of policy
     armed: Armed | None = None
@@ -163,11 +169,13 @@ class Agreement(BaseModel):
 
 
 class BadAddress(BaseModel):
-    """What is sent to this person on this channel comes back. Whoever takes over as the contact has no such mark."""
+    """What is sent to this person on this channel comes back, or reaches somebody else. Whoever takes over as the
+    contact has no such mark."""
 
     person: str
     channel: Channel
     since: datetime
+    wrong: bool = False  # a letter went to somebody else there: nothing more is sent to it
 
 
 class Event(BaseModel):
@@ -320,6 +328,7 @@ class Journey(BaseModel):
     newcomers: list[str] = Field(default_factory=list)  # those who joined the running case, until the others are told
     reached: list[str] = Field(default_factory=list)  # those to whom a letter has gone
     bad_addresses: list[BadAddress] = Field(default_factory=list)
+    breaches: list[Breach] = Field(default_factory=list)  # letters that went to somebody who should not have them
     left: list[str] = Field(default_factory=list)  # keys of parties and persons who were taken out; never used again
     record_only_after_start: bool = True  # the policy's
     on_hold: bool = False
@@ -378,6 +387,14 @@ class Journey(BaseModel):
     def bad_channels(self, person: str) -> list[Channel]:
         """On which channels letters to this person come back."""
         return [bad.channel for bad in self.bad_addresses if bad.person == person]
+
+    def wrong_channels(self, person: str) -> list[Channel]:
+        """On which channels letters to this person reach somebody else."""
+        return [bad.channel for bad in self.bad_addresses if bad.person == person and bad.wrong]
+
+    def breach(self, key: str) -> Breach | None:
+        """The data breach of this key."""
+        return next((breach for breach in self.breaches if breach.key == key), None)
 
     def takes_part(self, party: str) -> bool:
         """It has agreed to: whoever referred by the permission, the others by their consent."""

@@ -6,14 +6,47 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from domain.journey import Journey, MeetingStatus, OpenAsk
+from domain.journey import Journey, MeetingStatus, OpenAsk, StepWay
 from domain.policy import Do, Policy, Rung
-from domain.working_days import local_day
+from domain.working_days import LONDON, add_working_days, at_local, local_day, working_days_between
 
 
 def moment(ask: OpenAsk, rung: Rung, policy: Policy) -> datetime:
     """The instant at which a rung of this ask is climbed."""
-    return policy.moment(rung, ask.asked, ask.due, ask.by_post)
+    planned = policy.moment(rung, ask.asked, ask.due, ask.by_post)
+    if ask.later == 0 or rung.anchor != "asked":
+        return planned
+    clock = planned.astimezone(LONDON).time()
+    return at_local(add_working_days(local_day(planned), ask.later, policy.holidays), clock)
+
+
+def ways(ask: OpenAsk, policy: Policy) -> list[StepWay]:
+    """What a person may do about the next rung of this ask. Nobody is reminded of what they were never asked, and
+    somebody always hears of it in the end, so the last rung is never skipped. Who was told how long they have keeps
+    that time. What hangs on a date (of a meeting, of an action) is moved with that date only."""
+    rung = next_rung(ask, policy)
+    if rung is None:
+        return []
+    is_last = ask.climbed + 1 == len(policy.ladder(ask.kind))
+    left_out = rung.do in (Do.REMIND, Do.PHONE_TASK) or (rung.do == Do.ASK and ask.kind in _NOT_ASKED_WITHOUT_HARM)
+    can: dict[StepWay, bool] = {
+        "skip": left_out and not is_last,
+        "bring_forward": rung.do not in (Do.ASK, Do.TASK, Do.LAPSE),
+        "postpone": rung.anchor == "asked",
+    }
+    return [way for way, possible in can.items() if possible]
+
+
+_NOT_ASKED_WITHOUT_HARM = ("feedback",)
+
+
+def put_off(ask: OpenAsk, policy: Policy, until: date) -> None:
+    """The next rung comes on that day, or on the next working day; those after it come so much later, too."""
+    rung = next_rung(ask, policy)
+    if rung is not None:
+        planned = local_day(policy.moment(rung, ask.asked, ask.due, ask.by_post))
+        day = add_working_days(until, 0, policy.holidays)
+        ask.later = working_days_between(planned, day, policy.holidays)
 
 
 def next_rung(ask: OpenAsk, policy: Policy) -> Rung | None:

@@ -82,6 +82,7 @@ class Person(BaseModel):
     channel: Channel = Channel.EMAIL
     times: list[TimeOfDay] = Field(default_factory=list)  # when they like to be rung; none: at any time
     reading: Reading | None = None  # None: as the referral has it (domain.referral.PersonDetails)
+    hidden: bool = False  # where they are reached is hidden from everybody but those who run the case
 
 
 class Party(BaseModel):

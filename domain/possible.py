@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from domain.corrections import correctable
-from domain.journey import Journey, OpenAsk
+from domain.journey import Journey, OpenAsk, StepWay
 from domain.papers import MOST_OF_ONE_PARTY
 from domain.parties import ORGANISATIONS
 from domain.referral import MOST_PARTIES
@@ -33,6 +33,7 @@ def possible(journey: Journey) -> list[Possible]:
         if journey.closing.reason not in CARRIED_OUT:
             found.append(Possible(kind="reopen_case"))
         found.append(Possible(kind="link_cases"))
+        found += _to_decide(journey)
         return found + [Possible(kind="tick_task", about=t.key) for t in journey.tasks if tickable(t.kind)]
     found = [Possible(kind="undo")] if journey.second_thoughts else []
     answerable = [ask for ask in journey.asks if ask.kind != "no_show"]  # that one waits for the manager's decision
@@ -58,6 +59,10 @@ def possible(journey: Journey) -> list[Possible]:
             found.append(Possible(kind="decide_on_silence", about=task.about))
         elif tickable(task.kind):
             found.append(Possible(kind="tick_task", about=task.key))
+    found += _to_decide(journey)
+    for ask in journey.asks:
+        if ask.armed and journey.open_ask(ask.key):
+            found += [Possible(kind=STEP_CHANGES[way], about=ask.key) for way in ask.armed.can]
     for meeting in journey.meetings:
         if can_change(journey, meeting):
             found += [Possible(kind=kind, about=meeting.key) for kind in ("move_meeting", "cancel_meeting")]
@@ -82,6 +87,7 @@ def possible(journey: Journey) -> list[Possible]:
     found += [Possible(kind="release_paper", about=p.key) for p in journey.papers if p.is_there and not p.released]
     found += [Possible(kind="take_back_paper", about=p.key) for p in journey.papers if p.is_there and not p.exchanged]
     found += [Possible(kind="remove_party", about=p.key) for p in journey.parties if can_take_out(journey, p.key)]
+    found += [Possible(kind="hide_address", about=one.key) for party in journey.parties for one in party.people]
     found += [Possible(kind="remove_person", about=one.key) for party in journey.parties for one in party.others]
     if not journey.ending:
         found += [Possible(kind="correct_record", about=key) for key in correctable(journey)]
@@ -99,6 +105,18 @@ def possible(journey: Journey) -> list[Possible]:
     if not journey.ending:
         found.append(Possible(kind="close_case"))
     return list({(p.kind, p.about): p for p in found}.values())
+
+
+def _to_decide(journey: Journey) -> list[Possible]:
+    return [Possible(kind="decide_on_breach", about=one.key) for one in journey.breaches if one.decided is None]
+
+
+STEP_CHANGES: dict[StepWay, str] = {
+    "skip": "skip_step",
+    "bring_forward": "bring_step_forward",
+    "postpone": "postpone_step",
+}
+"""The command by which each is done with a step that is due next."""
 
 
 def answer_to(ask: OpenAsk) -> Possible:

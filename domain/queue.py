@@ -191,6 +191,8 @@ def doing(journey: Journey, task: Task) -> Possible | None:
         return Possible(kind="tick_task", about=task.key)
     if task.kind == "decide":
         return Possible(kind="decide_on_silence", about=task.about)
+    if task.kind == "breach":
+        return Possible(kind="decide_on_breach", about=task.about)
     ask = journey.open_ask(task.key) or journey.open_ask(task.about)
     return answer_to(ask) if ask and not journey.closing else None
 

@@ -88,6 +88,17 @@ class Refusal(StrEnum):
     GIVE_AGAIN = "give_again"
     AMEND_INSTEAD = "amend_instead"
     NO_ORGANISATION = "no_organisation"
+    NOT_SENT = "not_sent"
+    REPORTED_BEFORE = "reported_before"
+    LIES_AHEAD = "lies_ahead"
+    NO_SUCH_BREACH = "no_such_breach"
+    REACHES_ANOTHER = "reaches_another"
+    STEP_HAS_CHANGED = "step_has_changed"
+    STEP_IS_NEEDED = "step_is_needed"
+    NOT_SOONER = "not_sooner"
+    HANGS_ON_A_DATE = "hangs_on_a_date"
+    NOT_LATER = "not_later"
+    TOO_FAR_OFF = "too_far_off"
     TERMS_KEEP_THEIR_NUMBERS = "terms_keep_their_numbers"
     NO_FILE = "no_file"
     NO_ROOM = "no_room"
@@ -225,6 +236,24 @@ SENTENCES: dict[Refusal, str] = {
     Refusal.AMEND_INSTEAD: "The agreement has been issued, and says this too. Use “Amend the agreement” on the case "
     "page: everyone who had a copy receives the new version.",
     Refusal.NO_ORGANISATION: "{about} is a person, not an organisation. Use “Replace or correct a contact” instead.",
+    Refusal.NOT_SENT: "This letter has not been sent, so it cannot have reached anybody. Open it on the case page.",
+    Refusal.REPORTED_BEFORE: "It was reported before that this letter went to the wrong address. The case page shows "
+    "what was written down.",
+    Refusal.LIES_AHEAD: "This time lies ahead. Give when the service heard of it; the 72 hours count from then.",
+    Refusal.NO_SUCH_BREACH: "This case has no such breach. Open the list “Data breaches”, or the case page.",
+    Refusal.REACHES_ANOTHER: "Letters to {about} reach somebody else, and no other way is known. Use “Replace or "
+    "correct a contact” first.",
+    Refusal.STEP_HAS_CHANGED: "This step ({about}) was taken, answered or changed meanwhile, or the case stands still. "
+    "The case page shows what comes next.",
+    Refusal.STEP_IS_NEEDED: "This step ({about}) cannot be skipped: without it nobody would be asked, or nobody would "
+    "hear that the case waits. Postpone it, or record the answer.",
+    Refusal.NOT_SOONER: "This step ({about}) cannot come sooner: they were told how long they have, or its day has to "
+    "come first. Record the answer when you have it.",
+    Refusal.HANGS_ON_A_DATE: "This step ({about}) hangs on the date of a meeting or an action, so it cannot be "
+    "postponed by itself. Move the meeting, amend the agreement, or skip the step.",
+    Refusal.NOT_LATER: "Postponed means later than planned. Choose a later day, or bring the step forward.",
+    Refusal.TOO_FAR_OFF: "A step can be postponed to a day in the next four weeks. If the case has to rest for longer, "
+    "pause it.",
     Refusal.TERMS_KEEP_THEIR_NUMBERS: "Every earlier term keeps its number. Mark a term that no longer applies as "
     "dropped, and write new ones after the last.",
 }

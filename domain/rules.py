@@ -2,7 +2,7 @@
 refuse by it, and the pages offer by it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import commands as c
@@ -15,6 +15,7 @@ from domain.journey import (
     LETTERS_IN_TROUBLE,
     POSSIBLE_DUPLICATE,
     READ_REPLY,
+    Armed,
     Journey,
     Meeting,
     MeetingStatus,
@@ -27,6 +28,7 @@ from domain.parties import ORGANISATIONS, party_of
 from domain.referral import MOST_PARTIES
 from domain.refusals import Refusal
 from domain.stages import CARRIED_OUT, COORDINATORS_REOPEN, LinkKind, Stage
+from domain.working_days import local_day
 
 
 class Refused(Exception):
@@ -309,6 +311,36 @@ def _replace_mediator(command: c.ReplaceMediator, journey: Journey, now: datetim
 MEDIATED = (Stage.INITIAL_VISITS, Stage.JOINT_MEETING, Stage.AGREEMENT)  # while the mediator has something to do
 
 
+def _skip(command: c.SkipStep, journey: Journey, now: datetime) -> None:
+    if "skip" not in _step(command, journey).can:
+        raise Refused(Refusal.STEP_IS_NEEDED, command.ask)
+
+
+def _bring_forward(command: c.BringStepForward, journey: Journey, now: datetime) -> None:
+    if "bring_forward" not in _step(command, journey).can:
+        raise Refused(Refusal.NOT_SOONER, command.ask)
+
+
+def _postpone(command: c.PostponeStep, journey: Journey, now: datetime) -> None:
+    if "postpone" not in _step(command, journey).can:
+        raise Refused(Refusal.HANGS_ON_A_DATE, command.ask)
+    if command.until <= local_day(max(command.planned, now)):
+        raise Refused(Refusal.NOT_LATER)
+    if command.until > local_day(now + POSTPONED_AT_MOST):
+        raise Refused(Refusal.TOO_FAR_OFF)
+
+
+POSTPONED_AT_MOST = timedelta(weeks=4)  # from today; a case that rests for longer is paused
+
+
+def _step(command: c.StepChange, journey: Journey) -> Armed:
+    """The step that the command names, while it is the next one of its ask and its time has not come."""
+    ask = journey.open_ask(command.ask)
+    if ask is None or ask.armed is None or ask.armed.at != command.planned:
+        raise Refused(Refusal.STEP_HAS_CHANGED, command.ask)
+    return ask.armed
+
+
 def _supporter(command: c.AddSupporter, journey: Journey, now: datetime) -> None:
     if journey.stage not in BEFORE_THE_AGREEMENT:
         raise Refused(Refusal.HAS_MET)
@@ -515,6 +547,29 @@ def _returned(command: c.ReportReturnedLetter, journey: Journey, now: datetime) 
         raise Refused(Refusal.NO_SUCH_PERSON, command.to)
 
 
+def _astray(command: c.ReportWrongAddress, journey: Journey, now: datetime) -> None:
+    if journey.person(command.to) is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.to)
+    named = (command.kind_of_letter, command.about, command.to, command.number)
+    if any((one.kind_of_letter, one.about, one.to, one.number) == named for one in journey.breaches):
+        raise Refused(Refusal.REPORTED_BEFORE)
+    if command.noticed > now:
+        raise Refused(Refusal.LIES_AHEAD)
+
+
+def _decide_on_breach(command: c.DecideOnBreach, journey: Journey, now: datetime) -> None:
+    if journey.breach(command.breach) is None:
+        raise Refused(Refusal.NO_SUCH_BREACH)
+
+
+def _hide(command: c.HideAddress, journey: Journey, now: datetime) -> None:
+    person = journey.person(command.person)
+    if person is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, command.person)
+    if person.hidden == command.hidden:
+        raise Refused(Refusal.AS_BEFORE)
+
+
 def _tick(command: c.TickTask, journey: Journey, now: datetime) -> None:
     task = journey.task(command.task)
     if task is None:
@@ -576,6 +631,9 @@ def _may_be_written_to(journey: Journey, person: str) -> None:
         raise Refused(Refusal.NO_SUCH_PERSON, person)
     if party_of(person) not in journey.contacted:
         raise Refused(Refusal.NOT_PERMITTED, party_of(person))
+    known = journey.person(person)
+    if known and known.channel in journey.wrong_channels(person):
+        raise Refused(Refusal.REACHES_ANOTHER, person)
 
 
 def tickable(task_kind: str) -> bool:
@@ -625,6 +683,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.CancelMeeting: _cancel,
     c.ReplaceMediator: _replace_mediator,
     c.AddSupporter: _supporter,
+    c.SkipStep: _skip,
+    c.BringStepForward: _bring_forward,
+    c.PostponeStep: _postpone,
     c.AskForCall: _call,
     c.CorrectDetails: _correct_details,
     c.CorrectRecord: _correct_record,
@@ -645,6 +706,9 @@ _RULES: dict[type[c.Command], Callable[[Any, Journey, datetime], None]] = {
     c.TickTask: _tick,
     c.BringBackTask: _bring_back,
     c.ReportReturnedLetter: _returned,
+    c.HideAddress: _hide,
+    c.ReportWrongAddress: _astray,
+    c.DecideOnBreach: _decide_on_breach,
     c.WriteMessage: _write,
     c.AddLine: _add_line,
     c.ResendLetter: _resend,

@@ -58,6 +58,8 @@ ACCOUNT_EVENTS: dict[str, str] = {
     "second_factor_set_up": "Second step set up",
     "second_factor_removed": "Second step taken away",
     "recovery_codes_renewed": "New recovery codes",
+    "cover_set": "Cover while away set",
+    "cover_ended": "Cover while away ended",
     "recovery_code_used": "Signed in with a recovery code",
 }
 

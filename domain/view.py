@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
 
+from domain import ladders
 from domain.journey import Journey, Meeting
 from domain.languages import Language, tr
 from domain.papers import PaperView
-from domain.parties import Channel, PartyRole, PersonRole
+from domain.parties import Channel, PartyRole, PersonRole, party_of
 from domain.policy import Do, Policy
 from domain.referral import Child, PersonDetails
 
@@ -116,6 +117,16 @@ class CaseView(BaseModel):
                     return person
         raise KeyError(key)
 
+    def is_hidden(self, key: str) -> bool:
+        """Is it hidden from others where this person is reached?"""
+        known = self.journey.person(key) if self.journey else None
+        return known is not None and known.hidden
+
+    def hides_an_address(self, of: str) -> bool:
+        """Is it hidden from others where somebody of this party, or of this person's, is reached?"""
+        party = self.journey.party(party_of(of)) if self.journey else None
+        return party is not None and any(person.hidden for person in party.people)
+
     def channel_of(self, key: str) -> Channel:
         """How this person is written to now: as they chose, or by another channel when letters came back. KeyError: no
         such person."""
@@ -131,7 +142,7 @@ class CaseView(BaseModel):
         ask = self.journey.open_ask(key) if self.journey else None
         ladder = self.policy.ladders.get(ask.kind, []) if ask else []
         lapse = next((rung for rung in ladder if rung.do == Do.LAPSE), None)
-        return self.policy.moment(lapse, ask.asked, ask.due, ask.by_post) if ask and lapse else None
+        return ladders.moment(ask, lapse, self.policy) if ask and lapse else None
 
     def meeting(self, key: str) -> Meeting:
         """KeyError: no such meeting."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from domain import titles
+from domain import ladders, titles
 from domain.childs_voice import ChildsVoice
 from domain.commands import MAILBOX, Slot, StaffRole
 from domain.journey import (
@@ -24,6 +24,7 @@ from domain.journey import (
     Event,
     Journey,
     OpenAsk,
+    StepWay,
     Task,
 )
 from domain.languages import marked, speech, tr
@@ -307,6 +308,9 @@ class NextStep(BaseModel):
     at: datetime
     what: str  # "Reminder 2 to Oakfield School"
     unless: str  # "they answer"
+    why: str = ""  # "6 working days without an answer"
+    ask: str = ""  # the key of the ask that it belongs to
+    can: list[StepWay] = []  # what a person may do about it
 
     def sentence(self) -> str:
         """ "Reminder 2 to Oakfield School on Thu 3 Dec 09:00, unless they answer"."""
@@ -320,7 +324,8 @@ def next_steps(case: CaseView) -> list[NextStep]:
         return []
     steps = [_next_step(case, ask, ask.armed) for ask in journey.asks if ask.armed]
     if journey.exchange_at:
-        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves"))
+        why = f"{count_of(case.policy.papers_days, 'working day')} before the joint meeting, or soon after the release"
+        steps.append(NextStep(at=journey.exchange_at, what=_EXCHANGE, unless="the joint meeting moves", why=why))
     return sorted(steps, key=lambda step: (step.at, step.what))
 
 
@@ -356,7 +361,29 @@ def _next_step(case: CaseView, ask: OpenAsk, armed: Armed) -> NextStep:
         what = f"The manager is told of the delay: {title}"
     else:
         what = words.lapse.format(**names) or f"{title[0].upper()}{title[1:]} is no longer waited for"
-    return NextStep(at=armed.at, what=what, unless=unless)
+    return NextStep(at=armed.at, what=what, unless=unless, why=_why_then(case, ask), ask=ask.key, can=armed.can)
+
+
+def _why_then(case: CaseView, ask: OpenAsk) -> str:
+    """Why the next rung comes when it does, by the targets of the case: "6 working days without an answer"."""
+    rung = ladders.next_rung(ask, case.policy)
+    armed = ask.armed.do if ask.armed else None
+    if rung is None or rung.do != armed or rung.unit == "seconds":  # targets for trying out are no reason
+        return ""
+    put_off = f", postponed by {count_of(ask.later, 'working day')}" if ask.later and rung.anchor == "asked" else ""
+    if rung.anchor == "due":
+        if rung.after == 0 or rung.unit == "moment":
+            return "on the day itself"
+        return f"{count_of(abs(rung.after), 'working day')} {'before' if rung.after < 0 else 'after'} the date"
+    if rung.after == 0:
+        return f"in office hours{put_off}"
+    post = f", and {2 * case.policy.posting_days} for the post" if ask.by_post else ""
+    return f"{count_of(rung.after, 'working day')} without an answer{post}{put_off}"
+
+
+def count_of(number: int, thing: str) -> str:
+    """ "1 working day", "2 working days"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def waiting_for(case: CaseView) -> list[str]:
@@ -418,6 +445,8 @@ def task_title(case: CaseView, task: Task) -> str:
         return "Somebody pressed Cancel in the Temporal UI: close the case here if that was meant"
     if task.kind == BEGUN_ANEW:
         return "The case was set going again after a fault: look whether all is as it should be"
+    if task.kind == "breach":
+        return _breach_task(case, task)
     if task.kind == "safeguarding":
         return "Safeguarding: look at the case today"
     words, names = _words(case, task.about or task.key)
@@ -448,16 +477,31 @@ def _letter_task(case: CaseView, task: Task) -> str:
     return f"{title} could not be delivered to {whom}: find out why"
 
 
+def _breach_task(case: CaseView, task: Task) -> str:
+    breach = case.journey.breach(task.about) if case.journey else None
+    letter = f"“{titles.LETTERS.get(breach.kind_of_letter, 'A letter')}”" if breach else "A letter"
+    return f"Data breach: {letter} reached somebody else. Decide within 72 hours whether the ICO is told"
+
+
 def _address_task(case: CaseView, task: Task) -> str:
     _, person, channel = task.key.split("/")
     sought = f"Get the right {titles.ADDRESSES[Channel(channel)]} of {who(case, person)}"
+    if case.journey and channel in case.journey.wrong_channels(person):
+        by = case.channel_of(person)
+        instead = "nothing is sent until then" if by == channel else f"letters go {titles.BY_CHANNEL[by]} until then"
+        return f"{sought}: a letter reached somebody else, and {instead}"
     return f"{sought}: letters come back, and go {titles.BY_CHANNEL[case.channel_of(person)]} instead"
 
 
 def letters_come_back(case: CaseView, person: str) -> list[str]:
     """At which of a person's addresses, in sentences."""
     bad = [one for one in case.journey.bad_addresses if one.person == person] if case.journey else []
-    return [f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})." for one in bad]
+    return [
+        f"A letter to this {titles.ADDRESSES[one.channel]} reached somebody else: nothing is sent there any more."
+        if one.wrong
+        else f"Letters to this {titles.ADDRESSES[one.channel]} come back (since {day(one.since)})."
+        for one in bad
+    ]
 
 
 def number_to_ring(case: CaseView, task: Task) -> str:
@@ -469,6 +513,8 @@ def number_to_ring(case: CaseView, task: Task) -> str:
     party = next((party for party in case.parties if party.key in keys), None)
     rung = person or (party.lead if party else None)
     phone = rung.details.phone if rung else ""
+    if rung is not None and not phone and case.is_hidden(rung.key):
+        return "Where they are reached may be hidden: ask the coordinator of the case to ring them."
     if rung is None or not phone:
         return "We have no telephone number of theirs."
     return " ".join(filter(None, (f"The number: {phone}.", when_to_ring(case, rung.key))))
@@ -517,6 +563,13 @@ _EVENTS: dict[str, str] = {
     "cancel_meeting": "{about} was cancelled",
     "replace_mediator": "The mediator no longer has the case, and another is looked for",
     "replace_contact": "{about} has another contact, or a corrected one",
+    "report_wrong_address": "“{letter}” to {people} went to the wrong address; the links in it were ended",
+    "decide_on_breach": "It was decided on the data breach (“{letter}” to {people})",
+    "hide_address": "The address of {about} is hidden from the others",
+    "hide_address off": "The address of {about} is not hidden from the others any more",
+    "skip_step": "A step was skipped: {step}, {about}",
+    "bring_step_forward": "A step was brought forward: {step}, {about}",
+    "postpone_step": "A step was postponed: {step}, {about}",
     "ask_for_call": "{about} would like to be rung",
     "say_when_to_ring": "{about} said when they like to be rung",
     "say_how_they_read": "{about} said how they read, and whether they need an interpreter",
@@ -582,6 +635,10 @@ _DETAILS: dict[tuple[str, str], str] = {
     ("decision", "close"): "close the case",
     ("held", "yes"): "held",
     ("held", "no"): "nobody came",
+    ("ico", "yes"): "the ICO is told",
+    ("ico", "no"): "the ICO is not told",
+    ("people", "yes"): "those whose data it was are told",
+    ("people", "no"): "those whose data it was are not told",
     ("why", "unavailable"): "cannot go on",
     ("why", "objection"): "a party objected",
     ("why", "conflict"): "a conflict of interest",
@@ -617,6 +674,11 @@ def event_sentence(case: CaseView, event: Event) -> str:
         return closing_sentence(Closing(reason=reason, who=event.about, into=into), case)
     if event.what == "address_failed" and event.detail.get("channel") in set(Channel):
         bad, now = Channel(event.detail["channel"]), Channel(event.detail.get("now", Channel.EMAIL))
+        if "wrong" in event.detail:
+            return (
+                f"Nothing goes to the {titles.ADDRESSES[bad]} of {who(case, event.about)} any more; letters go "
+                f"{titles.BY_CHANNEL[now]} from now on"
+            )
         return (
             f"Letters to the {titles.ADDRESSES[bad]} of {who(case, event.about)} come back; they go "
             f"{titles.BY_CHANNEL[now]} from now on"
@@ -644,6 +706,7 @@ def event_sentence(case: CaseView, event: Event) -> str:
         people=", ".join(recipient(case, to) for to in event.detail.get("to", "").split()) or "somebody",
         letter=titles.LETTERS.get(event.detail.get("kind", ""), "a letter"),
         what=_corrected_words(case, event),
+        step=_step_title(event),
     )
     if event.what in ("correct_record", "amend_agreement"):
         return said + _from_what_to_what(case, event)
@@ -659,6 +722,13 @@ def event_sentence(case: CaseView, event: Event) -> str:
     if was_due := event.detail.get("was_due", ""):
         said += f" (late: it was due {soon(datetime.fromisoformat(was_due))})"
     return said[0].upper() + said[1:]
+
+
+def _step_title(event: Event) -> str:
+    """ "reminder 2", "a manager decides"."""
+    do = event.detail.get("step", "")
+    title = titles.RUNGS[Do(do)] if do in set(Do) else "a step"
+    return f"{title} {event.detail.get('number', '1')}" if do == Do.REMIND else title
 
 
 def _corrected_words(case: CaseView, event: Event) -> str:

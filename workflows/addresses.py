@@ -40,8 +40,7 @@ class Addresses:
         if self._was_replaced(person) and letter.kind != "agreement_copy":
             return True  # nobody writes to them any more
         async with self.one_at_a_time:
-            if channel not in self.journey.bad_channels(person.key):
-                await self._mark(person, channel)
+            await self._mark(person, channel)
         if person.channel in self.journey.bad_channels(person.key):
             return False
         wanted = self.errands.still_wanted(letter.key)
@@ -55,10 +54,30 @@ class Addresses:
         self.asks.count_from_now(wanted.while_asked)
         return True
 
-    async def _mark(self, person: Person, channel: Channel) -> None:
-        mark = BadAddress(person=person.key, channel=channel, since=workflow.now())
+    async def went_astray(self, letter: Letter, channel: Channel) -> None:
+        """It reached somebody else: nothing more goes to that address. It goes once more, with another link, by another
+        channel that the case file knows; else a coordinator finds the right address, and all is asked anew there."""
+        person = self.journey.person(letter.to)
+        if person is None:
+            return
+        async with self.one_at_a_time:
+            await self._mark(person, channel, wrong=True)
+        if self.journey.closing is None and not await self.came_back(letter, channel):
+            self.errands.open_task("bad_address", f"address/{person.key}/{channel}", person.key)
+
+    async def _mark(self, person: Person, channel: Channel, *, wrong: bool = False) -> None:
+        """Once for each address. One at which letters reach somebody else stays so."""
+        for known in self.journey.bad_addresses:
+            if (known.person, known.channel) == (person.key, channel):
+                if wrong and not known.wrong:
+                    known.wrong = True
+                    self.errands.changed()
+                return
+        mark = BadAddress(person=person.key, channel=channel, since=workflow.now(), wrong=wrong)
         self.journey.bad_addresses.append(mark)
         self.errands.changed()
+        if wrong and self.journey.closing is not None:  # nobody is written to; opened again, the mark counts
+            return
         if person.channel == channel:
             bad = self.journey.bad_channels(person.key)
             question = ChannelQuestion(case_id=self.case.case_id, person=person.key, not_by=bad)
@@ -67,7 +86,8 @@ class Addresses:
                 return
             person.channel = choice.channel
             self.asks.reached_otherwise(party_of(person.key))
-        self.errands.note("address_failed", person.key, channel=channel, now=person.channel)
+        astray = {"wrong": "yes"} if wrong else {}
+        self.errands.note("address_failed", person.key, channel=channel, now=person.channel, **astray)
         if not self._was_replaced(person):
             self.errands.open_task("bad_address", f"address/{person.key}/{channel}", person.key)
 

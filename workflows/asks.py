@@ -3,7 +3,7 @@ person decides. Consent, a date, a mediator's yes, comments on a draft, an actio
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from temporalio import workflow
 
@@ -141,10 +141,12 @@ class Asks:
         climbed = ladders.climb(ask, self.policy, workflow.now()) if ask.armed else []
         self._arm(ask)
         for rung in climbed:
-            armed = self._armed(ask, rung)
-            self.done_so_far[f"{ask.key} {rung.do}"] = armed.number
-            self.climb(ask, armed)
+            self._begin(ask, self._armed(ask, rung))
         self._arm(ask)
+
+    def _begin(self, ask: OpenAsk, armed: Armed) -> None:
+        self.done_so_far[f"{ask.key} {armed.do}"] = armed.number
+        self.climb(ask, armed)
 
     def _arm(self, ask: OpenAsk) -> None:
         rung = ladders.next_rung(ask, self.policy)
@@ -152,6 +154,8 @@ class Asks:
         if stands_still and ask.still_since is None:
             ask.still_since = workflow.now()
         ask.armed = None if rung is None or stands_still else self._armed(ask, rung)
+        if ask.armed is not None:
+            ask.armed.can = ladders.ways(ask, self.policy)
         self.changed()
 
     def _armed(self, ask: OpenAsk, rung: Rung) -> Armed:
@@ -179,7 +183,7 @@ class Asks:
         ask = self.journey.open_ask(key)
         if ask:
             ask.asked, ask.climbed = self._asked_at(key) if from_rung == 0 else workflow.now(), from_rung
-            ask.before = []
+            ask.before, ask.later = [], 0
             ask.by_post = self._by_post(ask.of)  # another contact may be reached in another way
             self.wake()
 
@@ -190,7 +194,7 @@ class Asks:
         if ask:
             if of:
                 ask.of, ask.by_post = of, self._by_post(of)
-            ask.asked, ask.due, ask.climbed, ask.before = workflow.now(), due, 0, []
+            ask.asked, ask.due, ask.climbed, ask.before, ask.later = workflow.now(), due, 0, [], 0
             ladders.pass_over_reminders_of_the_past(ask, self.policy)
             self.wake()
 
@@ -205,7 +209,7 @@ class Asks:
         """The letter that asked never arrived and goes once more: the ladder goes on where it stands, counted anew."""
         ask = self.journey.open_ask(key)
         if ask:
-            ask.asked = self.policy.office_moment(workflow.now())
+            ask.asked, ask.later = self.policy.office_moment(workflow.now()), 0
             self.wake()
 
     def not_reminded_yet(self, key: str) -> bool:
@@ -213,6 +217,29 @@ class Asks:
         ask = self.journey.open_ask(key)
         rung = ladders.next_rung(ask, self.policy) if ask else None
         return bool(ask and ask.climbed == 0 and rung and rung.do == Do.REMIND)
+
+    def skip(self, key: str) -> None:
+        """Its next rung is left out."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ask.climbed += 1
+            self.wake()
+
+    def bring_forward(self, key: str) -> None:
+        """Its next rung is climbed now."""
+        ask = self.journey.open_ask(key)
+        if ask and ask.armed:
+            armed = ask.armed
+            ask.climbed += 1
+            self._begin(ask, armed)
+            self.wake()
+
+    def postpone(self, key: str, until: date) -> None:
+        """Its next rung, and those after it, come later."""
+        ask = self.journey.open_ask(key)
+        if ask:
+            ladders.put_off(ask, self.policy, until)
+            self.wake()
 
     def retune(self, policy: Policy) -> None:
         """Every ask goes on by another policy, at the height where it stands."""

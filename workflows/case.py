@@ -61,6 +61,7 @@ END_OF_THE_DAY = time(17)  # an action is due by the end of the office day that 
 
 SURVIVES_THE_END = (
     "safeguarding",
+    "breach",
     *LETTERS_IN_TROUBLE,
     "calendar_failed",
     "cancel_requested",
@@ -798,6 +799,9 @@ class MediationCase(Doors):
 
     async def came_back(self, letter: Letter, channel: Channel) -> bool:
         return await self.addresses.came_back(letter, channel)
+
+    async def went_astray(self, letter: Letter, channel: Channel) -> None:
+        await self.addresses.went_astray(letter, channel)
 
     def write_to_staff(self, role: StaffRole, kind: str, about: str, number: int = 1, *, reply: bool = False) -> None:
         if role == MEDIATOR and not self.journey.mediator:

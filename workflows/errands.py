@@ -390,10 +390,17 @@ class Errands:
 
     # Tasks
 
-    def open_task(self, kind: str, key: str, about: str = "", role: StaffRole = StaffRole.COORDINATOR) -> None:
+    def open_task(
+        self,
+        kind: str,
+        key: str,
+        about: str = "",
+        role: StaffRole = StaffRole.COORDINATOR,
+        due: datetime | None = None,
+    ) -> None:
         """Once for each key, until it is closed."""
         if self.journey.task(key) is None:
-            task = Task(key=key, kind=kind, about=about, role=role, opened=workflow.now())
+            task = Task(key=key, kind=kind, about=about, role=role, opened=workflow.now(), due=due)
             self.journey.tasks.append(task)
             self.changed()
 

@@ -90,6 +90,19 @@ class Reassignment(BaseModel):
     coordinator: str
 
 
+class LetterGone(BaseModel):
+    """A letter that went to somebody who should not have it."""
+
+    case_id: str
+    letter: Letter
+
+
+class Withdrawn(Verdict):
+    """The links in it end; on which channel it went."""
+
+    channel: str = ""
+
+
 class OfCase(BaseModel):
     """A question about a case."""
 
@@ -259,6 +272,11 @@ class CaseFile(ABC):
     @abstractmethod
     async def told_of_the_end(self, question: OfCase) -> Recipients:
         """The last that these heard of the case is that it has ended."""
+
+    @activity.defn
+    @abstractmethod
+    async def withdraw_links(self, order: LetterGone) -> Withdrawn:
+        """No link that its recipient was sent opens anything any more; or not_sent: it has never left."""
 
     # Other cases
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.privacy import hide_papers, may_read
+from api.privacy import hide_addresses, hide_papers, may_read
 from casefile.cases import CaseLine
 from casefile.finding import FoundCase
 from casefile.letters import LetterView, SentWords
@@ -84,6 +84,7 @@ class Participant(BaseModel):
     email: str
     phone: str
     postcode: str
+    address_hidden: bool  # from everybody but those who run the case
     channel: Channel  # how they are written to now
     letters_come_back: list[Channel]
     contacted: bool  # whether the service may write to the party
@@ -262,6 +263,7 @@ def shown(
     """The case as this member of staff may see it."""
     journey = case.journey
     hide_papers(reader, case)
+    hide_addresses(reader, case)
     return CaseShown(
         reference=case.reference,
         route=case.route,
@@ -300,6 +302,7 @@ def shown(
                 email=person.details.email,
                 phone=person.details.phone,
                 postcode=person.details.postcode,
+                address_hidden=case.is_hidden(person.key),
                 channel=case.channel_of(person.key),
                 letters_come_back=journey.bad_channels(person.key) if journey else [],
                 contacted=bool(journey and party.key in journey.contacted),

@@ -2,7 +2,7 @@
 
 from fastapi import HTTPException
 
-from api.privacy import hide_papers
+from api.privacy import hide_addresses, hide_papers
 from api.services import Services
 from casefile.cases import NoSuchCase
 from casefile.staff import StaffMember
@@ -20,4 +20,5 @@ async def case_of(services: Services, me: StaffMember, reference: str) -> CaseVi
     except Erased:
         raise HTTPException(410, "The personal text of this case was erased; only its statistics are left.") from None
     hide_papers(me, case)
+    hide_addresses(me, case)
     return case

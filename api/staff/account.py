@@ -7,6 +7,7 @@ from api.auth import Me
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
+from api.staff.away import cover_of, questions, set_away
 from api.staff.letting_in import OWN_PASSWORDS
 from api.staff.new_password import send_link
 from api.staff.second_step import CODE, FIRST_CODE, HALFWAY_LASTS, NOT_THE_FIRST, REFUSALS, Halfway, square_of
@@ -64,6 +65,16 @@ async def new_password(services: ServicesDep, me: Me) -> Response:
     return RedirectResponse("/account?sent=1", 303)
 
 
+@router.post("/account/away")
+async def away(request: Request, services: ServicesDep, me: Me) -> Response:
+    """Who takes their tasks and replies, from when until when."""
+    typed = Typed.of(await request.form())
+    await set_away(services, me, typed, me)
+    if typed.errors:
+        return await _account(request, services, me, typed, 422)
+    return RedirectResponse("/account?saved=1", 303)
+
+
 async def _account(request: Request, services: Services, me: StaffMember, typed: Typed, status: int = 200) -> Response:
     return page(
         request,
@@ -74,6 +85,10 @@ async def _account(request: Request, services: Services, me: StaffMember, typed:
         factor=await services.second_factors.of(me.id),
         demanded=services.settings.second_factor == "demanded",
         link_sent="sent" in request.query_params,
+        saved="saved" in request.query_params,
+        away=await questions(services, me),
+        cover=await cover_of(services, me),
+        coordinators=await services.staff.coordinators(),
     )
 
 

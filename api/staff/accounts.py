@@ -8,6 +8,7 @@ from api.auth import Me
 from api.forms import Field, Option, Part, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
+from api.staff.away import cover_of, questions, set_away
 from api.staff.letting_in import own_passwords
 from api.staff.new_password import send_link
 from api.staff.service import Someone, read_as, told_once
@@ -70,7 +71,8 @@ async def member(request: Request, services: ServicesDep, me: Me, staff_id: str)
 
 @router.post("/staff/{staff_id}/{act}")
 async def change_staff(request: Request, services: ServicesDep, me: Me, staff_id: str, act: str) -> Response:
-    """Deactivate or reactivate an account, give it a new password or other roles, or take its second step away."""
+    """Deactivate or reactivate an account, give it a new password or other roles, take its second step away, or say who
+    stands in while they are away."""
     one = await _known(services, staff_id)
     if act in ("password", "link"):
         await own_passwords(services)
@@ -90,6 +92,8 @@ async def change_staff(request: Request, services: ServicesDep, me: Me, staff_id
                     typed.wrong("roles", f"Choose at least one role for {one.name}.")
                 else:
                     await services.staff.set_roles(one.id, chosen + mediates, now, me.id)
+            case "away":
+                await set_away(services, one, typed, me)
             case "deactivate" | "reactivate":
                 await services.staff.set_active(one.id, act == "reactivate", now, me.id)
             case "second-step":
@@ -147,6 +151,9 @@ async def _member(request: Request, services: Services, one: StaffMember, typed:
         ticked=Typed(typed.values if typed.posted else {"roles": list(one.roles)}, typed.errors, True),
         factor=await services.second_factors.of(one.id),
         events=[(event, names.get(event.by, "the service's terminal")) for event in events],
+        away=await questions(services, one),
+        cover=await cover_of(services, one),
+        coordinators=await services.staff.coordinators(),
         saved="saved" in request.query_params,
         link_sent="sent" in request.query_params,
     )

@@ -29,9 +29,10 @@ from casefile.letters import LetterView
 from casefile.notices import notice_of
 from casefile.staff import StaffMember
 from domain import titles, words
+from domain.breaches import Breach
 from domain.commands import COMMANDS, COORDINATORS, EVERY_COMMAND, StaffRole, TakeCase
 from domain.corrections import RECORDED_BY, given_again
-from domain.journey import Event, Journey, Letter, Meeting, MeetingStatus
+from domain.journey import MAY_COME_BACK, Event, Journey, Letter, Meeting, MeetingStatus
 from domain.languages import Language
 from domain.likeness import household
 from domain.papers import MEDIA_TYPES, size_in_words
@@ -56,6 +57,7 @@ _ANY_TIME = {
         "say_when_to_ring",
         "add_supporter",
         "remove_person",
+        "hide_address",
         "add_party",
         "remove_party",
         "replace_mediator",
@@ -66,8 +68,9 @@ _ANY_TIME = {
 }
 """What can be done at any moment, under its headings and in the order of the page."""
 _MOST_NOTICES = 20  # of one save on the call page
-_AMONG_THE_TASKS = ("tick_task", "decide_on_silence")
+_AMONG_THE_TASKS = ("tick_task", "decide_on_silence", "decide_on_breach")
 _AT_THE_RECORD = ("correct_record", "correct_details", "bring_back_task")  # their links stand beside what they correct
+_AT_THE_STEP = {"skip_step": "Skip", "bring_step_forward": "Bring forward", "postpone_step": "Postpone"}
 _AMONG_THE_PAPERS = ("add_paper", "release_paper", "take_back_paper")
 _TEXTS = {
     "said_by": "Said by",
@@ -89,6 +92,10 @@ _TEXTS = {
     "subject": "Subject",
     "words": "They wrote",
     "attachments": "Attachments",
+    "held": "What it tells, and about whom",
+    "went_to": "Who has it",
+    "done": "What was done",
+    "told": "Who has been told",
 }
 
 
@@ -147,7 +154,7 @@ async def case_page(
         ],
         steps=progress(journey, events),
         days=await _days(services, case) if not (journey and journey.closing) else None,
-        next_steps=words.next_steps(case),
+        next_steps=[(step, _ways(case, can_do, step)) for step in words.next_steps(case)],
         waiting=words.waiting_for(case) if not (journey and journey.closing) else [],
         doable=[one for one in own if not any(one.kind in kinds for kinds in _ANY_TIME.values())],
         any_time=at_any_moment(case.reference, own, may_split=me.has(*COORDINATORS)) if own else [],
@@ -166,6 +173,7 @@ async def case_page(
         notes=[(note, names[note.author]) for note in await notes_of(services, me, case)],
         may_keep_notes=may_keep_notes(me, case),
         correct={one.about: do_link(case.reference, one) for one in can_do if one.kind == "correct_details"},
+        hide={one.about: do_link(case.reference, one) for one in can_do if one.kind == "hide_address"},
         amend=next((do_link(case.reference, one) for one in can_do if one.kind == "amend_agreement"), ""),
         pending=[EVERY_COMMAND[kind].title if kind in EVERY_COMMAND else "The referral" for kind in pending],
         workflow=workflow_link(services, case.id),
@@ -179,6 +187,12 @@ async def case_page(
         related=await services.related.of_case(case.id) if not me.only_mediates else [],
         alike=await _likely_the_same(services, case, me),
     )
+
+
+def _ways(case: CaseView, can_do: Sequence[Possible], step: words.NextStep) -> list[tuple[str, str]]:
+    """What this reader may do about a step that is due next: a link's words and its address."""
+    mine = [one for one in can_do if one.about == step.ask and one.kind in _AT_THE_STEP]
+    return [(_AT_THE_STEP[one.kind], do_link(case.reference, one)) for one in mine]
 
 
 async def _days(services: Services, case: CaseView) -> tuple[Days, Days]:
@@ -258,7 +272,7 @@ def doable(case: CaseView, journey: Journey, ready: Sequence[Possible], me: Staf
     always = [] if journey.closing else [Possible(kind="change_policy")]  # so the rules do not name it
     for one in (*ready, *always):
         command = COMMANDS[one.kind]
-        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD)
+        elsewhere = (*_AMONG_THE_TASKS, *_AMONG_THE_PAPERS, *_AT_THE_RECORD, *_AT_THE_STEP)
         if one.kind in elsewhere or not me.has(*command.may):
             continue
         if one.kind == "answer_allocation" and not _may_answer(journey, me):
@@ -500,6 +514,8 @@ async def letter_page(request: Request, services: ServicesDep, me: Me, reference
         parts=blocks(text, line.words.language if line.words else Language.ENGLISH),
         returned=_returned_link(case, me, line),
         again=_again_link(case, me, line),
+        astray=_astray_link(case, line),
+        breach=_breach_of(case, line),
         attachments=[name.replace("/", ", version ") for name in line.words.attachments] if line.words else [],
     )
 
@@ -512,6 +528,22 @@ def _returned_link(case: CaseView, me: StaffMember, line: LetterView) -> str:
         return ""
     about = Letter.model_validate(line.model_dump()).key
     return do_link(case.reference, Possible(kind="report_returned_letter", about=about))
+
+
+def _astray_link(case: CaseView, line: LetterView) -> str:
+    """Where it is said that a letter reached somebody else; "" where it cannot have, or was said before."""
+    gone = line.state in MAY_COME_BACK and line.words is not None and not to_staff(line.to)
+    if not gone or case.journey is None or case.journey.person(line.to) is None or _breach_of(case, line):
+        return ""
+    about = Letter.model_validate(line.model_dump()).key
+    return do_link(case.reference, Possible(kind="report_wrong_address", about=about))
+
+
+def _breach_of(case: CaseView, line: LetterView) -> Breach | None:
+    """What was reported about this letter."""
+    named = (line.kind, line.about, line.to, line.number)
+    found = case.journey.breaches if case.journey else []
+    return next((one for one in found if (one.kind_of_letter, one.about, one.to, one.number) == named), None)
 
 
 def _again_link(case: CaseView, me: StaffMember, line: LetterView) -> str:

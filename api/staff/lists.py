@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,13 +12,14 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 
 from api.auth import Me
-from api.forms import Typed
+from api.forms import Field, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.days import targets_of
 from api.staff.doing import KEY
 from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
 from casefile.commands import StoredElsewhere
+from casefile.covers import Cover
 from casefile.reading import TaskLine
 from casefile.staff import StaffMember
 from casefile.vault import Erased
@@ -30,6 +32,7 @@ from domain.queue import doing
 from domain.stages import Stage
 from domain.text import without_controls
 from domain.view import CaseView
+from domain.working_days import local_day
 from workflows.doors import workflow_id
 
 router = APIRouter(include_in_schema=False)
@@ -107,7 +110,8 @@ async def cases_page(
 
 @router.post("/cases/reassign")
 async def reassign(request: Request, services: ServicesDep, me: Me) -> Response:
-    """The cases that were ticked go to another coordinator, one command each; the page says what became of each."""
+    """The cases that were ticked go to another coordinator, one command each. First a page asks what there is to know
+    of each; then it says what became of each."""
     typed = Typed.of(await request.form())
     key, coordinator, reason = typed.one("key"), typed.one("coordinator"), typed.one("reason")
     coordinators = await services.staff.coordinators()
@@ -120,24 +124,33 @@ async def reassign(request: Request, services: ServicesDep, me: Me) -> Response:
         typed.wrong("coordinator", "Choose to whom they are handed over.")
     if not reason:
         typed.wrong("reason", "Give the reason, so that others understand the change later.")
+    texts = {reference: _said_of(typed, reference, reason) for reference in ticked}
+    if typed.errors.keys() & {"case", "coordinator", "reason"}:
+        return page(request, "staff/reassigned.html", 422, typed=typed, told=[], to="")
+    to = coordinators[coordinator]
+    if typed.errors or typed.one("action") != "send":
+        lines = [_line_of(reference) for reference in ticked]
+        status = 422 if typed.errors else 200
+        return page(request, "staff/handing_over.html", status, typed=typed, key=key, lines=lines, to=to)
+    told = [
+        (reference, await _handed_over(services, me, key, reference, coordinator, said))
+        for reference, said in texts.items()
+    ]
+    return page(request, "staff/reassigned.html", typed=typed, told=told, to=to)
+
+
+def _line_of(reference: str) -> Field:
+    """What the next coordinator has to know of one of the cases."""
+    return Field(f"line-{reference}", reference, "words", optional=True, rows=2)
+
+
+def _said_of(typed: Typed, reference: str, reason: str) -> ReasonTexts:
     try:
-        texts = ReasonTexts(reason=reason)
+        return ReasonTexts(reason=reason, note=typed.one(f"line-{reference}"))
     except ValidationError as error:
-        typed.blame(error, {"reason": "reason"}, {"reason": "Why?"})
-        texts = ReasonTexts()
-    told = (
-        []
-        if typed.errors
-        else [(reference, await _handed_over(services, me, key, reference, coordinator, texts)) for reference in ticked]
-    )
-    return page(
-        request,
-        "staff/reassigned.html",
-        422 if typed.errors else 200,
-        typed=typed,
-        told=told,
-        to=coordinators.get(coordinator, ""),
-    )
+        asked = f"line-{reference}"
+        typed.blame(error, {"reason": "reason", "note": asked}, {"reason": "Why?", asked: reference})
+        return ReasonTexts()
 
 
 async def _handed_over(
@@ -181,6 +194,7 @@ class TaskShown:
     title: str
     taken: bool  # a coordinator has the case
     role: str
+    instead_of: str  # a colleague who is away; "": it is the reader's own
     opened: datetime
     due: datetime | None
     late: bool
@@ -204,20 +218,28 @@ async def tasks(request: Request, services: ServicesDep, me: Me) -> Response:
             found += [t for t in await services.reading.tasks(roles=[role], staff=me.id) if t.mediator_id == me.id]
     if everybody and StaffRole.COORDINATOR not in me.roles:
         found += await services.reading.tasks(roles=[StaffRole.COORDINATOR])
+    away = {} if everybody else await services.covers.covered_by(me.id, local_day(services.clock()))
+    for cover in away.values():
+        theirs = await services.reading.tasks(roles=[StaffRole.COORDINATOR], staff=cover.staff_id)
+        found += [line for line in theirs if line.coordinator_id == cover.staff_id]
     unique = {(line.case_id, line.key): line for line in found}.values()
     ordered = sorted(unique, key=lambda line: (line.due is None, line.due or line.opened, line.opened))
     return page(
         request,
         "staff/tasks.html",
-        tasks=await shown_tasks(services, me, ordered[:_MOST_TASKS]),
+        tasks=await shown_tasks(services, me, ordered[:_MOST_TASKS], away),
+        away=away,
         more=max(0, len(ordered) - _MOST_TASKS),
         everybody=everybody,
         may_see_all=me.has(*COORDINATORS),
     )
 
 
-async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]) -> list[TaskShown]:
-    """The tasks in words. A case that was erased meanwhile has none."""
+async def shown_tasks(
+    services: Services, me: StaffMember, lines: list[TaskLine], away: Mapping[str, Cover] = MappingProxyType({})
+) -> list[TaskShown]:
+    """The tasks in words. A case that was erased meanwhile has none. `away`: for whom the reader stands in, by name."""
+    instead_of = {cover.staff_id: name for name, cover in away.items()}
     loaded: dict[str, CaseView | None] = {}
     shown = []
     for line in lines:
@@ -238,6 +260,7 @@ async def shown_tasks(services: Services, me: StaffMember, lines: list[TaskLine]
                 title=words.task_title(case, task),
                 taken=bool(case.coordinator.id),
                 role=titles.STAFF_ROLES[line.role],
+                instead_of=instead_of.get(line.coordinator_id, "") if line.role == StaffRole.COORDINATOR else "",
                 opened=line.opened,
                 due=due,
                 late=bool(due and due < services.clock()),

@@ -19,6 +19,7 @@ from domain import titles, words
 from domain.commands import COMMANDS, StaffRole
 from domain.queue import Days, Matter, Section, at_risk_since, matter_of
 from domain.queue_words import Said, said_of
+from domain.working_days import local_day
 
 router = APIRouter(include_in_schema=False)
 EVERYBODY = "all"
@@ -62,10 +63,12 @@ async def today(request: Request, services: ServicesDep, me: Me) -> Response:
     whose = whose if whose in names or whose == EVERYBODY else own
     only = Section(asked["show"]) if asked.get("show") in set(Section) else None
     number, targets = page_number(asked.get("page", "")), await targets_of(services)
+    away = await services.covers.covered_by(me.id, local_day(targets.now)) if whose == me.id else {}
     parts = await services.queue.parts(
         targets.now,
         at_risk_since(targets.now, targets.stage_days, targets.holidays),
         coordinator="" if whose == EVERYBODY else whose,
+        also=[cover.staff_id for cover in away.values()],
         only=only,
         page=number if only else 1,
         per_page=_PER_PAGE if only else _AT_FIRST,
@@ -88,6 +91,8 @@ async def today(request: Request, services: ServicesDep, me: Me) -> Response:
         number=number,
         last=_last_page(parts) if only else 1,
         day=words.day(targets.now),
+        away=away,
+        own_cover=await services.covers.of(me.id, local_day(targets.now)),
         whose=whose,
         choices=[*([(own, "Mine")] if own == me.id else []), (EVERYBODY, "Everybody's")]
         + [(id, name) for id, name in names.items() if id != own],

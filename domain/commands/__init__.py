@@ -33,6 +33,7 @@ from domain.commands.base import (
     StaffRole,
     Texts,
 )
+from domain.commands.breaches import BreachTexts, DecideOnBreach, DecisionTexts, ReportWrongAddress
 from domain.commands.changes import (
     AddSupporter,
     CancelMeeting,
@@ -46,8 +47,9 @@ from domain.commands.contact import AskForCall, SayHowTheyRead, SayWhenToRing
 from domain.commands.corrections import AmendAgreement, AmendmentTexts, CorrectDetails, CorrectRecord, DetailsTexts
 from domain.commands.mailbox import NoteAutomaticReply, ReceiveReply, ReplyTexts, ReportBounce
 from domain.commands.messages import AddLine, AgainTexts, MessageTexts, ResendLetter, WriteMessage
+from domain.commands.next_steps import BringStepForward, PostponeStep, SkipStep, StepChange
 from domain.commands.papers import AddPaper, ReleasePaper, TakeBackPaper, TakeBackTexts
-from domain.commands.people import AddParty, PartyTexts, RemoveParty, RemovePerson
+from domain.commands.people import AddParty, HideAddress, PartyTexts, RemoveParty, RemovePerson
 from domain.commands.preparation import (
     RecordChildsVoice,
     SignAgreementToMediate,
@@ -124,6 +126,10 @@ COMMANDS: dict[str, type[Command]] = {
         AddParty,
         RemoveParty,
         RemovePerson,
+        HideAddress,
+        SkipStep,
+        BringStepForward,
+        PostponeStep,
         Withdraw,
         Pause,
         Resume,
@@ -135,6 +141,8 @@ COMMANDS: dict[str, type[Command]] = {
         TickTask,
         BringBackTask,
         ReportReturnedLetter,
+        ReportWrongAddress,
+        DecideOnBreach,
         WriteMessage,
         AddLine,
         ResendLetter,
@@ -154,5 +162,5 @@ EVERY_COMMAND: dict[str, type[Command]] = {
 }
 """Those and what comes out of the mailbox; the doors of the workflow are checked against it."""
 
-WAKING = (ReopenCase, LinkCases, UnlinkCases, TellApart, TakeCase)
+WAKING = (ReopenCase, LinkCases, UnlinkCases, TellApart, TakeCase, ReportWrongAddress, DecideOnBreach)
 """What may still be done with a case that has ended: its workflow is begun again to hear it."""

@@ -46,3 +46,12 @@ class RemovePerson(Change):
     may = MEDIATORS
     title = "Somebody no longer comes along"
     person: str
+
+
+class HideAddress(Change):
+    """Where a person lives and is reached is hidden from everybody but those who run the case: a separated parent, say,
+    or somebody who has fled. Or it need not be hidden any more."""
+
+    title = "Hide an address from the others"
+    person: str
+    hidden: bool

@@ -14,7 +14,7 @@ from activities.correspondence import _To
 from casefile.cases import add_participant
 from casefile.commands import Commands
 from casefile.letters import letter_id
-from casefile.tables import Case
+from casefile.tables import Case, CoverRow
 from domain.commands import Actor, AddLine, How, ResendLetter, Slot, WriteMessage
 from domain.journey import Letter, MeetingStatus
 from domain.languages import Language
@@ -569,3 +569,15 @@ async def test_a_date_that_was_changed_since_is_not_sent_again(desk: Desk, post:
     again = letter_again(ResendLetter(**by_staff(desk, 1), **named), desk.journey)
     assert await desk.send(again) == "withheld"
     assert (await desk.row(again)).problem == "moved"
+
+
+async def test_what_staff_are_reminded_of_goes_to_whoever_stands_in(desk: Desk, post: Post) -> None:
+    """Letters to parties name the coordinator as before."""
+    async with desk.database.write() as session:
+        session.add(CoverRow(staff_id="s1", cover_id="b1", first=NOW.date(), last=NOW.date()))
+    task = Letter(kind="staff_remind", about="explaining_call", to="coordinator")
+    await desk.send(task)
+    assert post.recipients == ["b1@service.example"]
+    await desk.send(CONSENT)
+    assert post.recipients[-1] == "head@oakfield.example"
+    assert "Staff b1" not in text_of(post.messages[-1])

@@ -17,6 +17,7 @@ from casefile.policies import Policies
 from casefile.tables import (
     Case,
     CommandText,
+    CoverRow,
     DigestRow,
     Document,
     LetterRow,
@@ -257,3 +258,16 @@ async def test_a_case_that_got_a_task_meanwhile_is_not_erased(office: Office) ->
 async def test_a_held_case_is_counted_whatever_is_left_to_do_in_it(office: Office) -> None:
     await office.task(await closed(office, "held", 7, on_hold=True))
     assert (await office.erase()).kept_on_hold == 1
+
+
+async def test_who_stands_in_for_a_colleague_has_their_tasks_in_the_list(office: Office, post: Post) -> None:
+    case_id = await office.case("one")
+    await office.task(case_id, kind="read_reply")
+    today = MORNING.date()
+    await office.add(CoverRow(staff_id="cora", cover_id="cyd", first=today, last=today))
+    assert await office.send("cyd") == "sent"
+    said = text_of(post.messages[-1])
+    assert "(for Cora): Read a reply" in said
+    async with office.database.write() as session:
+        session.add((await session.get_one(CoverRow, "cora")).sqlmodel_update({"last": today - DAY}))
+    assert "cyd" not in await office.readers()

@@ -19,8 +19,10 @@ from activities.records import repeat_for_lists
 from api.intake import Intake
 from api.openid import Provider
 from api.services import Services
+from casefile.breaches import Breaches
 from casefile.cases import Cases
 from casefile.commands import Commands
+from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
@@ -165,6 +167,8 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         letters=Letters(database, vault),
         papers=Papers(database, vault),
         notes=Notes(database, vault),
+        breaches=Breaches(database),
+        covers=Covers(database),
         reading=Reading(database, vault),
         finding=Finding(database, vault),
         queue=Queue(database, vault),

@@ -19,11 +19,12 @@ from api.services import Services
 from casefile.commands import Outcome
 from casefile.letters import place_of
 from casefile.papers import PaperToKeep
-from casefile.tables import Case, Document, LetterRow
+from casefile.tables import BreachRow, Case, Document, LetterRow
+from domain.breaches import Breach
 from domain.commands import Actor, Command, Slot, StaffRole, Term
 from domain.journey import Action, Agreement, Armed, Event, Fact, Journey, Meeting, MeetingStatus, OpenAsk, Task
 from domain.papers import Paper, PaperText
-from domain.parties import Party, PartyRole, Person, PersonRole
+from domain.parties import Channel, Party, PartyRole, Person, PersonRole
 from domain.policy import Do, Policy
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from domain.scheduling import half_days_to_ask
@@ -179,6 +180,7 @@ class World:
                         problem="550" if state == "bounced" else "",
                     )
                 )  # fmt: skip
+            session.add(BreachRow(id=BREACH, case_id=case_id, noticed=at - timedelta(hours=3)))
             place = f"document/{case_id}/agreement/1"
             session.add(
                 Document(case_id=case_id, kind="agreement", version=1, sha256="0" * 64, made=at,
@@ -227,13 +229,14 @@ def parties() -> list[Party]:
 
 def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) -> Journey:
     soon = at + timedelta(days=2)
+    reminder = Armed(at=soon, do=Do.REMIND, number=2, can=["skip", "bring_forward", "postpone"])
     return Journey(
         parties=parties(),
         stage=Stage.JOINT_MEETING,
         contacted=["p1", "p2", "p3"],
         mediator=mediator,
         asks=[
-            OpenAsk(key="availability/p3/1", of="p3", asked=at, armed=Armed(at=soon, do=Do.REMIND, number=2)),
+            OpenAsk(key="availability/p3/1", of="p3", asked=at, armed=reminder),
             OpenAsk(
                 key="visit/p3/1",
                 of="mediator",
@@ -271,6 +274,8 @@ def rich_journey(mediator: str, half_days: list[str], venue: str, at: datetime) 
             Meeting(key="joint_meeting/1", status=MeetingStatus.OFFERED, half_days=half_days,
                     availability={"p1": half_days[:9], "p2": half_days[3:14]}, present=["p1.1", "p2.1"]),
         ],
+        breaches=[Breach(key=BREACH, kind_of_letter="referral_received", about="", to="p1.1", number=1,
+                         channel=Channel.EMAIL, noticed=at - timedelta(hours=3), reported_by="")],
         papers=[Paper(key="paper1", of="p1.1", given=at, check="not_scanned")],
         agreement=Agreement(version=1, command="agree-0123456789abcdef", terms=TERMS, meeting="joint_meeting/1",
                             written=at - timedelta(hours=2), status="comments",
@@ -381,6 +386,9 @@ OF_THE_CASE = (
 )  # fmt: skip
 """Words of the office's case that are nobody else's."""
 
+BREACH = "breach-0123456789ab"
+PLANNED = "2026-12-03T10:00:00+00:00"  # for when the next reminder of p3 is armed
+
 VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "record_explaining_call": ("", {"outcome": "go_on", "permission": "given", "note": "kind"}),
     "record_permission": ("", {"given": "yes", "how": "phone"}),
@@ -441,6 +449,13 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "add_paper": ("p1", {"title": "Report", "how": "letter"}),  # its file: tests/api/test_papers.py
     "release_paper": ("paper1", {"how": "phone", "said_by": "Ruth"}),
     "take_back_paper": ("paper1", {"how": "phone", "reason": "another child's"}),
+    "hide_address": ("p1.2", {"hide": "yes", "reason": "has fled"}),
+    "skip_step": ("availability/p3/1", {"planned": PLANNED, "reason": "the answer is on its way"}),
+    "bring_step_forward": ("availability/p3/1", {"planned": PLANNED, "reason": "they asked for it"}),
+    "postpone_step": (
+        "availability/p3/1",
+        {"planned": PLANNED, "until": "2026-12-14", "reason": "the school is closed"},
+    ),
     "withdraw": ("p1", {"how": "phone"}),
     "pause": ("", {"note": "bereavement"}),
     "resume": ("", {}),
@@ -451,6 +466,11 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "bring_back_task": ("phone/visit_choice/p3/1/1", {"reason": "another school"}),
     "change_policy": ("", {"policy": "demo", "reason": "to show it"}),
     "report_returned_letter": ("consent_ask/p2.1/1:consent:p2", {"note": "gone away"}),
+    "report_wrong_address": (
+        "consent_ask/p2.1/1:consent:p2",
+        {"held": "The child's name", "went_to": "A school", "noticed_day": "2026-12-01", "noticed_time": "08:30"},
+    ),
+    "decide_on_breach": (BREACH, {"tell_ico": "no", "tell_people": "yes", "reason": "it was deleted at once"}),
     "write_message": ("", {"to": ["p1.1", "p3.1"], "message": "The side door", "action": "send"}),
     "add_line": ("", {"kind_of_letter": "visit_booked", "to": "p1.1", "message": "Dear both", "action": "send"}),
     "resend_letter": ("consent_ask/p2.1/1:consent:p2", {"reason": "deleted", "action": "send"}),

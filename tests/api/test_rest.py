@@ -215,9 +215,8 @@ async def test_a_case_is_shown_whole(
     assert case["route"] == "disagreement_resolution"
     assert case["stage"] == "joint_meeting"
     assert {"who": "Oakfield School", "of": "p2"}.items() <= case["waiting_for"][1].items()
-    assert {"what": "Reminder 2 to Oakfield School", "unless": "they answer", "at": "2026-11-25T10:00:00Z"} in case[
-        "next"
-    ]
+    reminder = {"what": "Reminder 2 to Oakfield School", "unless": "they answer", "at": "2026-11-25T10:00:00Z"}
+    assert any(reminder.items() <= step.items() for step in case["next"])
     assert [person["name"] for person in case["participants"]] == [
         "Alex Parent",
         "Chris Head",

@@ -420,6 +420,10 @@ async def test_many_cases_are_handed_over_at_once_with_a_line_for_each(office: O
     assert f'name="case" value="{second}"' in office.jo.page
     data = {"case": [office.reference, second, "SM-1999-00001"], "coordinator": ida, "reason": "on leave"}
     office.world.taken.clear()
+    asked = await office.jo.post("/cases/reassign", data)
+    assert office.world.taken == [], "first it is asked what there is to know of each"
+    assert "Hand 3 cases to Ida Colleague" in text_of(asked.text)
+    data |= {f"line-{second}": "Ring the father, not the mother.", "action": "send"}
     answer = await office.jo.post("/cases/reassign", data)
     assert answer.status_code == 200, text_of(answer.text)
     said = text_of(answer.text)
@@ -430,6 +434,26 @@ async def test_many_cases_are_handed_over_at_once_with_a_line_for_each(office: O
     await office.jo.post("/cases/reassign", data)  # the browser's "send again"
     handed = [command for command in office.world.taken if command.kind() == "reassign"]
     assert [command.model_dump()["coordinator"] for command in handed] == [ida, ida]
+    texts = {}
+    for command in handed:
+        texts |= {command.case_id: (await office.world.services.cases.load(command.case_id)).texts[command.id]}
+    assert texts[office.case_id]["reason"] == "on leave"
+    assert "note" not in texts[office.case_id] or texts[office.case_id]["note"] == ""
+    assert [said["note"] for case, said in texts.items() if case != office.case_id] == [
+        "Ring the father, not the mother."
+    ]
+
+
+async def test_a_line_that_is_too_long_is_kept_and_hands_nothing_over(office: Office) -> None:
+    ida, _, _ = await office.world.staff("Ida Colleague", StaffRole.COORDINATOR)
+    await office.jo.get("/cases")
+    line = "x" * 9000
+    data = {"case": office.reference, "coordinator": ida, "reason": "on leave", f"line-{office.reference}": line}
+    answer = await office.jo.post("/cases/reassign", {**data, "action": "send"})
+    assert answer.status_code == 422
+    assert line in answer.text
+    assert "at most 8000 characters" in text_of(answer.text)
+    assert office.world.taken == []
 
 
 @pytest.mark.parametrize("missing", ["case", "coordinator", "reason"])

@@ -65,7 +65,7 @@ async def hire(world: World) -> SignIns:
 
 
 def of_a_new_service() -> list[Shown]:
-    lists = ("tasks", "calls", "cases", "print-queue", "panel", "venues", "operations")
+    lists = ("tasks", "calls", "cases", "print-queue", "panel", "venues", "operations", "breaches")
     return [
         Shown("sign-in", "/sign-in"),
         Shown("sign-in-wrong", "/sign-in", press="Sign in", typed={"email": "jo@service.example", "password": "wrong"}),
@@ -206,6 +206,7 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("sign-in-new-password", f"/sign-in/new-password/{ids['new-password']}"),
         Shown("sign-in-new-password-wrong", "/sign-in/new-password", press="Use this password", pictured=False),
         Shown("account", "/account", "jo"),
+        Shown("account-away-wrong", "/account", "jo", "Save", pictured=False),
         Shown("account-second-step", "/account/second-step", "jo"),
         Shown("account-second-step-wrong", "/account/second-step", "jo", "Go on", {"code": "123"}, pictured=False),
         Shown("staff", "/staff", "max", on_a_desk=True),
@@ -215,6 +216,7 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("password", "/staff", "max", "Add the account", COLLEAGUE),
         Shown("targets", "/policy", "max", on_a_desk=True),
         Shown("figures", "/figures", "max"),
+        Shown("breaches", "/breaches", "max", on_a_desk=True),
         Shown("figures-wrong", "/figures?first=2026-11-09&last=2026-11-08", "max", pictured=False),
         Shown("targets-edit", "/policy/edit", "max"),
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),

@@ -203,3 +203,48 @@ def test_what_may_be_set_of_each_ladder_builds_it_again() -> None:
     for kind, ladder in STANDARD_LADDERS.items():
         days = {do: [abs(rung.after) for rung in ladder if rung.do == do] for do, _ in adjustable(kind)}
         assert ladder_with(kind, days) == ladder
+
+
+# A step that is skipped, brought forward or postponed
+
+
+def test_what_can_be_done_about_each_rung() -> None:
+    found = {
+        (kind, n, str(rung.do)): ladders.ways(OpenAsk(key=kind, of="p2", asked=MONDAY, climbed=n), OLD)
+        for kind in ("consent", "comments", "feedback", "visit", "action")
+        for n, rung in enumerate(OLD.ladder(kind))
+    }
+    every = ["skip", "bring_forward", "postpone"]
+    assert found == {
+        ("consent", 0, "ask"): ["postpone"],
+        ("consent", 1, "remind"): every,
+        ("consent", 2, "remind"): every,
+        ("consent", 3, "remind"): every,
+        ("consent", 4, "phone_task"): every,
+        ("consent", 5, "manager_decides"): ["bring_forward", "postpone"],
+        ("comments", 0, "ask"): ["postpone"],
+        ("comments", 1, "remind"): every,
+        ("comments", 2, "lapse"): ["postpone"],
+        ("feedback", 0, "ask"): ["skip", "postpone"],
+        ("feedback", 1, "lapse"): ["postpone"],
+        ("visit", 0, "remind"): ["skip", "bring_forward"],
+        ("visit", 1, "remind"): ["skip", "bring_forward"],
+        ("visit", 2, "task"): [],
+        ("visit", 3, "escalate"): ["bring_forward"],
+        ("action", 0, "remind"): ["skip", "bring_forward"],
+        ("action", 1, "remind"): ["skip", "bring_forward"],
+        ("action", 2, "phone_task"): ["skip", "bring_forward"],
+        ("action", 3, "escalate"): ["bring_forward"],
+    }
+
+
+def test_what_is_put_off_is_put_off_for_every_rung_after_it() -> None:
+    ask = after(4)
+    ladders.put_off(ask, OLD, date(2026, 11, 14))  # a Saturday; planned was Tuesday the 10th
+    assert [ladders.moment(ask, rung, OLD).date() for rung in OLD.ladder("consent")[ask.climbed :]] == [
+        date(2026, 11, 16),
+        date(2026, 11, 19),
+        date(2026, 11, 23),
+        date(2026, 11, 25),
+    ]
+    assert [ladders.moment(ask, rung, OLD).hour for rung in OLD.ladder("consent")[ask.climbed :]] == [9, 9, 9, 9]

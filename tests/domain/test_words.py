@@ -37,6 +37,34 @@ def task(kind: str, key: str, about: str = "") -> str:
     )
 
 
+def test_why_a_step_comes_when_it_does() -> None:
+    def why(key: str, of: str, do: Do = Do.REMIND, **more: object) -> str:
+        one = ask(key, of, do).model_copy(update=more)
+        return words.next_steps(sample_case(asks=[one]))[0].why
+
+    assert why("consent/p2", "p2", climbed=2) == "6 working days without an answer"
+    assert why("consent/p2", "p2", climbed=2, by_post=True) == "6 working days without an answer, and 4 for the post"
+    put_off = why("consent/p2", "p2", climbed=1, later=1)
+    assert put_off == "3 working days without an answer, postponed by 1 working day"
+    assert why("consent/p2", "p2", Do.ASK) == "in office hours"
+    assert why("visit/p1/1", "mediator", climbed=1) == "1 working day before the date"
+    assert why("action/1", "p2", climbed=1) == "on the day itself"
+    assert why("action/1", "p2", Do.ESCALATE, climbed=3) == "5 working days after the date"
+
+
+def test_what_was_done_about_a_step() -> None:
+    assert event("skip_step", "consent/p2", step="remind", number="2") == (
+        "A step was skipped: reminder 2, consent of Oakfield School"
+    )
+    assert event("bring_step_forward", "consent/p2", step="phone_task", number="1") == (
+        "A step was brought forward: call, consent of Oakfield School"
+    )
+    later = (AT + timedelta(days=1)).isoformat()
+    assert event("postpone_step", "consent/p2", step="remind", number="2", before=AT.isoformat(), after=later) == (
+        "A step was postponed: reminder 2, consent of Oakfield School: from Thu 3 Dec 09:00 to Fri 4 Dec 09:00"
+    )
+
+
 # Days and times
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.workflows.telling import ended, ready_to_visit
-from tests.workflows.world import DAY, Story, World, mediator, person
+from tests.workflows.world import DAY, MANAGER, Story, World, mediator, person
 
 
 async def test_a_new_contact_is_asked_anew_and_the_old_one_no_more(story: Story, world: World) -> None:
@@ -93,4 +93,26 @@ async def test_a_supporter_is_invited_to_what_is_booked_and_never_chased(story: 
     assert world.letters(to="p1.2") == ["joint_meeting_booked", *["joint_meeting_remind"] * 3]
     await story.act("record_joint_meeting", mediator("mia"), present=["p1.1", "p1.2"], outcome="full")
     assert await story.refused("add_supporter", party="p1") == "has_met"
+    await ended(story)
+
+
+async def test_an_address_that_is_hidden_stays_so_for_whoever_joins_them(story: Story, world: World) -> None:
+    await story.refer()
+    await story.act("hide_address", person="p1.1", hidden=True)
+    assert await story.refused("hide_address", person="p1.1", hidden=True) == "as_before"
+    assert await story.refused("hide_address", person="p1.9", hidden=True) == "no_such_person"
+    assert await story.refused("hide_address", mediator("mia"), person="p1.1", hidden=False) == "not_yours"
+    world.admits = "p1.2"
+    await story.act("replace_contact", party="p1")  # the same person under another address
+    world.admits = "p2.2"
+    await story.act("replace_contact", party="p2")
+    await story.breathe()
+    people = {person.key: person.hidden for party in world.journey.parties for person in party.people}
+    assert people == {"p1.1": True, "p1.2": True, "p2.1": False, "p2.2": False, "p3.1": False}
+    await story.act("hide_address", person="p1.2", hidden=False)
+    await story.begun_anew()
+    known = world.journey.person("p1.1")
+    assert known is not None
+    assert known.hidden
+    await story.act("tick_task", MANAGER, task=next(one for one in world.tasks() if one.startswith("begun_anew")))
     await ended(story)

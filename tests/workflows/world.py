@@ -40,6 +40,7 @@ from workflows.neighbours import (
     Deliveries,
     Delivery,
     Documents,
+    LetterGone,
     LettersToDeliver,
     LetterToDeliver,
     Linking,
@@ -57,6 +58,7 @@ from workflows.neighbours import (
     Recipients,
     References,
     Verdict,
+    Withdrawn,
     WordsToCorrect,
     activities_of,
 )
@@ -117,6 +119,7 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
         default_factory=list
     )  # letters that a case begun anew asks for: it may not know their fate
     too_early: list[Sent] = field(default_factory=list)  # unprompted, and asked for when nothing unprompted may leave
+    withdrawn: list[str] = field(default_factory=list)  # whose links have ended
     linked: list[Linking] = field(default_factory=list)
     there_too: list[str] = field(default_factory=list)  # parties who are party to the other case
     alike: list[str] = field(default_factory=list)  # references of cases about the same child
@@ -203,6 +206,14 @@ class World(CaseFile, Correspondence, Calendars, Documents, PaperKeeping):
     async def admit(self, admission: Admission) -> Admitted:
         admitted, self.admits = self.admits, ""
         return Admitted(person=admitted, channel=self.admits_by)
+
+    @activity.defn
+    async def withdraw_links(self, order: LetterGone) -> Withdrawn:
+        gone = next((one for one in self.sent if one.letter.key == order.letter.key), None)
+        if gone is None:
+            return Withdrawn(refusal="not_sent")
+        self.withdrawn.append(order.letter.to)
+        return Withdrawn(channel=gone.channel)
 
     @activity.defn
     async def correct_details(self, order: WordsToCorrect) -> Verdict:

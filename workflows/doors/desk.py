@@ -121,7 +121,9 @@ class Desk(ABC):
         if admitted.person and admitted.person not in [person.key for person in people]:
             themself = next((one for one in people if one.key == command.actor.id), None)  # under another address
             times = themself.times if themself else []
-            people.append(Person(key=admitted.person, role=role, channel=admitted.channel, times=times))
+            # they may live together, and a contact often is the same person at another address
+            hidden = any(one.hidden for one in people)
+            people.append(Person(key=admitted.person, role=role, channel=admitted.channel, times=times, hidden=hidden))
         return admitted.person
 
     async def admit_a_lead(self, command: c.Command, party: str) -> None:
@@ -185,6 +187,10 @@ class Desk(ABC):
     @abstractmethod
     async def came_back(self, letter: Letter, channel: Channel) -> bool:
         """A letter came back for good. False: a person has to see to it."""
+
+    @abstractmethod
+    async def went_astray(self, letter: Letter, channel: Channel) -> None:
+        """A letter reached somebody who should not have it."""
 
     @abstractmethod
     def ask_to_sign(self, party: str) -> None:

@@ -81,6 +81,21 @@ class People(Desk):
     def may_remove_person(self, command: c.RemovePerson) -> None:
         self.judge(command)
 
+    @workflow.update
+    async def hide_address(self, command: c.HideAddress) -> Accepted:
+        async with self.heard(command):
+            person = self.journey.person(command.person)
+            if person is None:
+                raise refusal(Refusal.NO_SUCH_PERSON, command.person)
+            person.hidden = command.hidden
+            self.errands.changed()
+        off = {} if command.hidden else {"off": "yes"}
+        return await self.accept(command, command.person, **off)
+
+    @hide_address.validator
+    def may_hide_address(self, command: c.HideAddress) -> None:
+        self.judge(command)
+
     def take_out(self, party: Party) -> None:
         """Pages know them by name only from now on, their links open nothing, and no letter goes to them but the one
         that says so."""

@@ -191,10 +191,11 @@ class Reassigning(CommandForm):
     def questions(self, s: Setting) -> Questions:
         others = [(key, name) for key, name in s.coordinators.items() if key != s.case.coordinator.id]
         options = tuple(Option(key, name) for key, name in others)
-        return [Field("coordinator", "To whom?", "choice", options=options), REASON]
+        line = Field("note", "What do they need to know?", "words", optional=True, rows=2)
+        return [Field("coordinator", "To whom?", "choice", options=options), REASON, line]
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        return {"coordinator": typed.one("coordinator")}, {"reason": typed.one("reason")}
+        return {"coordinator": typed.one("coordinator")}, {"reason": typed.one("reason"), "note": typed.one("note")}
 
 
 class Undoing(CommandForm):

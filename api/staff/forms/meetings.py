@@ -40,7 +40,10 @@ class VisitDates(PartyForm):
     blame: ClassVar[Mapping[str, str]] = {"slots": "date1"}
 
     def intro(self, s: Setting) -> str:
-        return f"{s.party} is written to and chooses one of the dates. Give as many as you can."
+        said = f"{s.party} is written to and chooses one of the dates. Give as many as you can."
+        if s.case.hides_an_address(s.about):
+            said += " Their address is hidden from the others: meet online or at another place than their home."
+        return said
 
     def questions(self, s: Setting) -> Questions:
         rows = tuple(

@@ -59,9 +59,13 @@ class ReleasingPaper(_OfAPaper):
 
     def intro(self, s: Setting) -> str:
         party, title = self.named(s)
+        paper = self.paper(s)
+        hidden = paper is not None and s.case.hides_an_address(paper.of)
+        look = "Their address is hidden from the others: look whether this paper tells it. " if hidden else ""
         return (
-            f"“{title}”. Only {party} decides this. The other parties can read it {s.case.policy.papers_days} working "
-            "days before the joint meeting, or soon after this when that day has passed. Then it cannot be taken back."
+            f"“{title}”. Only {party} decides this. {look}The other parties can read it {s.case.policy.papers_days} "
+            "working days before the joint meeting, or soon after this when that day has passed. Then it cannot be "
+            "taken back."
         )
 
     def questions(self, s: Setting) -> Questions:

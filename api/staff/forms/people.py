@@ -119,3 +119,33 @@ class NoLongerAlong(CommandForm):
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
         return {"person": s.about}, {"reason": typed.one("reason")}
+
+
+class HidingAddress(CommandForm):
+    """Hides what is not hidden, and the other way round."""
+
+    def title(self, s: Setting, kind: str) -> str:
+        name = words.who(s.case, s.about)
+        return f"Show where {name} is reached again" if s.case.is_hidden(s.about) else f"Hide the address: {name}"
+
+    def about_is_known(self, s: Setting) -> bool:
+        return s.journey.person(s.about) is not None
+
+    def intro(self, s: Setting) -> str:
+        if s.case.is_hidden(s.about):
+            return "The mediator of the case can see address, telephone number and e-mail address again."
+        return (
+            "Address, telephone number and e-mail address are shown to coordinators, managers and the safeguarding "
+            "lead only, and not printed with the case. No letter, invitation or agreement names them to anybody else. "
+            "Whoever joins this party is hidden, too. What people write themselves is not looked through: look at "
+            "their papers before they are released, and hold visits online or at another place than their home."
+        )
+
+    def questions(self, s: Setting) -> Questions:
+        return [REASON]
+
+    def hidden(self, s: Setting) -> dict[str, str]:
+        return {"hide": "no" if s.case.is_hidden(s.about) else "yes"}
+
+    def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
+        return {"person": s.about, "hidden": typed.one("hide")}, {"reason": typed.one("reason")}
