@@ -33,7 +33,6 @@ from letters.rendering import (
     Rendered,
     Service,
     again,
-    kinds,
     meeting_of,
     personal_link,
     purpose_of,
@@ -42,6 +41,7 @@ from letters.rendering import (
     text_message,
     to_staff,
 )
+from letters.texts import kinds
 from mail import Away, MailServer, Refused, envelope, message_id
 from texts import TextProvider
 from workflows.neighbours import Correspondence, Deliveries, Delivery, LettersToDeliver, LetterToDeliver

@@ -1,14 +1,12 @@
-"""A letter's words, from its code and the case. Templates stand in templates/email/, one for each kind: the first line
-is the subject, the rest goes into the frame that all letters share.
+"""A letter's words, from its code and the case. Each kind has its text (letters/texts.py): the first line is the
+subject, the rest goes into the frame that all letters share.
 
 No template names the child: a letter may reach the wrong person, and subjects show on locked screens."""
 
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, Field
 
 from domain import ladders, words
@@ -19,8 +17,8 @@ from domain.journey import MESSAGE, ONCE_MORE, OPEN_AGAIN, Letter, Meeting
 from domain.parties import FAMILY, Channel, PartyRole
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
+from letters.texts import ENGLISH, FRAME, SHIPPED, Texts, name_of
 
-TEMPLATES = Path(__file__).parent / "templates" / "email"
 LINK = "[your personal link]"
 """Stands for the personal link wherever a letter is kept; the real one is put in when it is sent, and never stored."""
 
@@ -90,11 +88,6 @@ class _To(BaseModel):
     party: PartyView | None = None  # None: a member of staff
 
 
-def kinds() -> list[str]:
-    """Every kind of letter that can be written."""
-    return sorted(path.stem for path in TEMPLATES.glob("[a-z]*.txt"))
-
-
 def purpose_of(letter: Letter) -> str | None:
     """Which personal link a letter carries: an ask's key, "permission", "case", "papers", or none (staff sign in)."""
     if to_staff(letter.to):
@@ -155,18 +148,19 @@ def render(
     now: datetime,
     staff: StaffView | None = None,
     to_a_stranger: bool = False,
+    texts: Texts = SHIPPED,
+    language: str = ENGLISH,
 ) -> Rendered:
-    """`staff`: the member of staff it goes to, where the case does not say. `to_a_stranger`: it is the first letter to
-    an address that nobody has confirmed, so it holds nothing by which a child is known, not even a school. LookupError
-    or jinja2.TemplateError: the case does not hold what this letter speaks of."""
+    """`texts`: by which it is written. `staff`: the member of staff it goes to, where the case does not say.
+    `to_a_stranger`: it is the first letter to an address that nobody has confirmed, so it holds nothing by which a
+    child is known, not even a school. LookupError or jinja2.TemplateError: the case does not hold what this letter
+    speaks of."""
     line = "" if to_a_stranger else line_of(case, letter)
     if letter.kind == MESSAGE and not (line or to_a_stranger):
         raise LookupError("a message without words")
     to = _recipient(case, letter.to, staff)
-    said = _context(case, letter, to, service, now)
-    if to_a_stranger and to.party:
-        said |= _withheld(case, to.party, said)
-    subject, text = _framed(f"{letter.kind}.txt", said)
+    said = _said(case, letter, to, service, now, to_a_stranger=to_a_stranger)
+    subject, text = _framed(name_of(letter.kind, to_staff=to.party is None), said, texts, language)
     meeting = meeting_of(case, letter.about)
     method = _INVITES.get(letter.kind)
     invites = None
@@ -181,6 +175,20 @@ def render(
         invitation=invites,
         attachments=[letter.about] if letter.kind == "agreement_copy" and not to_a_stranger else [],
     )
+
+
+def variables(
+    case: CaseView,
+    letter: Letter,
+    *,
+    service: Service,
+    now: datetime,
+    staff: StaffView | None = None,
+    to_a_stranger: bool = False,
+) -> dict[str, Any]:
+    """What the text of this letter may speak of."""
+    to = _recipient(case, letter.to, staff)
+    return _said(case, letter, to, service, now, to_a_stranger=to_a_stranger)
 
 
 def again(case: CaseView, letter: Letter, earlier: Rendered) -> Rendered:
@@ -211,13 +219,13 @@ def _with_line(text: str, line: str) -> str:
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
     there: anybody can type anybody's address, and must not be able to send them words of their own."""
-    return _code_letter("before_a_case/code.txt", code, until, service)
+    return _code_letter("before_a_case/code", code, until, service)
 
 
 def proof_letter(code: str, until: datetime, *, service: Service, reference: str, officer: bool) -> Rendered:
     """The code by which a participant opens what is private on their page, or an officer the page of their cases. It
     names nobody: it may be asked for by whoever has the link, or types an address."""
-    return _code_letter("before_a_case/proof.txt", code, until, service, reference=reference, officer=officer)
+    return _code_letter("before_a_case/proof", code, until, service, reference=reference, officer=officer)
 
 
 def proof_text(code: str, until: datetime, service: Service) -> str:
@@ -237,14 +245,14 @@ def _code_letter(template: str, code: str, until: datetime, service: Service, **
 def password_letter(name: str, token: str, until: datetime, *, service: Service) -> Rendered:
     """The link by which a member of staff chooses a new password. It is kept nowhere."""
     link = f"{service.public_url}/sign-in/new-password/{token}"
-    return _beside_the_cases("to_staff/new_password.txt", name, until, service, link=link, until=words.clock(until))
+    return _beside_the_cases("to_staff/new_password", name, until, service, link=link, until=words.clock(until))
 
 
 def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     lines = {"late": digest.late, "today": digest.today, "soon": digest.soon}
     said = {"subject": digest.subject(), **lines, "most": MOST_LINES}
-    return _beside_the_cases("to_staff/digest.txt", name, now, service, **said)
+    return _beside_the_cases("to_staff/digest", name, now, service, **said)
 
 
 def _beside_the_cases(template: str, name: str, written: datetime, service: Service, **said: Any) -> Rendered:
@@ -259,14 +267,14 @@ def _beside_the_cases(template: str, name: str, written: datetime, service: Serv
         "needs": "",
         "written": words.day(written),
     }
-    subject, text = _framed(template, {**known, **said})
+    subject, text = _framed(template, {**known, **said}, SHIPPED, ENGLISH)
     return Rendered(subject=subject, text=text)
 
 
-def _framed(template: str, said: dict[str, Any]) -> tuple[str, str]:
-    """Subject and text: the first line of a template is the subject, the rest stands between greeting and signature."""
-    subject, _, body = _environment.get_template(template).render(said).strip().partition("\n")
-    text = _environment.get_template("_frame.txt").render(said, body=body.strip())
+def _framed(name: str, said: dict[str, Any], texts: Texts, language: str) -> tuple[str, str]:
+    """Subject and text: the first line is the subject, the rest stands between greeting and signature."""
+    subject, _, body = texts.template(name, language).render(said).strip().partition("\n")
+    text = texts.template(FRAME, language).render(said, body=body.strip())
     return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -281,6 +289,13 @@ def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
         return _To(name="colleague")
     person = case.person(to)
     return _To(name=person.details.name, email=person.details.email, party=case.party(person.party))
+
+
+def _said(
+    case: CaseView, letter: Letter, to: _To, service: Service, now: datetime, *, to_a_stranger: bool
+) -> dict[str, Any]:
+    said = _context(case, letter, to, service, now)
+    return said | _withheld(case, to.party, said) if to_a_stranger and to.party else said
 
 
 def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: datetime) -> dict[str, Any]:
@@ -442,13 +457,3 @@ def _task(case: CaseView, about: str) -> str:
             return words.task_title(case, task)
     title = words.ask_title(case, about) if about else "look at the case"
     return title[0].upper() + title[1:]
-
-
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=select_autoescape(("html",)),  # these are plain text
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,  # an included part ends its own line
-)
