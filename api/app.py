@@ -36,6 +36,7 @@ from api.staff import (
     codes,
     doing,
     elsewhere,
+    letter_texts,
     lists,
     new_case,
     new_password,
@@ -56,6 +57,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -96,6 +98,7 @@ STAFF_PAGES = (
     service.router,
     accounts.router,
     policy.router,
+    letter_texts.router,
     quarter.router,
 )
 
@@ -133,6 +136,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             proofs=Proofs(database, vault, settings.link_signing_key()),
             officers=Officers(database, vault),
             letters=Letters(database, vault),
+            letter_texts=LetterTexts(database),
             papers=Papers(database, vault),
             notes=Notes(database, vault),
             reading=Reading(database, vault),

@@ -39,6 +39,7 @@ _NAVIGATION = (
     ("/venues", "Venues"),
     ("/staff", "Staff"),
     ("/policy", "Targets"),
+    ("/letters", "Letters"),
     ("/figures", "Figures"),
     ("/operations", "Operations"),
 )

@@ -15,6 +15,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -49,6 +50,7 @@ class Services:
     proofs: Proofs
     officers: Officers
     letters: Letters
+    letter_texts: LetterTexts
     papers: Papers
     notes: Notes
     reading: Reading

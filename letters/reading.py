@@ -6,6 +6,7 @@ spoken.py); whoever edits a text is told an estimate."""
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 LONGEST_SENTENCE = 25  # words
 FEWEST_WORDS = 3  # what is shorter is a label, a greeting or a date
@@ -39,6 +40,7 @@ def _words(sentence: str) -> list[str]:
     return re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", " ".join(whole))
 
 
+@lru_cache(maxsize=10_000)
 def estimated(word: str) -> int:
     """The syllables of a word by its letters alone: right for most, and for a text as a whole."""
     sounds = re.findall(r"[aeiouy]+", word)

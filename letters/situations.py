@@ -3,6 +3,7 @@ all of them, and so does whoever edits a text."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from domain.commands import StaffRole
@@ -108,6 +109,7 @@ def examples(kind: str) -> Iterator[Example]:
         yield Example(kind, reader, order.model_copy(update={"to": to}), case_for(kind))
 
 
+@cache
 def examples_of(name: str) -> list[Example]:
     """Every situation in which a text is used: one of a kind, or of its wording for staff."""
     kind = name.removesuffix(TO_STAFF)

@@ -6,6 +6,7 @@ folder each), and what is not there in a language is taken in English.
 People may write these texts in a browser (api/staff/letter_texts.py), so they run in a sandbox, and `faults` lets in
 only the few constructs that a letter needs: no calls, no loops in loops, no attributes but those listed here."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ ENGLISH = "en"
 FRAME = "_frame"  # greeting, text and signature: the shape of every letter, which nobody edits
 TO_STAFF = ".to_staff"
 LONGEST = 10_000  # characters of a text
+_INCLUDED = re.compile(r"""{%[-+]?\s*include\s+["'](_\w+)\.txt["']""")
 
 Edited = frozenset[tuple[str, str, str]]
 """The service's own texts: language, name, and the text. (casefile/letter_texts.py)"""
@@ -58,7 +60,7 @@ class Texts:
         return {}
 
     def parts_of(self, name: str, language: str = ENGLISH) -> list[str]:
-        """The shared parts that a text uses, and those that they use, without the frame's. TemplateSyntaxError"""
+        """The shared parts that a text uses, and those that they use."""
         found: list[str] = []
         ahead = [name]
         while ahead:
@@ -67,6 +69,10 @@ class Texts:
             found += new
             ahead += new
         return found
+
+    def used_for(self, name: str, language: str = ENGLISH) -> list[str]:
+        """All texts of which a letter is made."""
+        return [name, *self.parts_of(name, language), *self.parts_of(FRAME, language)]
 
 
 SHIPPED = Texts()
@@ -101,10 +107,8 @@ def name_of(kind: str, *, to_staff: bool) -> str:
 
 
 def included(source: str) -> list[str]:
-    """The parts that a text includes itself. TemplateSyntaxError"""
-    tree = _parsing.parse(source)
-    found = [one.template.value for one in tree.find_all(nodes.Include) if isinstance(one.template, nodes.Const)]
-    return [str(name).removesuffix(".txt") for name in found]
+    """The parts that a text includes itself."""
+    return _INCLUDED.findall(source)
 
 
 # What may stand in a text
@@ -213,14 +217,14 @@ def _unknown(tree: nodes.Template, offered: set[str]) -> Iterable[str]:
         bounds = [item.arg.start, item.arg.stop, item.arg.step] if isinstance(item.arg, nodes.Slice) else [item.arg]
         if not all(one is None or (isinstance(one, nodes.Const) and isinstance(one.value, int)) for one in bounds):
             yield f"Line {item.lineno}: only a number can stand in brackets."
-    for node in tree.find_all(nodes.Name):
-        if node.ctx == "store" and node.name in (*VARIABLES, "loop"):
-            yield f"Line {node.lineno}: “{node.name}” has a meaning already. Call what the list holds “one”."
-        elif node.ctx == "load" and node.name in INSIDE and id(node) not in said_of:
-            ways = " or ".join(f"{node.name}.{one}" for one in INSIDE[node.name])
-            yield f"Line {node.lineno}: “{node.name}” cannot stand alone. Write {ways}."
-        elif node.ctx == "load" and node.name not in own | offered:
-            yield f"Line {node.lineno}: “{node.name}” is not known here. Choose from the list beside the text."
+    for word in tree.find_all(nodes.Name):
+        if word.ctx == "store" and word.name in (*VARIABLES, "loop"):
+            yield f"Line {word.lineno}: “{word.name}” has a meaning already. Call what the list holds “one”."
+        elif word.ctx == "load" and word.name in INSIDE and id(word) not in said_of:
+            ways = " or ".join(f"{word.name}.{one}" for one in INSIDE[word.name])
+            yield f"Line {word.lineno}: “{word.name}” cannot stand alone. Write {ways}."
+        elif word.ctx == "load" and word.name not in own | offered:
+            yield f"Line {word.lineno}: “{word.name}” is not known here. Choose from the list beside the text."
 
 
 def _of_parts(name: str, tree: nodes.Template, texts: Texts) -> Iterable[str]:

@@ -24,6 +24,7 @@ from casefile.commands import Commands
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -163,6 +164,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         proofs=Proofs(database, vault, settings.link_signing_key()),
         officers=Officers(database, vault),
         letters=Letters(database, vault),
+        letter_texts=LetterTexts(database),
         papers=Papers(database, vault),
         notes=Notes(database, vault),
         reading=Reading(database, vault),
