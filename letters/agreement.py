@@ -21,7 +21,7 @@ class WordsMissing(LookupError):
 def agreement_page(case: CaseView, agreement: Agreement, service_name: str, service_phone: str) -> dict[str, Any]:
     """What stands on the agreement, word for word. WordsMissing."""
     meeting, texts = case.meeting(agreement.meeting), case.texts.get(agreement.command, {})
-    what = texts.get("what", [])
+    what, checked = texts.get("what", []), texts.get("checked") or [""] * len(agreement.terms)
     if len(what) != len(agreement.terms):
         raise WordsMissing(agreement.command)
     held = meeting.slot.start.astimezone(LONDON) if meeting.slot else None
@@ -55,9 +55,11 @@ def agreement_page(case: CaseView, agreement: Agreement, service_name: str, serv
                 "what": f"No longer agreed: {words}" if term.dropped else words,
                 "who": case.party(term.owner).name,
                 "by_when": "–" if term.dropped else plain_date(term.by),
+                "checked": "" if term.dropped else how,
             }
-            for number, (term, words) in enumerate(zip(agreement.terms, what, strict=True), 1)
+            for number, (term, words, how) in enumerate(zip(agreement.terms, what, checked, strict=True), 1)
         ],
+        "not_agreed": texts.get("not_agreed", ""),
         "wishes": texts.get("wishes") or "Nothing was written down about them.",
         "statements": [
             "Mediation is voluntary: everyone took part, and agreed to this, of their own free will.",
@@ -83,7 +85,12 @@ def plain_text(page: dict[str, Any]) -> str:
     facts = "\n".join(f"{fact['label']}: {fact['value']}" for fact in page["facts"])
     terms = "\n\n".join(
         "\n".join(
-            (_wrapped(f"{term['number']}. {term['what']}"), f"By whom: {term['who']}", f"By when: {term['by_when']}")
+            (
+                _wrapped(f"{term['number']}. {term['what']}"),
+                f"By whom: {term['who']}",
+                f"By when: {term['by_when']}",
+                *([_wrapped(f"How it is checked: {term['checked']}")] if term["checked"] else []),
+            )
         )
         for term in page["terms"]
     )
@@ -93,6 +100,7 @@ def plain_text(page: dict[str, Any]) -> str:
         "WHO WAS PRESENT\n" + "\n".join(page["present"]),
         f"WHAT WAS AGREED\n{_wrapped(page['introduction'])}",
         terms,
+        *([f"WHAT WAS NOT AGREED\n{_wrapped(page['not_agreed'])}"] if page["not_agreed"] else []),
         f"THE {page['subject'].upper()}’S WISHES AND FEELINGS\n{_wrapped(page['wishes'])}",
         "ABOUT THIS AGREEMENT\n" + "\n".join(_wrapped(f"- {line}") for line in page["statements"]),
         _wrapped(page["closing"]),

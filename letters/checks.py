@@ -73,25 +73,27 @@ def offered(name: str, service: Service, texts: Texts) -> list[Offered]:
         if values:
             shown = next((value for value in values if value), values[0])
             always = len(values) == len(known)
-            found.append(Offered(name=variable, means=means, example=_example(variable, shown), always=always))
+            ways = {f"{variable}.{one}": _of(shown, one) for one in INSIDE.get(variable, ())} or {variable: shown}
+            found += [Offered(name=w, means=means, example=_example(v), always=always) for w, v in ways.items()]
     return found
 
 
-def _example(variable: str, value: object) -> str:
+def _of(thing: object, what: str) -> object:
+    return thing[what] if isinstance(thing, dict) else getattr(thing, what)
+
+
+def _example(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
     if isinstance(value, (list, tuple)):
         return "; ".join(str(one) for one in value[:2])
-    if isinstance(value, (str, int)):
-        return str(value)
-    ways = ((way, value[way] if isinstance(value, dict) else getattr(value, way)) for way in INSIDE[variable])
-    return "; ".join(f"{variable}.{way}: {said}" for way, said in ways if said)
+    return str(value)
 
 
 def tried(name: str, text: str, texts: Texts, service: Service) -> Findings:
     """A text among the others as they stand (`texts`), on all its situations."""
     names = used_by(name, texts)
-    if wrong := faults(name, text, {one.name for one in offered(name, service, texts)}, texts):
+    if wrong := faults(name, text, {one.name.partition(".")[0] for one in offered(name, service, texts)}, texts):
         return Findings(refusals=wrong)
     edited = {**texts.edited, (ENGLISH, name): text}
     new = Texts((language, one, its) for (language, one), its in edited.items())

@@ -117,11 +117,11 @@ VARIABLES: dict[str, str] = {
     "reference": "Our reference of the case.",
     "link": "The address of the reader's own page, or of the case. Give it a line of its own, below a line that ends "
     "with a colon: mail programs show the two as a button.",
-    "to": "Whom the letter greets.",
+    "to": "The name of whom the letter greets.",
     "is_family": "Whether the reader is a parent or the young person.",
     "is_staff": "Whether the reader works here.",
     "to_a_stranger": "Whether nobody has confirmed yet that we reach the reader at this address.",
-    "service": "Our service.",
+    "service": "How our service is called and reached.",
     "coordinator": "The coordinator of the case; our service's name as long as it has none.",
     "mediator": "The mediator of the case, once there is one.",
     "referrer": "Who asked us for mediation. A family is not named.",

@@ -56,12 +56,12 @@ async def test_only_managers_come_here(office: Office) -> None:
 
 async def test_the_list_says_whose_words_each_letter_has(office: Office) -> None:
     page = text_of((await office.max.get("/letters")).text)
-    assert "Invitation to take part A party that is asked to take part As shipped the beginning" in page
+    assert "Invitation to take part A party that is asked to take part As shipped" in page
     assert "The initial visit is booked (to the mediator)" in page
     assert f"Signature, with what every letter says In {len(letter_names())} letters" in page
     await press(office.max, "save", await plainer(office))
     page = text_of((await office.max.get("/letters")).text)
-    assert "Invitation to take part A party that is asked to take part Our own Tue 1 Dec 2026 Max" in page
+    assert "Invitation to take part A party that is asked to take part Our own since Tue 1 Dec 2026, by Max" in page
 
 
 async def test_a_preview_shows_each_situation_and_saves_nothing(office: Office) -> None:

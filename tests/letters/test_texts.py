@@ -170,7 +170,8 @@ def test_the_same_words_to_several_readers_are_shown_once() -> None:
 def test_what_a_text_can_speak_of_is_explained_with_an_example() -> None:
     known = {one.name: one for one in offered("visit_booked", SERVICE, SHIPPED)}
     assert known["date"].example == "Thu 3 Dec 2026, 10:00 to 11:30"
-    assert known["to"].example == "to.name: Sam Head"
+    assert known["to.name"].example == "Sam Head"
+    assert known["service.phone"].example == SERVICE.phone
     assert known["date"].always
     assert not {one.name: one for one in offered("_signature", SERVICE, SHIPPED)}["date"].always
     assert all(one.means for one in known.values())
