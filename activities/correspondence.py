@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 from casefile.cases import staff_view, view
 from casefile.covers import stand_ins
 from casefile.database import Database
+from casefile.letter_texts import edited_texts, note_failure
 from casefile.letters import is_to_a_stranger, letter_id, place_of
 from casefile.links import Links
 from casefile.tables import Case, Document, LetterRow, Staff
@@ -35,7 +36,6 @@ from letters.rendering import (
     Rendered,
     Service,
     again,
-    kinds,
     meeting_of,
     personal_link,
     purpose_of,
@@ -44,6 +44,7 @@ from letters.rendering import (
     text_message,
     to_staff,
 )
+from letters.texts import SHIPPED, Texts, kinds, name_of, texts_with
 from mail import Away, MailServer, Refused, envelope, message_id
 from texts import TextProvider
 from workflows.neighbours import Correspondence, Deliveries, Delivery, LettersToDeliver, LetterToDeliver
@@ -214,10 +215,16 @@ class Letters(Correspondence):
         if row.state == "sending" and row.sealed:  # its fate is unclear: the same words once more
             rendered = key.open(Rendered, row.sealed, place_of(row.id))
         else:
-            rendered = await _in_the_same_words(session, case, key, letter) or self._rendered(case, letter, to)
+            own = texts_with(await edited_texts(session))
+            earlier = await _in_the_same_words(session, case, key, letter)
+            rendered, trouble = (earlier, "") if earlier else self._rendered(own, case, letter, to)
             row.channel = to.channel_for(rendered)
             if not to_staff(letter.to) and await is_to_a_stranger(session, case.id, letter.to, Channel(row.channel)):
-                rendered = self._rendered(case, letter, to, to_a_stranger=True)
+                rendered, trouble = self._rendered(own, case, letter, to, to_a_stranger=True)
+            if trouble:
+                log.error("a letter goes in the words that ship: our own failed", kind=letter.kind, error=trouble)
+                name = name_of(letter.kind, to_staff=to_staff(letter.to))
+                await note_failure(session, own.used_for(name), trouble, self.now())
             row.sealed = key.seal(rendered, place_of(row.id))
             row.message_id = message_id(row.id, self.sender)
         channel = Channel(row.channel)
@@ -244,10 +251,26 @@ class Letters(Correspondence):
         except (ValueError, MessageError):  # an address or a name that no header can hold
             raise _Settled("failed", "header") from None
 
-    def _rendered(self, case: CaseView, letter: Letter, to: _To, *, to_a_stranger: bool = False) -> Rendered:
-        now = self.now()
+    def _rendered(
+        self, own: Texts, case: CaseView, letter: Letter, to: _To, *, to_a_stranger: bool = False
+    ) -> tuple[Rendered, str]:
+        """In the service's own words. Where these fail, in those that ship, and what the trouble was: people write
+        them, and no letter may be lost by it."""
+
+        def by(texts: Texts) -> Rendered:
+            now, staff = self.now(), to.staff
+            return render(
+                case, letter, service=self.service, now=now, staff=staff, to_a_stranger=to_a_stranger, texts=texts
+            )
+
+        trouble = ""
+        if own is not SHIPPED:
+            try:
+                return by(own), ""
+            except Exception as error:  # whatever is wrong with a text of our own
+                trouble = type(error).__name__
         try:
-            return render(case, letter, service=self.service, now=now, staff=to.staff, to_a_stranger=to_a_stranger)
+            return by(SHIPPED), trouble
         except (LookupError, ValueError, TemplateError) as error:  # its text may quote the case
             log.error("a letter could not be written", kind=letter.kind, error=type(error).__name__)
             raise _Settled("failed", "not_rendered") from None

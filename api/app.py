@@ -38,6 +38,7 @@ from api.staff import (
     codes,
     doing,
     elsewhere,
+    letter_texts,
     lists,
     new_case,
     new_password,
@@ -60,6 +61,7 @@ from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -101,6 +103,7 @@ STAFF_PAGES = (
     service.router,
     accounts.router,
     policy.router,
+    letter_texts.router,
     quarter.router,
 )
 
@@ -138,6 +141,7 @@ async def open_services(settings: Settings, tracing: Tracing) -> AsyncIterator[S
             proofs=Proofs(database, vault, settings.link_signing_key()),
             officers=Officers(database, vault),
             letters=Letters(database, vault),
+            letter_texts=LetterTexts(database),
             papers=Papers(database, vault),
             notes=Notes(database, vault),
             breaches=Breaches(database),

@@ -59,6 +59,16 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Press:
+    """A button beside questions, which only moves what was typed: nothing is recorded by it."""
+
+    action: str
+    label: str
+    whose: str = ""  # said by screen readers behind the label: "term 3"
+    leads_to: str = ""  # the part of the page that is shown then, by its id
+
+
+@dataclass(frozen=True)
 class Group:
     """Questions that belong together, with a heading of their own; `beside`: in one row where there is room."""
 
@@ -67,6 +77,8 @@ class Group:
     hint: str = ""
     beside: bool = False
     optional: bool = False  # as a whole: its questions do not say so again
+    id: str = ""
+    buttons: tuple[Press, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ _NAVIGATION = (
     ("/venues", "Venues"),
     ("/staff", "Staff"),
     ("/policy", "Targets"),
+    ("/letters", "Letters"),
     ("/figures", "Figures"),
     ("/breaches", "Data breaches"),
     ("/operations", "Operations"),

@@ -17,6 +17,7 @@ from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -51,6 +52,7 @@ class Services:
     proofs: Proofs
     officers: Officers
     letters: Letters
+    letter_texts: LetterTexts
     papers: Papers
     notes: Notes
     breaches: Breaches

@@ -472,6 +472,23 @@ class PolicyChange(SQLModel, table=True):
     command_id: str = Field(unique=True, foreign_key="command.id")
 
 
+class LetterText(SQLModel, table=True):
+    """A text of letters in words of the service's own, from a moment on. Append-only, but for what came of it."""
+
+    __tablename__ = "letter_text"
+    language: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)  # letters.texts
+    number: int = Field(primary_key=True)  # 1, 2, …; 0 is what ships
+    id: str = Field(unique=True)  # of the form that saved it
+    text: str = ""  # "": as it ships
+    by: str  # staff id
+    at: datetime = Field(sa_type=Instant)
+    reason: str
+    failed: int = 0  # letters that could not be written by it, and went in the words that ship
+    failed_at: datetime | None = Field(default=None, sa_type=Instant)
+    problem: str = ""  # a code
+
+
 class DigestRow(SQLModel, table=True):
     """The list of what is due that a member of staff is sent in the morning of a day. Its words are kept nowhere."""
 

@@ -306,3 +306,18 @@ LETTERS: dict[str, str] = {
     "staff_escalate": "A case is late",
 }
 """Every kind of letter, by its template's name."""
+
+LETTER_PARTS: dict[str, str] = {
+    "_agreement_to_mediate": "The agreement to mediate, whole",
+    "_answer_by": "By when an answer would help",
+    "_confidential": "What stays confidential",
+    "_how_to_sign": "How to sign the agreement to mediate",
+    "_moved": "What a meeting that moves was and is",
+    "_next": "The link to what happens next",
+    "_signature": "Signature, with what every letter says",
+    "_signposts": "Where to find more help",
+    "_the_case": "The link to the case, for staff",
+    "_visit_dates": "Dates offered for the initial visit",
+    "_where": "When and where a meeting is",
+}
+"""The parts that letters share."""

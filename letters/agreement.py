@@ -25,7 +25,7 @@ class WordsMissing(LookupError):
 def agreement_page(case: CaseView, agreement: Agreement, service_name: str, service_phone: str) -> dict[str, Any]:
     """What stands on the agreement, word for word, in the language that is spoken. WordsMissing."""
     meeting, texts = case.meeting(agreement.meeting), case.texts.get(agreement.command, {})
-    what = texts.get("what", [])
+    what, checked = texts.get("what", []), texts.get("checked") or [""] * len(agreement.terms)
     if len(what) != len(agreement.terms):
         raise WordsMissing(agreement.command)
     held = meeting.slot.start.astimezone(LONDON) if meeting.slot else None
@@ -59,9 +59,11 @@ def agreement_page(case: CaseView, agreement: Agreement, service_name: str, serv
                 "what": tr("No longer agreed: {what}", what=said) if term.dropped else said,
                 "who": case.party(term.owner).name,
                 "by_when": "–" if term.dropped else plain_date(term.by),
+                "checked": "" if term.dropped else how,
             }
-            for number, (term, said) in enumerate(zip(agreement.terms, what, strict=True), 1)
+            for number, (term, said, how) in enumerate(zip(agreement.terms, what, checked, strict=True), 1)
         ],
+        "not_agreed": texts.get("not_agreed", ""),
         "wishes": texts.get("wishes") or tr("Nothing was written down about them."),
         "statements": [
             tr("Mediation is voluntary: everyone took part, and agreed to this, of their own free will."),
@@ -89,6 +91,8 @@ def _headings(subject: str) -> dict[str, str]:
         "what": tr("What will be done"),
         "who": tr("By whom"),
         "by_when": tr("By when"),
+        "checked": tr("How it is checked"),
+        "not_agreed": tr("What was not agreed"),
         "version": tr("Version"),
         "page": tr("Page"),
         "of": tr("of"),
@@ -124,11 +128,15 @@ def large_print(page: dict[str, Any], at: datetime) -> bytes:
 def plain_text(page: dict[str, Any]) -> str:
     """The same words for screen readers, Braille displays and whoever cannot open a PDF."""
     headings = page["headings"]
-    who, by_when = headings["who"], headings["by_when"]
     facts = "\n".join(f"{fact['label']}: {fact['value']}" for fact in page["facts"])
     terms = "\n\n".join(
         "\n".join(
-            (_wrapped(f"{term['number']}. {term['what']}"), f"{who}: {term['who']}", f"{by_when}: {term['by_when']}")
+            (
+                _wrapped(f"{term['number']}. {term['what']}"),
+                f"{headings['who']}: {term['who']}",
+                f"{headings['by_when']}: {term['by_when']}",
+                *([_wrapped(f"{headings['checked']}: {term['checked']}")] if term["checked"] else []),
+            )
         )
         for term in page["terms"]
     )
@@ -138,6 +146,7 @@ def plain_text(page: dict[str, Any]) -> str:
         f"{headings['present'].upper()}\n" + "\n".join(page["present"]),
         f"{headings['agreed'].upper()}\n{_wrapped(page['introduction'])}",
         terms,
+        *([f"{headings['not_agreed'].upper()}\n{_wrapped(page['not_agreed'])}"] if page["not_agreed"] else []),
         f"{headings['wishes'].upper()}\n{_wrapped(page['wishes'])}",
         f"{headings['about'].upper()}\n" + "\n".join(_wrapped(f"- {line}") for line in page["statements"]),
         _wrapped(page["closing"]),

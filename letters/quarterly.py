@@ -5,10 +5,12 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from domain.disclosure import FEW, WITHHELD, Figure
 from domain.quarter import Period
 from domain.words import moment
+from letters.bars import chart
 from letters.typesetting import typeset
 
 HEADER = ("period", "figure", "group", "measure", "value")
@@ -44,6 +46,20 @@ def _harmless(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
+def _chart(figure: Figure) -> dict[str, Any] | None:
+    """The bars of the page of figures, as the template draws them."""
+    drawn = chart(figure)
+    if drawn is None:
+        return None
+    return {
+        "says": drawn.says,
+        "groups": [
+            {"title": group.title, "bars": [[bar.width, bar.said, bar.series] for bar in group.bars]}
+            for group in drawn.groups
+        ],
+    }
+
+
 def as_pdf(figures: Sequence[Figure], period: Period, service_name: str, at: datetime) -> bytes:
     """The report, made at this moment. typesetting.NotTypeset."""
     so_far = " The period was not over then: these are its figures so far." if at < period.ends else ""
@@ -60,6 +76,7 @@ def as_pdf(figures: Sequence[Figure], period: Period, service_name: str, at: dat
                 "meaning": figure.meaning,
                 "header": [figure.groups, *(column.title for column in figure.columns)],
                 "rows": [[line.group, *(cell.shown for cell in line.cells)] for line in figure.lines],
+                "chart": _chart(figure),
                 "overall": f"{figure.overall[0]}: {figure.overall[1].shown}" if figure.overall else "",
             }
             for figure in figures

@@ -1,17 +1,14 @@
-"""A letter's words, from its code and the case. Templates stand in templates/email/, one for each kind: the first line
-is the subject, the rest goes into the frame that all letters share. Those in another language stand beside them in a
-folder of its code, a whole letter for a whole letter; below such a letter stands the English one, which binds.
+"""A letter's words, from its code and the case. Each kind has its text (letters/texts.py): the first line is the
+subject, the rest goes into the frame that all letters share. In another language it is a text of its own, a whole
+letter for a whole letter; below such a letter stands the English one, which binds.
 
 No template names the child: a letter may reach the wrong person, and subjects show on locked screens."""
 
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, Field
 
 from domain import ladders, words
@@ -24,9 +21,9 @@ from domain.parties import FAMILY, Channel, PartyRole
 from domain.referral import PersonDetails
 from domain.view import CaseView, PartyView, StaffView
 from letters.invitation import Guest, Invitation, Method, Organiser, invitation
+from letters.texts import FRAME, SHIPPED, Texts, name_of
 from translations import speech_of
 
-TEMPLATES = Path(__file__).parent / "templates" / "email"
 LINK = "[your personal link]"
 """Stands for the personal link wherever a letter is kept; the real one is put in when it is sent, and never stored."""
 
@@ -103,11 +100,6 @@ class _To(BaseModel):
     reads: Language = Language.ENGLISH
 
 
-def kinds() -> list[str]:
-    """Every kind of letter that can be written."""
-    return sorted(path.stem for path in TEMPLATES.glob("[a-z]*.txt"))
-
-
 def purpose_of(letter: Letter) -> str | None:
     """Which personal link a letter carries: an ask's key, "permission", "case", "papers", or none (staff sign in)."""
     if to_staff(letter.to):
@@ -174,22 +166,22 @@ def render(
     now: datetime,
     staff: StaffView | None = None,
     to_a_stranger: bool = False,
+    texts: Texts = SHIPPED,
 ) -> Rendered:
-    """`staff`: the member of staff it goes to, where the case does not say. `to_a_stranger`: it is the first letter to
-    an address that nobody has confirmed, so it holds nothing by which a child is known, not even a school. LookupError
-    or jinja2.TemplateError: the case does not hold what this letter speaks of."""
+    """`texts`: by which it is written. `staff`: the member of staff it goes to, where the case does not say.
+    `to_a_stranger`: it is the first letter to an address that nobody has confirmed, so it holds nothing by which a
+    child is known, not even a school. LookupError or jinja2.TemplateError: the case does not hold what this letter
+    speaks of."""
     line = "" if to_a_stranger else line_of(case, letter)
     if letter.kind == MESSAGE and not (line or to_a_stranger):
         raise LookupError("a message without words")
     to = _recipient(case, letter.to, staff)
+    name = name_of(letter.kind, to_staff=to.party is None)
 
     def written() -> tuple[str, str]:
-        said = _context(case, letter, to, service, now)
-        if to_a_stranger and to.party:
-            said |= _withheld(case, to.party, said)
-        return _framed(f"{letter.kind}.txt", said)
+        return _framed(name, _said(case, letter, to, service, now, to_a_stranger=to_a_stranger), texts)
 
-    language = _written_in(f"{letter.kind}.txt", to.reads)
+    language = texts.written_in(name, to.reads)
     subject, text = _in_language(language, written)
     with speaking(speech_of(language)):
         invites = _invites(case, letter, to, service, now, to_a_stranger)
@@ -214,6 +206,20 @@ def _invites(
     organiser = Organiser(name=service.name, email=service.email)
     place = tr(_ASK_US_WHERE) if to_a_stranger else case.place_of(meeting)
     return invitation(case, meeting, method, guest, organiser, now, place=place)
+
+
+def variables(
+    case: CaseView,
+    letter: Letter,
+    *,
+    service: Service,
+    now: datetime,
+    staff: StaffView | None = None,
+    to_a_stranger: bool = False,
+) -> dict[str, Any]:
+    """What the text of this letter may speak of."""
+    to = _recipient(case, letter.to, staff)
+    return _said(case, letter, to, service, now, to_a_stranger=to_a_stranger)
 
 
 def again(case: CaseView, letter: Letter, earlier: Rendered) -> Rendered:
@@ -246,7 +252,7 @@ def _with_line(text: str, line: str) -> str:
 def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
     """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
     there: anybody can type anybody's address, and must not be able to send them words of their own."""
-    return _code_letter("before_a_case/code.txt", code, until, service)
+    return _code_letter("before_a_case/code", code, until, service)
 
 
 def proof_letter(
@@ -261,7 +267,7 @@ def proof_letter(
     """The code by which a participant opens what is private on their page, or an officer the page of their cases. It
     names nobody: it may be asked for by whoever has the link, or types an address."""
     said = {"reference": reference, "officer": officer}
-    return _code_letter("before_a_case/proof.txt", code, until, service, language, **said)
+    return _code_letter("before_a_case/proof", code, until, service, language, **said)
 
 
 def proof_text(code: str, until: datetime, service: Service, language: Language = Language.ENGLISH) -> str:
@@ -288,14 +294,14 @@ def _code_letter(
 def password_letter(name: str, token: str, until: datetime, *, service: Service) -> Rendered:
     """The link by which a member of staff chooses a new password. It is kept nowhere."""
     link = f"{service.public_url}/sign-in/new-password/{token}"
-    return _beside_the_cases("to_staff/new_password.txt", name, until, service, link=link, until=words.clock(until))
+    return _beside_the_cases("to_staff/new_password", name, until, service, link=link, until=words.clock(until))
 
 
 def digest_letter(digest: Digest, name: str, *, service: Service, now: datetime) -> Rendered:
     """What is late and what is due today, for a member of staff: references and roles, no names."""
     lines = {"late": digest.late, "today": digest.today, "soon": digest.soon}
     said: dict[str, Any] = {"subject": digest.subject(), **lines, "most": MOST_LINES}
-    return _beside_the_cases("to_staff/digest.txt", name, now, service, **said)
+    return _beside_the_cases("to_staff/digest", name, now, service, **said)
 
 
 def _beside_the_cases(
@@ -314,16 +320,11 @@ def _beside_the_cases(
             "needs": "",
             "written": words.day(written),
         }
-        return _framed(template, {**known, **said})
+        return _framed(template, {**known, **said}, SHIPPED)
 
-    language = _written_in(template, reads)
+    language = SHIPPED.written_in(template, reads)
     subject, text = _in_language(language, framed)
     return Rendered(subject=subject, text=text, language=language)
-
-
-def _written_in(template: str, reads: Language) -> Language:
-    """The language of a letter to somebody who reads this one: theirs, or English for the whole of it."""
-    return reads if (_folder(reads) / template).is_file() else Language.ENGLISH
 
 
 def _in_language(language: Language, written: Callable[[], tuple[str, str]]) -> tuple[str, str]:
@@ -337,12 +338,12 @@ def _in_language(language: Language, written: Callable[[], tuple[str, str]]) -> 
     return subject, text
 
 
-def _framed(template: str, said: dict[str, Any]) -> tuple[str, str]:
-    """Subject and text in the language that is spoken: the first line of a template is the subject, the rest stands
-    between greeting and signature."""
-    templates = _templates(speech().language)
-    subject, _, body = templates.get_template(template).render(said).strip().partition("\n")
-    text = templates.get_template("_frame.txt").render(said, body=body.strip())
+def _framed(name: str, said: dict[str, Any], texts: Texts) -> tuple[str, str]:
+    """Subject and text in the language that is spoken: the first line is the subject, the rest stands between greeting
+    and signature."""
+    language = speech().language
+    subject, _, body = texts.template(name, language).render(said).strip().partition("\n")
+    text = texts.template(FRAME, language).render(said, body=body.strip())
     return " ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -358,6 +359,13 @@ def _recipient(case: CaseView, to: str, staff: StaffView | None) -> _To:
     person = case.person(to)
     details, party = person.details, case.party(person.party)
     return _To(name=details.name, email=details.email, party=party, reads=case.language_of(to))
+
+
+def _said(
+    case: CaseView, letter: Letter, to: _To, service: Service, now: datetime, *, to_a_stranger: bool
+) -> dict[str, Any]:
+    said = _context(case, letter, to, service, now)
+    return said | _withheld(case, to.party, said) if to_a_stranger and to.party else said
 
 
 def _context(case: CaseView, letter: Letter, to: _To, service: Service, now: datetime) -> dict[str, Any]:
@@ -537,20 +545,3 @@ def _task(case: CaseView, about: str) -> str:
             return words.task_title(case, task)
     title = words.ask_title(case, about) if about else "look at the case"
     return title[0].upper() + title[1:]
-
-
-def _folder(language: Language) -> Path:
-    return TEMPLATES if language == Language.ENGLISH else TEMPLATES / language
-
-
-@cache
-def _templates(language: Language) -> Environment:
-    """The templates of one language, with parts of their own: nothing of another gets between them."""
-    return Environment(
-        loader=FileSystemLoader(_folder(language)),
-        autoescape=select_autoescape(("html",)),  # these are plain text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,  # an included part ends its own line
-    )

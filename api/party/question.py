@@ -18,6 +18,7 @@ class Term:
     owner: str
     what: str
     by: str
+    checked: str = ""  # how it is seen that it was done
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,14 @@ class Question:
     points: tuple[str, ...] = ()  # of the agreement to mediate
     terms: tuple[Term, ...] = ()
     wishes: str = ""
+    not_agreed: str = ""  # the points that stay open
 
     is_locked: bool = False  # its private words are left out
 
     def locked(self) -> "Question":
         """Without what others have said: a link is no sign-in."""
-        without = tuple(replace(term, what="") for term in self.terms)
-        return replace(self, terms=without, wishes="", is_locked=bool(self.terms or self.wishes))
+        without = tuple(replace(term, what="", checked="") for term in self.terms)
+        return replace(self, terms=without, wishes="", not_agreed="", is_locked=bool(self.terms or self.wishes))
 
     @property
     def open(self) -> bool:

@@ -183,7 +183,7 @@ def _comments(case: CaseView, journey: Journey, person: str, purpose: str, rest:
     elif not over and agreement and agreement.status != "comments":
         over = tr("The time for comments is over.")
     texts = case.texts.get(agreement.command, {}) if agreement and not over else {}
-    what = texts.get("what", [])
+    what, checked = texts.get("what", []), texts.get("checked", [])
     return Question(
         title=tr("Please read the wording of the agreement"),
         template="party/comments.html",
@@ -215,10 +215,12 @@ def _comments(case: CaseView, journey: Journey, person: str, purpose: str, rest:
                 words.who(case, term.owner),
                 what[number - 1] if number <= len(what) else "",
                 words.day(term.by),
+                checked[number - 1] if number <= len(checked) else "",
             )
             for number, term in enumerate(agreement.terms if agreement and texts else [], 1)
         ),
         wishes=texts.get("wishes", ""),
+        not_agreed=texts.get("not_agreed", ""),
     )
 
 

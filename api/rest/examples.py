@@ -75,7 +75,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "write_agreement": {
         "terms": [{"owner": "p2", "by": "2027-01-29"}],
         "what": ["Oakfield School offers a quiet room at lunch time."],
+        "checked": ["The class teacher tells the parents at the end of each month how often it was used."],
         "wishes": "Sam would like to eat with a friend.",
+        "not_agreed": "How many hours of speech therapy there are in the summer term.",
         "comments_wanted": False,
     },
     "comment_on_agreement": {"party": "p1", "version": 1, "agrees": True, "how": "phone"},

@@ -103,6 +103,7 @@ class TermShown(BaseModel):
     owner: str
     owner_name: str
     what: str
+    checked: str  # how it is seen that it was done; "" where nobody said
     by: date
     state: Literal["open", "done", "not_done", "dropped"] = "open"
 
@@ -137,6 +138,7 @@ class AgreementShown(BaseModel):
     issued: datetime | None
     terms: list[TermShown]
     wishes: str
+    not_agreed: str  # the points that stay open
     comments: dict[str, str]
     pdf: str  # where the document is fetched, once it is issued
 
@@ -352,7 +354,8 @@ def _agreement(case: CaseView) -> AgreementShown | None:
     if case.journey is None or agreement is None:
         return None
     texts = case.texts.get(agreement.command, {})
-    what, states = texts.get("what", []), {action.number: action.state for action in case.journey.actions}
+    what, checked = texts.get("what", []), texts.get("checked", [])
+    states = {action.number: action.state for action in case.journey.actions}
     return AgreementShown(
         version=agreement.version,
         status=agreement.status,
@@ -364,12 +367,14 @@ def _agreement(case: CaseView) -> AgreementShown | None:
                 owner=term.owner,
                 owner_name=words.who(case, term.owner),
                 what=what[number - 1] if number <= len(what) else "",
+                checked=checked[number - 1] if number <= len(checked) else "",
                 by=term.by,
                 state=states.get(number, "open"),
             )
             for number, term in enumerate(agreement.terms, 1)
         ],
         wishes=texts.get("wishes", ""),
+        not_agreed=texts.get("not_agreed", ""),
         comments=agreement.comments,
         pdf=f"/api/cases/{case.reference}/agreement.pdf" if agreement.status == "issued" else "",
     )

@@ -388,7 +388,7 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
         return None
     agreement = journey.agreement
     texts = case.texts.get(agreement.command, {})
-    what = list(texts.get("what", []))
+    what, checked = list(texts.get("what", [])), list(texts.get("checked", []))
     states = {action.number: action.state for action in journey.actions}
     says = {"agrees": "agrees", "wants_changes": "wants changes", "silent": "said nothing in time"}
     return {
@@ -398,6 +398,7 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
             {
                 "number": number,
                 "what": what[number - 1] if number <= len(what) else "",
+                "checked": checked[number - 1] if number <= len(checked) else "",
                 "who": words.who(case, term.owner),
                 "by": words.day(term.by),
                 "state": states.get(number, ""),
@@ -405,6 +406,7 @@ async def _agreement(services: Services, case: CaseView) -> dict[str, Any] | Non
             for number, term in enumerate(agreement.terms, 1)
         ],
         "wishes": texts.get("wishes", ""),
+        "not_agreed": texts.get("not_agreed", ""),
         "comments": [(words.who(case, party), says.get(said, said)) for party, said in agreement.comments.items()],
         "versions": await services.reading.versions(case.id, "agreement"),
     }

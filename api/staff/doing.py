@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -16,6 +17,7 @@ from api.papers import NotTakenIn, looked_at, sent_files
 from api.services import Services, ServicesDep
 from api.staff.access import case_of
 from api.staff.forms import FORMS, CommandForm, Setting, with_policy
+from api.staff.forms.agreement import rows_typed
 from api.staff.meanwhile import SEEN_UP_TO, Meanwhile, meanwhile
 from api.staff.previews import NotTrueAnyMore, previews
 from casefile.commands import StoredElsewhere
@@ -50,7 +52,8 @@ async def show(request: Request, services: ServicesDep, me: Me, reference: str, 
 async def do(request: Request, services: ServicesDep, me: Me, reference: str, kind: str, about: str = "") -> Response:
     case, setting, form = await _opened(services, me, reference, kind, about)
     typed = Typed.of(await request.form())
-    key = typed.one("key")
+    key, moved = typed.one("key"), form.only_moves(typed)
+    setting = replace(setting, rows=rows_typed(typed))
     since = await meanwhile(services, case, me, typed)
     shown_again = partial(_page, request, case, setting, form, kind, since, typed)
     if is_stale(request):
@@ -67,6 +70,8 @@ async def do(request: Request, services: ServicesDep, me: Me, reference: str, ki
         key = secrets.token_hex(16)  # a refused form that was put right is a new command
     if not form.about_is_known(setting):
         return _gone(request, case, since, typed)
+    if moved:
+        return shown_again(key)
     read = await read_command(services, me, setting, form, kind, typed, key)
     if read is None:
         return shown_again(key, 422)

@@ -17,6 +17,7 @@ from api.pages import page
 from api.services import Services, ServicesDep
 from api.staff.days import targets_of
 from api.staff.doing import KEY
+from api.staff.letter_texts import title_of as text_title
 from casefile.cases import CaseFilter, CaseLine, NoSuchCase, derived_id
 from casefile.commands import StoredElsewhere
 from casefile.covers import Cover
@@ -333,6 +334,7 @@ async def operations(request: Request, services: ServicesDep, me: Me) -> Respons
         which=which,
         choices=WATCHED,
         workflow=lambda line: workflow_link(services, line.id),
+        failing=[(text_title(one.name), one) for one in await services.letter_texts.failing()],
         number=number,
         last=max(1, -(-total // _PER_PAGE)),
     )

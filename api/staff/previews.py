@@ -24,6 +24,7 @@ from letters.rendering import (
     speaks_of_another_date,
     text_message,
 )
+from letters.texts import texts_with
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ async def _written(
                     raise NotTrueAnyMore(SENTENCES[Refusal.NO_LONGER_TRUE])
                 return again(case, letter, said)
     try:
-        return render(case, letter, service=service, now=services.clock(), to_a_stranger=to_a_stranger)
+        now, texts = services.clock(), texts_with(await services.letter_texts.current())
+        return render(case, letter, service=service, now=now, to_a_stranger=to_a_stranger, texts=texts)
     except (LookupError, ValueError, TemplateError):
         return None
 

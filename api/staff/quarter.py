@@ -10,10 +10,10 @@ from api.auth import Me
 from api.forms import Field, Option, Typed
 from api.pages import page
 from api.services import Services, ServicesDep
-from api.staff.bars import chart
 from casefile.quarter import counted
 from domain.quarter import Period, figures, quarter_of, quarters_back, report
 from domain.working_days import local_day
+from letters.bars import chart
 from letters.quarterly import as_csv, as_pdf
 from letters.typesetting import NotTypeset
 

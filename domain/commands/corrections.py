@@ -90,5 +90,5 @@ class AmendAgreement(Change):
     outcome: Literal["full", "partial"] | None = None  # None: as it was recorded
 
     def has_its_words(self, texts: Texts) -> bool:
-        whole = isinstance(texts, AmendmentTexts) and len(texts.what) == len(self.terms) and all(texts.what)
+        whole = isinstance(texts, AmendmentTexts) and texts.belong_to(self.terms)
         return whole and super().has_its_words(texts)

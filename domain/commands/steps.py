@@ -248,10 +248,17 @@ class Term(BaseModel):
 
 
 class AgreementTexts(Texts):
-    """The words of an agreement: what is done, term by term, and the child's wishes and feelings."""
+    """The words of an agreement: what is done and how that is checked, term by term; the child's wishes and feelings;
+    and the points on which nothing was agreed, where it is a partial one."""
 
     what: list[Words] = Field(min_length=1, max_length=40)
+    checked: list[Words] = Field(default_factory=list, max_length=40)  # as many as `what`, or none
     wishes: Words = ""
+    not_agreed: Words = ""
+
+    def belong_to(self, terms: list[Term]) -> bool:
+        """Whether each of these terms has its words."""
+        return len(self.what) == len(terms) and all(self.what) and len(self.checked) in (0, len(terms))
 
 
 class WriteAgreement(Command):
@@ -270,7 +277,7 @@ class WriteAgreement(Command):
         return self
 
     def has_its_words(self, texts: Texts) -> bool:
-        return isinstance(texts, AgreementTexts) and len(texts.what) == len(self.terms) and all(texts.what)
+        return isinstance(texts, AgreementTexts) and texts.belong_to(self.terms)
 
 
 class CommentOnAgreement(Command):

@@ -26,6 +26,7 @@ from casefile.covers import Covers
 from casefile.database import Database
 from casefile.enquiries import Enquiries
 from casefile.finding import Finding
+from casefile.letter_texts import LetterTexts
 from casefile.letters import Letters
 from casefile.links import Links
 from casefile.notes import Notes
@@ -165,6 +166,7 @@ async def services_on(settings: Settings, clock: Clock, temporal: FakeTemporal) 
         proofs=Proofs(database, vault, settings.link_signing_key()),
         officers=Officers(database, vault),
         letters=Letters(database, vault),
+        letter_texts=LetterTexts(database),
         papers=Papers(database, vault),
         notes=Notes(database, vault),
         breaches=Breaches(database),

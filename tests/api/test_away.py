@@ -19,7 +19,7 @@ async def colleague(office: Office, name: str = "Ida Colleague") -> tuple[str, B
     return staff_id, browser
 
 
-async def away(office: Office, cover: str, by: Browser | None = None, **typed: Any) -> Any:
+async def away(office: Office, cover: str, *, by: Browser | None = None, **typed: Any) -> Any:
     """Jo is away from today for a week, unless it is said otherwise."""
     days = {"first": "2026-12-01", "last": "2026-12-07"}
     browser = by or office.jo
@@ -92,7 +92,8 @@ WRONG = {
 async def test_what_is_wrong_is_said_and_kept(office: Office, what: str) -> None:
     ida, browser = await colleague(office)
     typed, said = WRONG[what]
-    answer = await away(office, **{"cover": ida, **typed})
+    days: dict[str, Any] = {"cover": ida, **typed}
+    answer = await away(office, **days)
     assert answer.status_code == 422
     assert said in text_of(answer.text)
     assert await office.world.services.covers.covered_by(ida, NOW.date()) == {}

@@ -434,7 +434,7 @@ async def test_many_cases_are_handed_over_at_once_with_a_line_for_each(office: O
     await office.jo.post("/cases/reassign", data)  # the browser's "send again"
     handed = [command for command in office.world.taken if command.kind() == "reassign"]
     assert [command.model_dump()["coordinator"] for command in handed] == [ida, ida]
-    texts = {}
+    texts: dict[str, dict[str, Any]] = {}
     for command in handed:
         texts |= {command.case_id: (await office.world.services.cases.load(command.case_id)).texts[command.id]}
     assert texts[office.case_id]["reason"] == "on leave"

@@ -52,6 +52,7 @@ ENQUIRY = {
 ANOTHER = {**ENQUIRY, "email": "sam@family.example"}  # not so soon after the first code
 TOO_SOON = ("Send me the code", "Send the form")
 COLLEAGUE = {"name": "Pat New", "email": "pat@service.example", "roles": "coordinator"}
+REWORDED = {"subject": "A visit is booked ({{ reference }})", "reason": "Shorter."}
 CASES = ("rich", "asked", "fresh", "closed", "paused", "held")
 
 
@@ -220,6 +221,11 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("figures-wrong", "/figures?first=2026-11-09&last=2026-11-08", "max", pictured=False),
         Shown("targets-edit", "/policy/edit", "max"),
         Shown("targets-wrong", "/policy/edit", "max", "See what changes"),
+        Shown("letters", "/letters", "max", on_a_desk=True),
+        Shown("letters-text", "/letters/consent_ask", "max", on_a_desk=True),
+        Shown("letters-edit", "/letters/visit_booked/edit", "max", on_a_desk=True),
+        Shown("letters-edit-wrong", "/letters/consent_ask/edit", "max", "See the letter", {"body": "{{ child }}"}),
+        Shown("letters-preview", "/letters/visit_booked.to_staff/edit", "max", "See the letter", REWORDED),
         Shown("operations", "/operations", "max", on_a_desk=True),
         Shown("print-queue", "/print-queue", "jo"),
         Shown("code-to-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo"),

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.letters.reading import sentences
+from letters.reading import sentences
 
 HARD = 4  # syllables
 

@@ -7,51 +7,13 @@ from activities.correspondence import no_longer_wanted
 from domain import titles, words
 from domain.agreement_to_mediate import LATEST, TEXTS
 from domain.commands import StaffRole
-from domain.journey import MESSAGE, Letter, Meeting, MeetingStatus, OpenAsk, Task
+from domain.journey import Letter, Meeting, MeetingStatus, OpenAsk, Task
 from domain.parties import Channel, PartyRole, PersonRole
-from domain.stages import Closing, ClosingReason
-from domain.view import CaseView, StaffView
-from letters.rendering import LINK, kinds, personal_link, purpose_of, render, script_of
+from domain.view import StaffView
+from letters.rendering import LINK, personal_link, purpose_of, render, script_of
+from letters.situations import CANNOT_OPEN_IT, STAFF, case_for, letter
+from letters.texts import kinds
 from tests.sample_case import ACCESS, CHILD, NOW, SERVICE, party, sample_case
-
-ABOUT = {
-    "consent": ("consent/p2", "p2.1"),
-    "visit_choice": ("visit_choice/p1/1", "p1.1"),
-    "visit": ("visit/p1/1", "p1.1"),
-    "sign": ("sign/p2", "p2.1"),
-    "availability": ("availability/p2/1", "p2.1"),
-    "joint_meeting": ("joint_meeting/1", "p3.1"),
-    "comments": ("comments/p2/1", "p2.1"),
-    "action": ("action/1", "p2.1"),
-    "feedback": ("feedback/p1", "p1.1"),
-    "permission": ("permission", "p1.1"),
-    "agreement": ("agreement/1", "p2.1"),
-    "acceptance": ("acceptance/1", "mediator/m1"),
-    "correction": ("consent/p2", "p2.1"),
-    "staff_task": ("explaining_call", "coordinator"),
-    "staff_remind": ("joint_date/1", "coordinator"),
-    "staff_escalate": ("visit_dates/p2/1", "manager"),
-    "papers_to_read": ("joint_meeting/1", "p2.1"),
-    "paper_destroyed": ("paper/paper1", "p1.1"),
-    "closed_mediator": ("", "mediator/m1"),
-    "mediator_released": ("", "mediator/m1"),
-    "party_joined": ("joined/p3", "p1.1"),
-}
-STAFF = ("acceptance_ask", "staff_task", "staff_remind", "staff_escalate", "closed_mediator")
-CANNOT_OPEN_IT = ("mediator_released",)  # staff who no longer see the case
-
-
-def letter(kind: str) -> Letter:
-    prefix = max((prefix for prefix in ABOUT if kind.startswith(prefix)), key=len, default="")
-    about, to = ABOUT.get(prefix, ("", "p1.1"))
-    return Letter(kind=kind, about=about, to=to, line="write-1" if kind == MESSAGE else "")
-
-
-def case_for(kind: str) -> CaseView:
-    """A case that holds what a letter of this kind speaks of."""
-    if kind == "closed_duplicate":
-        return sample_case(closing=Closing(reason=ClosingReason.DUPLICATE, into="SM-2026-00007"))
-    return sample_case()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds() if kind not in STAFF])

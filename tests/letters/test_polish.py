@@ -15,16 +15,15 @@ from domain.journey import Letter
 from domain.languages import Language, speaking, tr
 from domain.parties import Channel, PartyRole
 from domain.view import CaseView
-from letters import post, rendering
+from letters import post
 from letters.agreement import agreement_page, large_print, plain_text
 from letters.html import blocks, html_of
 from letters.post import Sheet, batch
+from letters.reading import LONGEST_SENTENCE
 from letters.rendering import (
     ENGLISH_TEXT,
     LINK,
-    TEMPLATES,
     again,
-    kinds,
     line_of,
     proof_letter,
     proof_text,
@@ -33,14 +32,14 @@ from letters.rendering import (
     speaks_of_another_date,
     text_message,
 )
+from letters.situations import NOT_TO_PARTIES, Example, case_as, letter, order_to_p2
+from letters.texts import FOLDER, Texts, kinds
 from tests.letters.polish import fog, polish_sentences
-from tests.letters.reading import LONGEST_SENTENCE
-from tests.letters.test_letters import letter
-from tests.letters.test_reading import EXAMPLES, NOT_TO_PARTIES, Example, case_as, order_to_p2
+from tests.letters.test_reading import EXAMPLES
 from tests.sample_case import ACCESS, CHILD, NOW, SERVICE, SLOT
 from translations import speech_of
 
-POLISH = TEMPLATES / "pl"
+POLISH = FOLDER / "pl"
 TO_PARTIES = [kind for kind in kinds() if kind not in NOT_TO_PARTIES]
 NOT_FOR_PARTIES = {"is_staff", "visited", "childs_voice", "unsigned", "officer"}
 """What only the wordings to staff and to officers speak of, who read English."""
@@ -57,7 +56,7 @@ def polish(case: CaseView, to: str = "p2.1") -> CaseView:
 def in_polish(example: Example) -> tuple[str, str, str]:
     """Subject, Polish text and English text of an example, to the same person when they read Polish."""
     read = example._replace(case=polish(example.case.model_copy(deep=True)))
-    rendered = read.rendered()
+    rendered = read.rendered(SERVICE)
     own, below, english = rendered.text.partition(CONTAINS)
     assert below, rendered.text
     assert rendered.language == Language.POLISH
@@ -65,7 +64,7 @@ def in_polish(example: Example) -> tuple[str, str, str]:
 
 
 def of_kind(kind: str) -> list[Example]:
-    return [one for one in EXAMPLES if one.order.kind == kind and one.role in set(PartyRole)]
+    return [one for one in EXAMPLES[kind] if one.role in set(PartyRole)]
 
 
 def in_polish_words(example: Example) -> str:
@@ -79,8 +78,7 @@ def in_polish_words(example: Example) -> str:
 @pytest.mark.parametrize("name", sorted(path.relative_to(POLISH).as_posix() for path in POLISH.rglob("*.txt")))
 def test_a_polish_template_speaks_of_the_same_things_under_the_same_conditions(name: str) -> None:
     spoken_of, conditions, parts = (
-        [get((folder / name).read_text()) for folder in (TEMPLATES, POLISH)]
-        for get in (_spoken_of, _conditions, _parts)
+        [get((folder / name).read_text()) for folder in (FOLDER, POLISH)] for get in (_spoken_of, _conditions, _parts)
     )
     assert spoken_of[0] - NOT_FOR_PARTIES == spoken_of[1] - NOT_FOR_PARTIES
     assert conditions[0] == conditions[1]
@@ -124,7 +122,7 @@ def test_below_the_polish_letter_stands_the_english_one_word_for_word(kind: str)
         case = example.case.model_copy(deep=True)
         case.person("p2.1").details.language = ""
         _, _, english = in_polish(example)
-        assert english == example._replace(case=case).rendered().text
+        assert english == example._replace(case=case).rendered(SERVICE).text
 
 
 @pytest.mark.parametrize("kind", TO_PARTIES)
@@ -206,17 +204,14 @@ def test_one_parent_reads_polish_and_the_school_english() -> None:
                   now=NOW).language == Language.ENGLISH  # fmt: skip
 
 
-def test_a_letter_that_nobody_has_translated_is_english_from_its_first_word_to_its_last(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_letter_with_words_of_the_services_own_is_english_from_its_first_word_to_its_last() -> None:
+    """The translation would say what the service no longer says."""
     case = case_as("consent_ask", PartyRole.PARENT)
-    english = render(case, order_to_p2("consent_ask"), service=SERVICE, now=NOW)
-    known = rendering._written_in
-    monkeypatch.setattr(
-        rendering, "_written_in", lambda name, reads: known("only_in_english.txt" if "consent" in name else name, reads)
-    )
+    ours = Texts([(Language.ENGLISH, "consent_ask", f"Would you? ({{{{ reference }}}})\n\n{LINK}")])
+    english = render(case, order_to_p2("consent_ask"), service=SERVICE, now=NOW, texts=ours)
     case.person("p2.1").details.reads = Language.POLISH
-    assert render(case, order_to_p2("consent_ask"), service=SERVICE, now=NOW) == english
+    assert render(case, order_to_p2("consent_ask"), service=SERVICE, now=NOW, texts=ours) == english
+    assert render(case, order_to_p2("consent_remind"), service=SERVICE, now=NOW, texts=ours).language == Language.POLISH
 
 
 def test_words_of_our_own_stand_as_they_were_typed_below_both_greetings() -> None:

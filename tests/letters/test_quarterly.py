@@ -7,8 +7,9 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from domain.disclosure import Cell, Column, Figure, Line, count
+from domain.disclosure import Cell, Column, Figure, Line, count, fit_to_leave
 from domain.quarter import Counted, Period, report
+from letters.bars import chart
 from letters.quarterly import as_csv, as_pdf
 
 SPRING = Period(date(2026, 4, 1), date(2026, 6, 30))
@@ -99,3 +100,47 @@ def _kinds(node: object) -> list[str]:
         return []
     mine = [str(node["/S"])] if "/S" in node else []
     return mine + _kinds(node.get("/K", []))
+
+
+def alternatives(pdf: bytes) -> list[str]:
+    """What is said of each picture to those who do not see it."""
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        node = node.get_object()
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif isinstance(node, dict):
+            if node.get("/S") == "/Figure":
+                found.append(str(node.get("/Alt", "")))
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(PdfReader(io.BytesIO(pdf)).trailer["/Root"]["/StructTreeRoot"])  # type: ignore[index]
+    return found
+
+
+def test_each_chart_is_told_to_those_who_do_not_see_it_and_has_its_table() -> None:
+    pdf = as_pdf(FIGURES, SPRING, "S", LATER)
+    said = alternatives(pdf)
+    assert said[0].startswith("Bar chart. The longest bar: Referred, 25 cases.")
+    assert len(said) == sum(chart(figure) is not None for figure in FIGURES) == 2
+    assert "Open at the end of the period" in text_of(pdf)
+
+
+def test_the_same_figures_are_the_same_bytes() -> None:
+    assert as_pdf(FIGURES, SPRING, "S", LATER) == as_pdf(FIGURES, SPRING, "S", LATER)
+
+
+def test_no_bar_tells_what_the_table_holds_back() -> None:
+    """Neither by its own length nor by that of the others."""
+    few = [Line("a", (count(4),)), Line("b", (count(30),)), Line("c", (count(6),))]
+    more = [Line("a", (count(2),)), Line("b", (count(30),)), Line("c", (count(6),))]
+    column = (Column("Cases", "cases"),)
+    drawn = [chart(fit_to_leave(Figure("f", "F", "", "G", column, tuple(lines)))) for lines in (few, more)]
+    assert drawn[0] == drawn[1]
+    assert drawn[0]
+    assert [(group.title, group.bars[0].width) for group in drawn[0].groups] == [("b", 50.0), ("c", 10.0)]
+    hidden = fit_to_leave(Figure("f", "F", "", "G", column, (Line("a", (count(3),)), Line("b", (count(0),)))))
+    assert chart(hidden) is None

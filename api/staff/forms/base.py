@@ -35,6 +35,7 @@ class Setting:
     coordinators: Mapping[str, str] = field(default_factory=dict)  # id -> name
     policies: Mapping[str, str] = field(default_factory=dict)  # name -> title
     script: list[str] = field(default_factory=list)  # of a call: what is to be said
+    rows: int = 0  # of a form with as many as one likes: how many are shown
 
     @property
     def party(self) -> str:
@@ -98,6 +99,7 @@ class CommandForm:
     button: ClassVar[str] = "Record it"
     grave: ClassVar[bool] = False  # hard to take back: the button says so by its colour
     takes_a_file: ClassVar[bool] = False
+    has_rows: ClassVar[bool] = False  # which can be added, moved and removed
     button_to_send: ClassVar[str] = "Send it"
     blame: ClassVar[Mapping[str, str]] = {}  # a field of the command -> the question that is to blame
 
@@ -127,6 +129,10 @@ class CommandForm:
     def letters(self, command: Command, s: Setting) -> list[Letter]:
         """What would be sent, to be shown before it is."""
         return []
+
+    def only_moves(self, typed: Typed) -> bool:
+        """Whether the button that was pressed only moves what was typed, which is done then: nothing is recorded."""
+        return False
 
     def hidden(self, s: Setting) -> dict[str, str]:
         """What the page was shown for (a version, say), posted back so that a stale form is noticed."""

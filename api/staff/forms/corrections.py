@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from api.forms import Field, Group, Option, Typed
-from api.staff.forms.agreement import read_terms, term_rows, wishes_field
+from api.staff.forms.agreement import MOST_TERMS, not_agreed_field, read_terms, term_rows, wishes_field
 from api.staff.forms.base import REASON, CommandForm, Fields, Questions, Setting, everyone, number_of, outcomes
 from domain import titles, words
 from domain.corrections import NOT_YET, can_become
@@ -152,8 +152,8 @@ class Amending(CommandForm):
     blame: ClassVar[Mapping[str, str]] = {
         "terms": "what1",
         "what": "what1",
-        **{f"what.{n}": f"what{n + 1}" for n in range(40)},
-        **{f"terms.{n}": f"by{n + 1}" for n in range(40)},
+        **{f"{name}.{n}": f"{name}{n + 1}" for n in range(MOST_TERMS) for name in ("what", "checked")},
+        **{f"terms.{n}": f"by{n + 1}" for n in range(MOST_TERMS)},
     }
 
     def about_is_known(self, s: Setting) -> bool:
@@ -167,7 +167,7 @@ class Amending(CommandForm):
         )
 
     def _rows(self, s: Setting) -> int:
-        return min(len(s.journey.agreement.terms) + self.MORE, 40) if s.journey.agreement else self.MORE
+        return min(len(s.journey.agreement.terms) + self.MORE, MOST_TERMS) if s.journey.agreement else self.MORE
 
     def questions(self, s: Setting) -> Questions:
         meeting = s.journey.latest_joint()
@@ -175,6 +175,7 @@ class Amending(CommandForm):
         rows: tuple[Group, ...] = term_rows(s, self._rows(s), droppable=True)
         return [
             *rows,
+            not_agreed_field(s),
             wishes_field(s),
             Field("outcome", "It is", "choice", options=outcomes, value=meeting.outcome if meeting else ""),
             Field(
@@ -191,8 +192,8 @@ class Amending(CommandForm):
         return {"version": str(s.journey.agreement.version if s.journey.agreement else 0)}
 
     def read(self, typed: Typed, s: Setting) -> tuple[Fields, Fields]:
-        terms, what = read_terms(typed, self._rows(s))
+        terms, said = read_terms(typed, self._rows(s))
         return (
             {"version": number_of(typed, "version"), "terms": terms, "outcome": typed.one("outcome") or None},
-            {"what": what, "wishes": typed.one("wishes"), "reason": typed.one("reason")},
+            {**said, **{name: typed.one(name) for name in ("wishes", "not_agreed", "reason")}},
         )

@@ -1,13 +1,14 @@
-"""Figures as bars, for a template to draw. Widths are shares of the room there is, so that a chart fits a telephone
-with its words in their full size; what bars look like is the style's to say (api/look/_charts.scss)."""
+"""Figures as bars, for a page and for the report for the commissioner to draw. Widths are shares of the room there is,
+so that a chart fits a telephone with its words in their full size; what bars look like is said where they are drawn
+(api/look/_charts.scss, letters/typst/quarterly.typ)."""
 
 from dataclasses import dataclass
 
-from domain.disclosure import Figure
+from domain.disclosure import Cell, Figure
 
 _LONGEST = 50  # percent of the room: what stands behind a bar needs some, too
 _TITLE, _BAR, _GAP = 22, 18, 10  # heights, in pixels
-_BESIDE = "What is nought is not drawn. All numbers stand in the table."
+_BESIDE = "What is nought or hidden is not drawn. The table says it all."
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Chart:
 
 
 def chart(figure: Figure) -> Chart | None:
-    """The columns that can be drawn. None: there is nothing but noughts."""
+    """The columns that can be drawn. None: there is nothing but noughts, and what is hidden."""
     drawn = [(n, column.short) for n, column in enumerate(figure.columns) if column.short]
-    numbers = {(line.group, short): float(line.cells[n].value or 0) for line in figure.lines for n, short in drawn}
+    numbers = {(line.group, short): _length(line.cells[n]) for line in figure.lines for n, short in drawn}
     most = max(numbers.values(), default=0)
     if not most:
         return None
@@ -62,3 +63,8 @@ def chart(figure: Figure) -> Chart | None:
     )
     says = f"Bar chart. The longest bar: {longest}, {value} {short}. {_BESIDE}"
     return Chart(top, _BAR - 4, tuple(groups), says)
+
+
+def _length(cell: Cell) -> float:
+    """A number that is hidden has none: a bar must not tell what the table holds back."""
+    return 0.0 if cell.instead else float(cell.value or 0)
