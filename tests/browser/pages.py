@@ -238,6 +238,8 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("refer-check", "/refer/parent", press="Check your answers", typed=ENQUIRY),
         Shown("refer-code", "/refer/parent", press="Check your answers", typed=ENQUIRY, then=("Send me the code",)),
         Shown("refer-code-wrong", "/refer/parent", press="Check your answers", typed=ANOTHER, then=TOO_SOON),
+        Shown("refer-polish", "/refer?language=pl", "polish", pictured=False),
+        Shown("refer-polish-wrong", "/refer/parent", "polish", "Sprawdź odpowiedzi", pictured=False),
         Shown("refer-gone", "/refer/code/0123456789abcdef0123456789abcdef"),
     ]  # fmt: skip
 
