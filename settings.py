@@ -277,6 +277,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def over_https(self) -> bool:
+        """Whether people reach the service over https: what a browser may keep is then kept for https alone."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
     def session_idle(self) -> timedelta:
         """After so long without a page, a browser is signed out."""
         return timedelta(minutes=self.session_idle_minutes)

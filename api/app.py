@@ -173,25 +173,24 @@ def create_app(
     settings = settings or load_settings()
     tracing = tracing or Tracing(settings, "api")
     opens = opens or partial(open_services, tracing=tracing)
-    metrics_of_this = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.lockout = Lockout()
+        app.state.limits = Limits()
+        app.state.metrics = Metrics()
+        app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
         async with opens(settings) as services:
             app.state.services = services
-            services.intake.answered = metrics_of_this.command_answered
+            services.intake.answered = app.state.metrics.command_answered
             yield
         await asyncio.to_thread(tracing.close)
 
     # The JSON door describes itself at /api/openapi.json
     app = FastAPI(title=settings.service_name, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.lockout = Lockout()
-    app.state.limits = Limits()
-    app.state.metrics = metrics_of_this
-    app.state.health = Remembered[dict[str, bool]](health.GOOD_FOR)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, https=settings.over_https)
     app.add_middleware(ReadersLanguage)  # outside of the shield, which has sentences too
-    app.add_middleware(Observer, metrics=metrics_of_this, tracer=tracing.provider.get_tracer("api"))
+    app.add_middleware(Observer, tracer=tracing.provider.get_tracer("api"))
     errors.install(app)
     app.mount("/static", Packed(directory=FOLDER), name="static")
     app.include_router(health.router)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, HTTPException, Request, Response
 from pydantic import BaseModel
 
+from api.cookies import keep_cookie
 from api.forms import Typed
 from api.permissions import allowed, may_open
 from api.services import Services, ServicesDep
@@ -37,11 +38,7 @@ class NotSignedIn(Exception):
 
 def cookie_name(services: Services) -> str:
     """With https the browser itself sees to it that nobody else sets it."""
-    return "__Host-staff" if _secure(services) else "staff"
-
-
-def _secure(services: Services) -> bool:
-    return services.settings.public_url.startswith("https://")
+    return "__Host-staff" if services.settings.over_https else "staff"
 
 
 def _signature(services: Services, what: str) -> str:
@@ -66,16 +63,9 @@ def _opened(services: Services, value: str) -> tuple[str, timedelta] | None:
 
 def set_cookie(services: Services, response: Response, token: str) -> None:
     """Signs the browser in, or keeps it signed in."""
-    response.set_cookie(
-        cookie_name(services),
-        cookie_value(services, token),
-        # longer than the session: with it, what was typed when it ended is given back to whoever typed it
-        max_age=int((services.settings.session_lasts + KEPT_AFTER_ITS_END).total_seconds()),
-        path="/",
-        secure=_secure(services),
-        httponly=True,
-        samesite="lax",
-    )
+    # longer than the session: with it, what was typed when it ended is given back to whoever typed it
+    kept = int((services.settings.session_lasts + KEPT_AFTER_ITS_END).total_seconds())
+    keep_cookie(services, response, cookie_name(services), cookie_value(services, token), "/", kept)
 
 
 def token_of(request: Request, services: Services) -> str | None:

@@ -12,6 +12,8 @@ from domain.languages import tr
 from domain.typos import likely_address
 from domain.working_days import LONDON
 
+_ASKING = "?؟"  # how a question ends: in Arabic with a mark of its own
+
 
 @dataclass(frozen=True)
 class Option:
@@ -167,7 +169,7 @@ class Typed:
             if not given and not one.optional and one.kind not in ("ticks", "tick"):
                 self.wrong(one.name, one.missing or _missing(one))
             elif one.options and any(value not in offered for value in given):
-                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip("?")))
+                self.wrong(one.name, tr("{label}: choose from what is offered.", label=one.label.rstrip(_ASKING)))
             elif one.kind == "email":
                 self._look_twice(one.name)
 
@@ -201,7 +203,7 @@ class Typed:
         try:
             return _day(text)
         except (ValueError, OverflowError):
-            self.wrong(name, f"{label} must be a real date, such as 3/12/2026.")
+            self.wrong(name, tr("{label} must be a real date, such as 3/12/2026.", label=label))
             return None
 
     def moment(self, day: str, clock: str) -> datetime | None:
@@ -234,7 +236,7 @@ def sentence(problem: Any, label: str) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("missing", "string_too_short", "too_short"):
         said = tr("this must be filled in.")
-        return of_question(label, said) if label else "Something that is needed is missing."
+        return of_question(label, said) if label else tr("Something that is needed is missing.")
     if kind == "string_too_long":
         said = tr("use at most {most} characters.", most=context["max_length"])
     elif kind in ("enum", "literal_error"):
@@ -254,13 +256,13 @@ def of_question(label: str, said: str) -> str:
     capital = said[:1].upper() + said[1:]
     if not label:
         return capital
-    return f"{label} {capital}" if label.endswith("?") else f"{label}: {said}"
+    return f"{label} {capital}" if label.endswith(tuple(_ASKING)) else f"{label}: {said}"
 
 
 def _missing(one: Field) -> str:
     match one.kind:
         case "choice" | "pick":
-            return tr("{label}: choose an answer.", label=one.label.rstrip("?"))
+            return tr("{label}: choose an answer.", label=one.label.rstrip(_ASKING))
         case "date" | "birthday":
             return tr("{label}: give the date.", label=one.label)
         case "time":

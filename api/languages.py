@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.cookies import keep_cookie
+from api.services import services_of
 from domain.languages import OWN_NAMES, RIGHT_TO_LEFT, WHOLE, Language, speak, speaking, speech
 from translations import speech_of
 
 COOKIE = "language"
 A_YEAR = 365 * 24 * 60 * 60
-OF_PARTIES = ("/my/", "/l/", "/code", "/office")
+OF_PARTIES = ("/my/", "/l/", "/code", "/office", "/refer")
 """How addresses begin that parties open. All others are read in English."""
 
 
@@ -36,9 +38,9 @@ class ReadersLanguage:
 
         async def remembering(message: Message) -> None:
             if chosen and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append(
-                    "Set-Cookie", f"{COOKIE}={chosen}; Path=/; Max-Age={A_YEAR}; HttpOnly; SameSite=Lax"
-                )
+                carrier = Response()
+                keep_cookie(services_of(request), carrier, COOKIE, chosen, path="/", seconds=A_YEAR)
+                MutableHeaders(scope=message).append("Set-Cookie", carrier.headers["set-cookie"])
             await send(message)
 
         with speaking(speech_of(language_of(request))):

@@ -14,13 +14,14 @@ UNWATCHED = ("/metrics", "/health", "/health/alive")  # machines ask for them al
 class Observer:
     """ASGI middleware, the outermost, so that it sees every answer."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, tracer: Tracer) -> None:
-        self.app, self.metrics, self.tracer = app, metrics, tracer
+    def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
+        self.app, self.tracer = app, tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in UNWATCHED:
             await self.app(scope, receive, send)
             return
+        metrics: Metrics = scope["app"].state.metrics
         method = scope["method"] if scope["method"] in METHODS else "other"
         status, began = 0, time.perf_counter()
 
@@ -47,8 +48,8 @@ class Observer:
                 if status >= 500:
                     span.set_status(StatusCode.ERROR)
                 if status:  # 0: whoever asked had gone before there was an answer
-                    self.metrics.requests.labels(method, route, str(status)).inc()
-                    self.metrics.request_seconds.labels(method, route).observe(time.perf_counter() - began)
+                    metrics.requests.labels(method, route, str(status)).inc()
+                    metrics.request_seconds.labels(method, route).observe(time.perf_counter() - began)
 
 
 def template_of(scope: Scope) -> str:

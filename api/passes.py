@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from fastapi import Request, Response
 
+from api.cookies import keep_cookie
 from api.services import Services
 from domain.codes import OPEN_FOR
 
@@ -26,15 +27,8 @@ def give_pass(
     """The code was right: this browser may read for half an hour, or until the moment when an earlier pass ends."""
     until = until or services.clock() + OPEN_FOR
     moment = str(int(until.timestamp()))
-    answer.set_cookie(
-        cookie,
-        f"{moment}.{_signature(services, of, moment)}",
-        max_age=int((until - services.clock()).total_seconds()),
-        path=path,
-        secure=services.settings.public_url.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
+    left = int((until - services.clock()).total_seconds())
+    keep_cookie(services, answer, cookie, f"{moment}.{_signature(services, of, moment)}", path, left)
     return answer
 
 

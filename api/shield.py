@@ -24,15 +24,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+ONLY_OVER_HTTPS = {"Strict-Transport-Security": f"max-age={2 * 365 * 24 * 3600}"}
+"""Two years: a browser that was here once never asks over plain http again. Of this host alone: what its neighbours
+under the same domain do is not ours to say."""
 
 
 class Shield:
-    """ASGI middleware."""
+    """ASGI middleware; `https` when people reach us over https, by ourselves or by the proxy before us."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
+        self.headers = HEADERS | ONLY_OVER_HTTPS if https else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +63,7 @@ class Shield:
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("Cache-Control", "no-store")

@@ -24,11 +24,11 @@ STAGES: dict[Stage, str] = {
 }
 
 PARTY_ROLES: dict[PartyRole, str] = {
-    PartyRole.PARENT: "Parent or carer",
-    PartyRole.YOUNG_PERSON: "Young person",
-    PartyRole.SCHOOL: "School",
-    PartyRole.LOCAL_AUTHORITY: "Local authority",
-    PartyRole.HEALTH_BODY: "Health body",
+    PartyRole.PARENT: marked("Parent or carer"),
+    PartyRole.YOUNG_PERSON: marked("Young person"),
+    PartyRole.SCHOOL: marked("School"),
+    PartyRole.LOCAL_AUTHORITY: marked("Local authority"),
+    PartyRole.HEALTH_BODY: marked("Health body"),
 }
 
 PERSON_ROLES: dict[PersonRole, str] = {

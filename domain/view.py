@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from domain.journey import Journey, Meeting
-from domain.languages import Language
+from domain.languages import Language, tr
 from domain.papers import PaperView
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.policy import Do, Policy
@@ -146,4 +146,4 @@ class CaseView(BaseModel):
         if meeting.venue and meeting.venue in self.venues:
             venue = self.venues[meeting.venue]
             return ", ".join(part for part in (venue.name, venue.address, said) if part)
-        return said or ("online" if meeting.online else "")
+        return said or (tr("online") if meeting.online else "")

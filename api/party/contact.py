@@ -5,7 +5,7 @@ from api.party.question import NOTE, Question
 from domain import titles, words
 from domain.commands import AnswerTexts, AskForCall, SayHowTheyRead, SayWhenToRing
 from domain.journey import Journey
-from domain.languages import OWN_NAMES, WHOLE, tr
+from domain.languages import OWN_NAMES, WHOLE, speech, tr
 from domain.parties import party_of
 from domain.view import CaseView
 
@@ -71,7 +71,7 @@ def reading(case: CaseView, journey: Journey, person: str) -> Question:
                 tr("In which language shall we write to you?"),
                 "choice",
                 options=tuple(Option(language, OWN_NAMES[language]) for language in WHOLE),
-                value=case.language_of(person),
+                value=known.reads or speech().language,
             ),
             Field(
                 "interpreter",

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.auth import carries, new_visitor, visitor_csrf
 from api.codes import in_words, later, six_digits, too_many
+from api.cookies import keep_cookie
 from api.forms import Field, Typed
 from api.limits import network_of
 from api.pages import page
@@ -193,5 +194,4 @@ def _page(request: Request, services: Services, template: str, status: int = 200
 
 
 def _remember(services: Services, answer: Response, cookie: str, value: str) -> None:
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(cookie, value, path="/office", secure=secure, httponly=True, samesite="lax")
+    keep_cookie(services, answer, cookie, value, "/office")

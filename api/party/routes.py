@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from api.cookies import keep_cookie
 from api.forms import Field, Typed
 from api.intake import Answer
 from api.languages import read_in
@@ -59,15 +60,7 @@ async def arrive(token: str, request: Request, services: ServicesDep) -> Respons
 def let_in(services: Services, link: LinkView, token: str, to: str = "") -> Response:
     """To the page of a link, or one beside it (`to`, such as "/papers"). The token goes into a cookie."""
     response = RedirectResponse(f"/my/{link.id}{to}", 303)
-    response.set_cookie(
-        _cookie(link.id),
-        token,
-        max_age=COOKIE_SECONDS,
-        path=f"/my/{link.id}",
-        secure=services.settings.public_url.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
+    keep_cookie(services, response, _cookie(link.id), token, f"/my/{link.id}", COOKIE_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -300,8 +293,7 @@ class Visit:
             meetings=self._meetings(),
             actions=self._actions(),
             may_act=self.may_act,
-            may_keep_language=speech().language in WHOLE
-            and speech().language != self.case.language_of(self.link.person),
+            may_keep_language=self._may_keep_language,
             reader=self.case.person(self.link.person).details,
             of_an_organisation=self.case.party(self.party).role in ORGANISATIONS,
             asks_of_the_child=journey is not None and may_say_how_the_child_is_heard(journey, self.link.person),
@@ -368,6 +360,12 @@ class Visit:
     def speaks_for_the_party(self) -> bool:
         party = self.case.journey.party(self.party) if self.case.journey else None
         return party is not None and party.lead == self.link.person
+
+    @property
+    def _may_keep_language(self) -> bool:
+        """They read in a language in which we could write to them, and do not yet."""
+        read, written = speech().language, self.case.language_of(self.link.person)
+        return read in WHOLE and read != written and not self.path.endswith(f"/{READING}")
 
     @property
     def may_see_papers(self) -> bool:

@@ -6,28 +6,33 @@ from pydantic import ValidationError
 
 from api.forms import Field, Group, Option, Part, Typed, fields_of
 from casefile.enquiries import EnquiryText
+from domain.languages import Language, marked, speech, tr
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.referral import ReferralForm
 
 WHO: dict[str, str] = {
-    "parent": "I am a parent or carer",
-    "young-person": "I am a young person (16 to 25)",
-    "representative": "I act for a parent, carer or young person",
-    "school": "I write for a school or college",
-    "local-authority": "I write for a local authority",
+    "parent": marked("I am a parent or carer"),
+    "young-person": marked("I am a young person (16 to 25)"),
+    "representative": marked("I act for a parent, carer or young person"),
+    "school": marked("I write for a school or college"),
+    "local-authority": marked("I write for a local authority"),
 }
 """Who may fill in the form, by the last part of its address."""
 
 PERMISSION: dict[str, str] = {
-    "representative": "The parent, carer or young person has asked me to act for them, and agrees to this referral.",
-    "school": "The family has given us permission to refer them, and to give you the details on this form.",
-    "local-authority": "The family has given us permission to refer them, and to give you the details on this form.",
+    "representative": marked(
+        "The parent, carer or young person has asked me to act for them, and agrees to this referral."
+    ),
+    "school": marked("The family has given us permission to refer them, and to give you the details on this form."),
+    "local-authority": marked(
+        "The family has given us permission to refer them, and to give you the details on this form."
+    ),
 }
 """What those who refer for a family must state."""
 
 _ORGANISATIONS = {"school": PartyRole.SCHOOL, "local-authority": PartyRole.LOCAL_AUTHORITY}
 _UNKNOWN_CONTACT = {"school": "SENCO", "authority": "SEN team"}  # how our letters greet whom nobody has named yet
-_EMAIL_HINT = "We send you a code to this address, to be sure that it is yours."
+_EMAIL_HINT = marked("We send you a code to this address, to be sure that it is yours.")
 
 
 def questions_of(who: str) -> list[Part]:
@@ -39,105 +44,108 @@ def questions_of(who: str) -> list[Part]:
     if who in PERMISSION:
         tick = Field(
             "permission",
-            PERMISSION[who],
+            tr(PERMISSION[who]),
             "tick",
-            hint="" if who == "representative" else "We can only accept a referral that the family agrees to.",
+            hint="" if who == "representative" else tr("We can only accept a referral that the family agrees to."),
         )
-        parts.append(Group("The family’s permission", (tick,)))
+        parts.append(Group(tr("The family’s permission"), (tick,)))
     return parts
 
 
 def _author(who: str) -> Group:
-    organisation = {"school": "Name of the school or college", "local-authority": "Name of the local authority"}
+    organisation = {
+        "school": (tr("Name of the school or college"), tr("Give the name of the school or college.")),
+        "local-authority": (tr("Name of the local authority"), tr("Give the name of the local authority.")),
+    }
     fields = [
-        Field("name", "Your name", missing="Give your name.", autocomplete="name"),
+        Field("name", tr("Your name"), missing=tr("Give your name."), autocomplete="name"),
         Field(
             "email",
-            "Your e-mail address",
+            tr("Your e-mail address"),
             "email",
-            hint=_EMAIL_HINT,
-            missing="Give your e-mail address.",
+            hint=tr(_EMAIL_HINT),
+            missing=tr("Give your e-mail address."),
             autocomplete="email",
         ),
         Field(
             "phone",
-            "Your telephone number",
+            tr("Your telephone number"),
             "phone",
-            hint="So that we can ring you.",
+            hint=tr("So that we can ring you."),
             optional=True,
             autocomplete="tel",
         ),
     ]
     if who in organisation:
-        label = organisation[who]
-        fields.insert(0, Field("organisation", label, missing=f"Give the {label[0].lower()}{label[1:]}."))
+        label, missing = organisation[who]
+        fields.insert(0, Field("organisation", label, missing=missing))
     if who == "representative":
         fields.insert(
             1,
             Field(
                 "organisation",
-                "Your organisation",
-                hint="For example a SENDIASS, a charity or a law firm.",
+                tr("Your organisation"),
+                hint=tr("For example a SENDIASS, a charity or a law firm."),
                 optional=True,
             ),
         )
     if who == "young-person":
-        fields.append(_born("Your date of birth"))
-    return Group("About you", tuple(fields))
+        fields.append(_born(tr("Your date of birth")))
+    return Group(tr("About you"), tuple(fields))
 
 
 def _family(who: str) -> Group:
-    asked = "Whom do you act for?" if who == "representative" else "Who is it?"
+    asked = tr("Whom do you act for?") if who == "representative" else tr("Who is it?")
     return Group(
-        "The parent, carer or young person",
+        tr("The parent, carer or young person"),
         (
             Field(
                 "family_role",
                 asked,
                 "choice",
                 options=(
-                    Option(PartyRole.PARENT, "A parent or carer"),
-                    Option(PartyRole.YOUNG_PERSON, "A young person (16 to 25)"),
+                    Option(PartyRole.PARENT, tr("A parent or carer")),
+                    Option(PartyRole.YOUNG_PERSON, tr("A young person (16 to 25)")),
                 ),
-                missing="Say whether it is a parent or carer, or a young person.",
+                missing=tr("Say whether it is a parent or carer, or a young person."),
             ),
-            Field("family_name", "Their name", missing="Give the name of the parent, carer or young person."),
+            Field("family_name", tr("Their name"), missing=tr("Give the name of the parent, carer or young person.")),
             Field(
                 "family_email",
-                "Their e-mail address",
+                tr("Their e-mail address"),
                 "email",
-                hint="Their own, not yours. If they have none, a telephone number is enough.",
+                hint=tr("Their own, not yours. If they have none, a telephone number is enough."),
                 optional=True,
                 either=True,
             ),
-            Field("family_phone", "Their telephone number", "phone", optional=True, either=True),
+            Field("family_phone", tr("Their telephone number"), "phone", optional=True, either=True),
         ),
-        hint="They decide whether mediation goes ahead."
+        hint=tr("They decide whether mediation goes ahead.")
         if who == "representative"
-        else "They are asked themselves whether they want to take part.",
+        else tr("They are asked themselves whether they want to take part."),
     )
 
 
 def _child(who: str) -> Group:
     about = Field(
         "about",
-        "What is the disagreement about?",
+        tr("What is the disagreement about?"),
         "words",
-        hint="A few sentences are enough. We talk about it when we ring.",
+        hint=tr("A few sentences are enough. We talk about it when we ring."),
         rows=6,
-        missing="Say what the disagreement is about.",
+        missing=tr("Say what the disagreement is about."),
     )
     if who == "young-person":
-        return Group("The disagreement", (about,))
-    child = Field("child", "Child’s name", missing="Give the child’s name.")
+        return Group(tr("The disagreement"), (about,))
+    child = Field("child", tr("Child’s name"), missing=tr("Give the child’s name."))
     if who in PERMISSION:
         child = Field(
             "child",
-            "Child’s name",
-            hint="Leave it empty if it is the young person named above.",
-            missing="Give the child’s name.",
+            tr("Child’s name"),
+            hint=tr("Leave it empty if it is the young person named above."),
+            missing=tr("Give the child’s name."),
         )
-    return Group("The child and the disagreement", (child, _born("Child’s date of birth"), about))
+    return Group(tr("The child and the disagreement"), (child, _born(tr("Child’s date of birth")), about))
 
 
 def _born(label: str) -> Field:
@@ -148,17 +156,21 @@ def _others(who: str) -> list[Group]:
     """The other sides. A family names one at least; where an organisation refers, the family is the other side."""
     groups = []
     if who != "school":
-        groups.append(_other("school", "The school or college", "Name of the school or college", _hint(who)))
+        groups.append(_other("school", tr("The school or college"), tr("Name of the school or college"), _hint(who)))
     if who != "local-authority":
         hint = "" if groups else _hint(who)
-        groups.append(_other("authority", "The local authority", "Name of the council", hint))
+        groups.append(_other("authority", tr("The local authority"), tr("Name of the council"), hint))
     return groups
 
 
 def _hint(who: str) -> str:
-    until = "we have spoken with you" if who in PERMISSION else "you have said yes"
-    which = "" if who in _ORGANISATIONS else "Name the school, the local authority, or both. "
-    return f"{which}Fill in what you know. We contact nobody there until {until}."
+    known = (
+        tr("Fill in what you know. We contact nobody there until we have spoken with you.")
+        if who in PERMISSION
+        else tr("Fill in what you know. We contact nobody there until you have said yes.")
+    )
+    which = "" if who in _ORGANISATIONS else tr("Name the school, the local authority, or both.")
+    return " ".join(filter(None, (which, known)))
 
 
 def _other(name: str, legend: str, label: str, hint: str) -> Group:
@@ -166,9 +178,9 @@ def _other(name: str, legend: str, label: str, hint: str) -> Group:
         legend,
         (
             Field(name, label, optional=True),
-            Field(f"{name}_contact", "Whom do you deal with there?", optional=True),
-            Field(f"{name}_email", "Their e-mail address", "email", optional=True),
-            Field(f"{name}_phone", "Their telephone number", "phone", optional=True),
+            Field(f"{name}_contact", tr("Whom do you deal with there?"), optional=True),
+            Field(f"{name}_email", tr("Their e-mail address"), "email", optional=True),
+            Field(f"{name}_phone", tr("Their telephone number"), "phone", optional=True),
         ),
         hint=hint,
         beside=True,
@@ -184,16 +196,16 @@ def read(who: str, typed: Typed) -> EnquiryText | None:
     typed.check(questions)
     fields = fields_of(questions)
     labels = {one.name: one.label.rstrip("?") for one in fields} | {
-        "family_email": "The family’s e-mail address",
-        "family_phone": "The family’s telephone number",
-        "school_email": "The school’s e-mail address",
-        "school_phone": "The school’s telephone number",
-        "authority_email": "The authority’s e-mail address",
-        "authority_phone": "The authority’s telephone number",
+        "family_email": tr("The family’s e-mail address"),
+        "family_phone": tr("The family’s telephone number"),
+        "school_email": tr("The school’s e-mail address"),
+        "school_phone": tr("The school’s telephone number"),
+        "authority_email": tr("The authority’s e-mail address"),
+        "authority_phone": tr("The authority’s telephone number"),
     }
-    born = typed.day("born", "The date of birth")
+    born = typed.day("born", tr("The date of birth"))
     if who in PERMISSION and typed.one("permission") != "yes":
-        typed.wrong("permission", "Tick this box when it is so. Without the family’s permission we cannot go on.")
+        typed.wrong("permission", tr("Tick this box when it is so. Without the family’s permission we cannot go on."))
     parties, names = _parties(who, typed)
     try:
         form = ReferralForm.model_validate(
@@ -238,13 +250,20 @@ def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, st
             }
         )
 
-    author = ("", "name", _person(typed, "", typed.one("name")))
+    written = speech().language  # whoever fills the form in in another language reads our letters in it
+    author = (
+        "",
+        "name",
+        {**_person(typed, "", typed.one("name")), "reads": "" if written == Language.ENGLISH else written},
+    )
     if who in _ORGANISATIONS:
         add(_ORGANISATIONS[who], ("organisation", typed.one("organisation")), author, later=False)
     if who in PERMISSION:
         family = ("family_", "family_name", _person(typed, "family_", typed.one("family_name")))
         if not typed.one("family_email") and not typed.one("family_phone"):
-            typed.wrong("family_email", "Give an e-mail address or a telephone number at which we reach the family.")
+            typed.wrong(
+                "family_email", tr("Give an e-mail address or a telephone number at which we reach the family.")
+            )
         people = [family]
         if who == "representative":
             own = typed.one("organisation")
@@ -262,15 +281,15 @@ def _parties(who: str, typed: Typed) -> tuple[list[dict[str, Any]], dict[str, st
             continue
         contact = [typed.one(f"{name}_{part}") for part in ("contact", "email", "phone")]
         if not typed.one(name) and any(contact):
-            what = "school or college" if name == "school" else "local authority"
-            typed.wrong(name, f"Give the name of the {what} as well.")
+            school = tr("Give the name of the school or college as well.")
+            typed.wrong(name, school if name == "school" else tr("Give the name of the local authority as well."))
         if typed.one(name):
             prefix = f"{name}_"
             person = _person(typed, prefix, contact[0] or _UNKNOWN_CONTACT[name])
             unreached = not (person["email"] or person["phone"])
             add(role, (name, typed.one(name)), (prefix, f"{prefix}contact", person), later=unreached)
     if len(parties) < 2 and "school" not in typed.errors and "authority" not in typed.errors:
-        typed.wrong("school", "Name the school or the local authority, or both. Mediation needs another side.")
+        typed.wrong("school", tr("Name the school or the local authority, or both. Mediation needs another side."))
     return parties, names
 
 

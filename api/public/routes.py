@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from api.auth import carries, new_visitor, visitor_csrf
 from api.codes import begin_code, in_words, later, six_digits, too_many
+from api.cookies import keep_cookie
 from api.forms import Typed
 from api.limits import Limits, network_of
 from api.pages import page
@@ -22,12 +23,13 @@ from casefile.cases import derived_id
 from casefile.commands import StoredElsewhere
 from casefile.enquiries import AlreadyACase, EnquiryText, EnquiryView
 from domain.commands import Actor
+from domain.languages import marked, tr
 
 router = APIRouter(include_in_schema=False)
 
 COOKIE = "enquirer"
-TAKEN_BY_PHONE = "we take your referral on the telephone"
-_STALE = (
+TAKEN_BY_PHONE = marked("we take your referral on the telephone")
+_STALE = marked(
     "The form had been open for too long, or your browser keeps no cookies. Nothing was sent. Please send it again."
 )
 
@@ -35,7 +37,7 @@ _STALE = (
 @router.get("/refer")
 async def begin(request: Request) -> Response:
     """Who fills in the form?"""
-    return page(request, "public/begin.html", who=WHO)
+    return page(request, "public/begin.html", who={one: tr(title) for one, title in WHO.items()})
 
 
 @router.get("/refer/{who}")
@@ -53,9 +55,9 @@ async def answer(who: str, request: Request, services: ServicesDep) -> Response:
     action, key = typed.one("action"), typed.one("key")
     if not await _is_ours(request, services):
         typed.values["key"] = [key if KEY.fullmatch(key) else secrets.token_hex(16)]
-        return _form(request, services, who, typed, 403, _STALE)
+        return _form(request, services, who, typed, 403, tr(_STALE))
     if not KEY.fullmatch(key):
-        raise HTTPException(422, "This form is not complete. Please begin it again.")
+        raise HTTPException(422, tr("This form is not complete. Please begin it again."))
     if action == "change":
         return _form(request, services, who, typed)
     text = read(who, typed)
@@ -97,7 +99,7 @@ async def take_code(key: str, request: Request, services: ServicesDep) -> Respon
     if text is None:
         return RedirectResponse(f"/refer/sent/{key}", 303)
     if not await _is_ours(request, services):
-        return _code_page(request, services, key, found, text, typed, 403, _STALE)
+        return _code_page(request, services, key, found, text, typed, 403, tr(_STALE))
     match typed.one("action"):
         case "change":
             answers = {name: [value] for name, value in text.answers.items()}
@@ -110,7 +112,7 @@ async def take_code(key: str, request: Request, services: ServicesDep) -> Respon
             return RedirectResponse(f"/refer/code/{key}", 303)
     digits = six_digits(typed.one("code"))
     if not digits and not found.confirmed:
-        typed.wrong("code", "Type the six digits of the code.")
+        typed.wrong("code", tr("Type the six digits of the code."))
         return _code_page(request, services, key, found, text, typed, 422)
     verdict = await services.enquiries.try_code(found.id, digits, services.clock())
     if verdict == "right":
@@ -142,7 +144,7 @@ async def _make_a_case(services: Services, key: str, enquiry: str, text: Enquiry
         referred = await services.intake.refer(text.form, derived_id("refer", enquiry), author, "")
     except StoredElsewhere:
         raise HTTPException(
-            409, "This form was sent before, with other words. Ring us if something is to be changed."
+            409, tr("This form was sent before, with other words. Ring us if something is to be changed.")
         ) from None
     await services.enquiries.became(enquiry, referred.case_id)
     return RedirectResponse(f"/refer/sent/{key}", 303)
@@ -202,7 +204,7 @@ def _form(
         "public/form.html",
         status,
         who=who,
-        title=WHO[who],
+        title=tr(WHO[who]),
         typed=typed,
         questions_asked=questions_of(who),
         key=typed.one("key"),
@@ -220,7 +222,7 @@ def _check(
         status,
         typed=Typed(),
         text=text,
-        statement=PERMISSION.get(text.who, ""),
+        statement=tr(PERMISSION[text.who]) if text.who in PERMISSION else "",
         kept=text.answers.items(),
         key=typed.one("key"),
         refusal=refusal,
@@ -254,8 +256,7 @@ def _shown(request: Request, services: Services, template: str, status: int, **c
     """A page with a form, and the cookie that its posts are known by."""
     visitor = request.cookies.get(COOKIE, "") or new_visitor()
     answer = page(request, template, status, form_csrf=visitor_csrf(services, visitor), **context)
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(COOKIE, visitor, path="/refer", secure=secure, httponly=True, samesite="lax")
+    keep_cookie(services, answer, COOKIE, visitor, "/refer")
     return answer
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from api.cookies import drop_cookie, keep_cookie
 from api.forms import Typed
 from api.openid import Attempt, NotTrusted, Provider, ProviderAway
 from api.pages import page
@@ -37,18 +38,11 @@ async def leave(request: Request, services: ServicesDep, next: str = "") -> Resp
     try:
         address, attempt = await _provider(services).begin(_back(services))
     except (ProviderAway, NotTrusted) as error:
-        return _sorry(request, "away", str(error), 503)
+        return _sorry(request, services, "away", str(error), 503)
     underway = Underway(attempt=attempt, next=next[:1000], until=services.clock() + LASTS)
     answer = RedirectResponse(address, 303)
-    answer.set_cookie(
-        COOKIE,
-        base64.urlsafe_b64encode(services.vault.own.seal(underway, _PLACE)).decode(),
-        max_age=int(LASTS.total_seconds()),
-        path=PATH,
-        secure=services.settings.public_url.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
+    sealed = base64.urlsafe_b64encode(services.vault.own.seal(underway, _PLACE)).decode()
+    keep_cookie(services, answer, COOKIE, sealed, PATH, int(LASTS.total_seconds()))
     return answer
 
 
@@ -57,21 +51,21 @@ async def back(request: Request, services: ServicesDep, code: str = "", state: s
     """From the provider, with a code that is good once and for this browser only."""
     provider, underway = _provider(services), _underway(request, services)
     if underway is None or not hmac.compare_digest(state.encode(errors="replace"), underway.attempt.state.encode()):
-        return _sorry(request, "begin_again", "state", 403)
+        return _sorry(request, services, "begin_again", "state", 403)
     if error or not code:
-        return _sorry(request, "refused", "no_code", 403)
+        return _sorry(request, services, "refused", "no_code", 403)
     try:
         now = int(services.clock().timestamp())
         email = await provider.verified_email(code, underway.attempt, _back(services), now)
     except ProviderAway as away:
-        return _sorry(request, "away", str(away), 503)
+        return _sorry(request, services, "away", str(away), 503)
     except NotTrusted as reason:
-        return _sorry(request, "refused", str(reason), 403)
+        return _sorry(request, services, "refused", str(reason), 403)
     staff = await services.staff.find(email)
     if staff is None or not staff.active:
-        return _sorry(request, "unknown", "no_account", 403)
+        return _sorry(request, services, "unknown", "no_account", 403)
     answer = await let_in(request, services, staff, Typed(values={"next": [underway.next]}))
-    answer.delete_cookie(COOKIE, path=PATH)
+    drop_cookie(services, answer, COOKIE, PATH)
     return answer
 
 
@@ -95,8 +89,8 @@ def _underway(request: Request, services: Services) -> Underway | None:
     return found if found.until > services.clock() else None
 
 
-def _sorry(request: Request, why: str, code: str, status: int) -> Response:
+def _sorry(request: Request, services: Services, why: str, code: str, status: int) -> Response:
     log.warning("nobody was signed in from the provider", code=code)
     answer = page(request, "staff/not_signed_in.html", status, why=why)
-    answer.delete_cookie(COOKIE, path=PATH)
+    drop_cookie(services, answer, COOKIE, PATH)
     return answer

@@ -6,6 +6,7 @@ from fastapi import Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.auth import VISITOR_COOKIE, Kept, new_visitor, set_cookie, visitor_csrf
+from api.cookies import drop_cookie, keep_cookie
 from api.forms import Typed
 from api.pages import page
 from api.services import Services, ServicesDep
@@ -48,7 +49,7 @@ async def let_in(
     else:
         answer = RedirectResponse(onward, 303)
     set_cookie(services, answer, token)
-    answer.delete_cookie(VISITOR_COOKIE, path="/sign-in")
+    drop_cookie(services, answer, VISITOR_COOKIE, "/sign-in")
     return answer
 
 
@@ -59,8 +60,7 @@ def page_for_visitors(
     visitor = request.cookies.get(VISITOR_COOKIE, "") or new_visitor()
     csrf = visitor_csrf(services, visitor)
     answer = page(request, template, status, typed=typed, visitor_csrf=csrf, **context)
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(VISITOR_COOKIE, visitor, path="/sign-in", secure=secure, httponly=True, samesite="lax")
+    keep_cookie(services, answer, VISITOR_COOKIE, visitor, "/sign-in")
     return answer
 
 

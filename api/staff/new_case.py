@@ -88,7 +88,11 @@ def party_fields(n: int) -> Group:
                 optional=True,
             ),
             Field(
-                f"p{n}_1_name", "Contact's name", optional=n > 2, missing=f"Give the name of the contact of {whose}."
+                f"p{n}_1_name",
+                "Contact's name",
+                hint="" if first else "Not known yet? Leave it empty: letters then go to the organisation.",
+                optional=not first,
+                missing=f"Give the name of the contact of {whose}.",
             ),
             channel_field(f"p{n}_1_channel"),
             *(
@@ -249,6 +253,8 @@ def read(typed: Typed, blocks: int) -> ReferralForm | None:
         if role in ORGANISATIONS and not typed.one(f"p{n}_organisation"):
             typed.wrong(f"p{n}_organisation", f"Give the name of the organisation of {whose_of(n)}.")
         needed = f"1_{needed_for(typed.one(f'p{n}_1_channel'))}"
+        if role in ORGANISATIONS and not typed.one(f"p{n}_1_name"):
+            typed.values[f"p{n}_1_name"] = [typed.one(f"p{n}_organisation")]
         for part in ("role", "1_name", needed):  # an optional block that was begun is finished
             if not typed.one(f"p{n}_{part}"):
                 typed.wrong(f"p{n}_{part}", asked[f"p{n}_{part}"].missing)

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.auth import VISITOR_COOKIE, Lockout, check_csrf, visitor_csrf
+from api.cookies import drop_cookie, keep_cookie
 from api.forms import Field, Typed
 from api.limits import Limits, network_of
 from api.pages import page
@@ -53,16 +54,7 @@ async def ask(request: Request, services: ServicesDep) -> Response:
 async def arrive(token: str, services: ServicesDep) -> Response:
     """The address in the letter. The token moves out of it, to where neither history nor another site sees it."""
     answer = RedirectResponse(PATH, 303)
-    secure = services.settings.public_url.startswith("https://")
-    answer.set_cookie(
-        COOKIE,
-        token[:100],
-        max_age=int(LINK_LASTS.total_seconds()),
-        path=PATH,
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
+    keep_cookie(services, answer, COOKIE, token[:100], PATH, int(LINK_LASTS.total_seconds()))
     return answer
 
 
@@ -89,7 +81,7 @@ async def chosen(request: Request, services: ServicesDep) -> Response:
     lockout: Lockout = request.app.state.lockout
     lockout.forgive(holder.email)
     answer = RedirectResponse("/sign-in?chosen=1", 303)
-    answer.delete_cookie(COOKIE, path=PATH)
+    drop_cookie(services, answer, COOKIE, PATH)
     return answer
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.auth import VISITOR_COOKIE, Lockout, Me, check_csrf, cookie_name, session_of, token_of, visitor_csrf
+from api.cookies import drop_cookie
 from api.forms import Typed
 from api.limits import Limits, network_of
 from api.services import Services, ServicesDep
@@ -65,8 +66,7 @@ async def sign_out(request: Request, services: ServicesDep, me: Me) -> Response:
         await services.staff.end_session(token)
     request.state.fresh_cookie = None
     answer = RedirectResponse("/sign-in", 303)
-    secure = services.settings.public_url.startswith("https://")
-    answer.delete_cookie(cookie_name(services), path="/", secure=secure, httponly=True, samesite="lax")
+    drop_cookie(services, answer, cookie_name(services), "/")
     return answer
 
 

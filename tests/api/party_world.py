@@ -78,8 +78,8 @@ def party_app(services: Services) -> FastAPI:
     app.state.limits = Limits()
     for pages in (router, papers_router, codes_router, reach_router, copies_router):
         app.include_router(pages)
+    app.add_middleware(Shield, https=services.settings.over_https)
     app.add_middleware(ReadersLanguage)
-    app.add_middleware(Shield)
     return app
 
 

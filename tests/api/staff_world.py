@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlmodel import select
 
 from api.app import create_app
@@ -345,15 +348,24 @@ class Office:
     browser: Callable[[], Browser]
 
 
+def _app_of(settings: Settings) -> FastAPI:
+    """Of all tests that set it up alike, one after the other: to find its way among its routes for the first time takes
+    an app longer than most tests do. Its state begins anew with each of its lives."""
+    key = settings.model_copy(update={"var_dir": Path(), "database_url": ""}).model_dump_json()
+    if key not in _apps:
+        _apps[key] = create_app(settings, lambda _: _apps[key].state.opens())
+    return _apps[key]
+
+
+_apps: dict[str, FastAPI] = {}
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[tuple[World, Callable[[], Browser]]]:
     """The app as it runs, before a Temporal that only pretends."""
     clock, temporal = Clock(NOW), FakeTemporal()
-
-    def opens(settings: Settings) -> AbstractAsyncContextManager[Services]:
-        return services_on(settings, clock, temporal)
-
-    app = create_app(settings, opens)
+    app = _app_of(settings)
+    app.state.opens = partial(services_on, settings, clock, temporal)
     async with app.router.lifespan_context(app):
 
         def browser() -> Browser:

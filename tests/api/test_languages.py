@@ -1,56 +1,29 @@
 """The pages of the parties in the language of their reader: chosen there, told to us, or asked for by a browser."""
 
 import re
-from html import unescape
 
-import httpx
 import pytest
 
-from api import languages
-from domain.commands import SayHowTheyRead
-from domain.languages import Language, Speech
+from api.forms import Typed
+from api.staff.forms.base import contact_fields, read_contact
+from api.staff.new_case import read
+from domain.commands import NewContactTexts, SayHowTheyRead
+from domain.languages import Language
 from domain.parties import Reading
 from tests.api.fakes import FakeTemporal
+from tests.api.marked import NAMES, speak_marked, unmarked
 from tests.api.party_world import ANSWERS, LINKS, Browser, said
 
+REFERRAL = {
+    "p1_role": "parent", "p1_1_name": "Ann", "p1_1_email": "ann@family.example", "child": "Zebedee", "about": "Support",
+    "p2_role": "school", "p2_organisation": "Oakfield School", "p2_1_name": "Sam", "p2_1_email": "sam@oakfield.example",
+}  # fmt: skip
 BESIDE = ("call", "when", "reach", "reading", "withdraw")
-NAMES = (
-    r"SEN Mediation( Service)?|1 Example Street|01632 960 100|[\w.]+@\w+\.\w+|SM-\d{4}-\d+|Oakfield School"
-    r"|Exampleshire County Council|Alex Parent|[^\n]*Exampleton[^\n]*|A quiet room at lunch time\."
-    r"|To eat with a friend\.|English|Polski|العربية"
-)
-
-
-class Marked(Speech):
-    """A language in which every sentence of ours is known by the brackets around it."""
-
-    language = Language.POLISH
-
-    def text(self, message: str) -> str:
-        return f"⟦{message}⟧"
-
-    def texts(self, one: str, several: str, number: int) -> str:
-        return f"⟦{several}⟧"
-
-    def day_of_the_year(self, on: object) -> str:
-        return "⟦day⟧"
-
-
-def unmarked(page: httpx.Response) -> list[str]:
-    """What stands on a page without brackets, but for names, numbers and addresses."""
-    html = unescape(re.sub(r"<style.*?</style>", "", page.text, flags=re.S))
-    aloud = re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html)
-    text = "\n".join([*re.split(r"<[^>]*>", html), *aloud])
-    while "⟦" in text:
-        text, found = re.subn(r"⟦[^⟦⟧]*⟧", " ", text, flags=re.S)
-        assert found, "a bracket stands alone"
-    text = re.sub(NAMES, " ", text)
-    return [line for line in (line.strip() for line in text.splitlines()) if re.search(r"[^\W\d_]{2}", line)]
 
 
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(languages, "speech_of", lambda language: Marked())
+    speak_marked(monkeypatch)
 
 
 @pytest.mark.usefixtures("marked")
@@ -171,3 +144,27 @@ async def test_other_pages_are_english_for_whoever_reads_arabic(browser: Browser
     page = await browser.open("consent")
     await browser.get(f"{page.url.path}?language=ar")
     assert '<html lang="en-GB" dir="ltr">' in (await browser.get(f"{page.url.path}/when")).text
+
+
+# What staff take down
+
+
+def test_a_new_case_says_how_people_read() -> None:
+    typed = Typed(
+        values={name: [value] for name, value in REFERRAL.items()}
+        | {"p1_1_reads": ["pl"], "p1_1_interpreter": ["yes"], "p1_1_easy_read": ["yes"]},
+        posted=True,
+    )
+    form = read(typed, 2)
+    assert form, typed.errors
+    parent, school = (party.people[0] for party in form.parties)
+    assert (parent.reads, parent.interpreter, parent.easy_read) == (Language.POLISH, True, True)
+    assert (school.reads, school.interpreter, school.easy_read) == ("", False, False)
+
+
+def test_a_new_contact_too() -> None:
+    typed = Typed(values={"name": ["Ann"], "email": ["ann@family.example"], "reads": ["pl"], "easy_read": ["yes"]})
+    details = NewContactTexts.model_validate(read_contact(typed)).as_details()
+    assert (details.reads, details.interpreter, details.easy_read) == (Language.POLISH, False, True)
+    shown = {one.name: one.value for one in contact_fields(details)}
+    assert (shown["reads"], shown["interpreter"], shown["easy_read"]) == ("pl", "", "yes")

@@ -13,6 +13,7 @@ from sqlmodel import select
 
 from activities.records import Records
 from api.limits import Allowance, mailbox_of, network_of
+from api.public.questions import WHO
 from casefile.tables import Case, EnquiryRow
 from domain.codes import BETWEEN_CODES, CODE_LASTS, GIVEN_UP_AFTER, KEPT, TRIES
 from domain.commands import StaffRole, TakeCase
@@ -20,6 +21,7 @@ from domain.journey import Journey, Task
 from domain.parties import Channel, PartyRole, PersonRole
 from domain.view import CaseView
 from settings import Settings
+from tests.api.marked import speak_marked, unmarked
 from tests.api.staff_world import NOW, World, parties, running
 from tests.api.staff_world import Browser as StaffBrowser
 from workflows.neighbours import Reassignment
@@ -160,6 +162,38 @@ async def cases(world: World) -> list[CaseView]:
 async def enquiries(world: World) -> list[EnquiryRow]:
     async with world.services.database.read() as session:
         return list(await session.exec(select(EnquiryRow)))
+
+
+# In another language
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_every_sentence_can_be_translated(
+    person: Person, monkeypatch: pytest.MonkeyPatch, world: World, who: str
+) -> None:
+    speak_marked(monkeypatch)
+    names = "Ruth Whitfield|Maya Whitfield|Oakfield Primary School|Westborough Council|Helen Marsh|07700 900101"
+    theirs = rf"{names}|The school wants to end Maya’s support\.|We do not understand why\.|SENCO|SEN team"
+    for path in ("/refer", f"/refer/{who}", "/refer/code/0123456789abcdef0123456789abcdef"):
+        assert unmarked(await person.get(path), theirs) == []
+    await person.get(f"/refer/{who}")
+    assert unmarked(await person.press("check", born="32/13/2017", email="nobody"), theirs) == []
+    answers = {**PARENT, **FAMILY, "about": PARENT["about"], "family_email": "sam@family.example", "permission": "yes"}
+    if who in ("school", "local-authority"):
+        answers["organisation"] = "Oakfield Primary School"
+    assert unmarked(await person.fill_in(who, answers), theirs) == []
+    assert unmarked(await person.press("send"), theirs) == []
+    code = await person.code()
+    assert unmarked(await person.press("confirm", code=wrong(code)), theirs) == []
+    assert unmarked(await person.press("confirm", code=code), theirs) == []
+    assert len(await cases(world)) == 1
+
+
+async def test_who_fills_it_in_in_polish_reads_polish_from_then_on(person: Person, world: World) -> None:
+    assert "Prośba o mediację" in said(await person.get("/refer?language=pl"))
+    assert "Numer Państwa sprawy" in said(await person.send())
+    [case] = await cases(world)
+    assert [party.lead.details.reads for party in case.parties] == ["pl", "", ""]
 
 
 # The whole way

@@ -30,7 +30,7 @@ async def client(services: Services, staff: dict[str, Account]) -> AsyncIterator
     app = FastAPI(openapi_url=None)
     app.state.services = services
     app.include_router(router)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, https=services.settings.over_https)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

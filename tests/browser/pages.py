@@ -257,7 +257,7 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
     beside = f"/my/{ids['link']}"  # of the letter that was opened last
     return [
         *found,
-        *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reach", "unlock")),
+        *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reading", "reach", "unlock")),
         Shown("party-unlock-sent", f"{beside}/unlock", press="Send a new code"),
         Shown("party-unlock-wrong", f"{beside}/unlock", press="Open the page"),
         Shown("party-call-wrong", f"{beside}/call", press="Please ring me"),
@@ -267,5 +267,10 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
         Shown("office-code-wrong", "/office/code", press="Show my cases"),
         Shown("party-withdraw", f"{ids['own page']}/withdraw"),
         Shown("party-child", f"{ids['own page']}/child"),
+        Shown("party-polish", f"/l/{ids['consent/p2']}?language=pl", "polish"),
+        Shown("party-polish-wrong", f"/l/{ids['consent/p2']}", "polish", press="Wyślij odpowiedź", pictured=False),
+        Shown("party-polish-case", f"/l/{ids['case']}", "polish"),
+        Shown("party-arabic", f"/l/{ids['consent/p2']}?language=ar", "arabic", on_a_desk=True),
+        Shown("party-arabic-wrong", f"/l/{ids['consent/p2']}", "arabic", press="إرسال جوابي"),
         Shown("party-answered", f"/l/{ids['consent/p2']}", press="Send my answer", typed={"answer": "yes"}),
     ]

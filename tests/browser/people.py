@@ -58,12 +58,12 @@ class Person:
             if isinstance(answer, dict):  # a group of questions with a heading of its own
                 self.fill(answer, form.get_by_role("group", name=_begins(question)))
                 continue
-            choices = form.get_by_role("group", name=_begins(question))
+            choices, field = form.get_by_role("group", name=_begins(question)), form.get_by_label(_begins(question))
+            choices.or_(field).first.wait_for(state="attached")  # the page may only be on its way
             if choices.count():
                 for label in answer if isinstance(answer, list) else [answer]:
                     choices.get_by_label(_begins(label)).first.check()
                 continue
-            field = form.get_by_label(_begins(question))
             if answer is True:
                 field.check()
             elif field.evaluate("one => one.tagName") == "SELECT":

@@ -1,6 +1,7 @@
 """Every page (pages.py) in a real browser, on a desk and on a telephone: no barrier that a machine can find, valid
-HTML, nothing to complain of in the browser's console, nothing to move sideways, and little to
-load. Pages have no scripts, which their content security policy enforces: so all holds without JavaScript."""
+HTML, nothing to complain of in the browser's console, nothing to move sideways, nothing that jumps while it loads,
+everything in the keyboard's reach and seen to be there, and little to load. Pages have no scripts, which their content
+security policy enforces: so all holds without JavaScript."""
 
 import json
 import os
@@ -30,6 +31,33 @@ DESK, PHONE, NARROWEST = 1280, 375, 320  # pixels; the last is also what is left
 FIRST_LOAD = 60_000  # bytes over the wire: the page, its style and its icon
 STAFF = ("max", "jo", "meg")
 UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = true"
+SHIFTED = """() => new Promise(tell => {
+  let sum = 0
+  new PerformanceObserver(seen => seen.getEntries().forEach(one => { sum += one.value }))
+    .observe({type: "layout-shift", buffered: true})
+  requestAnimationFrame(() => requestAnimationFrame(() => tell(sum)))
+})"""
+"""How much of the page has moved since it was first drawn."""
+A_HAIR = 0.001  # of the screen; what is found good is a hundred times as much
+OUT_OF_THE_KEYBOARDS_SIGHT = """() => {
+  const drawn = (one, part) => {
+    const style = getComputedStyle(one, part)
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none"
+  }
+  const rings = one => [drawn(one), ...(one.labels || []).length ? [drawn(one.labels[0], "::before")] : []]
+  const found = []
+  for (const one of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
+    if (!one.checkVisibility() || one.ariaHidden) continue
+    one.focus({focusVisible: true})
+    if (document.activeElement !== one || one.tabIndex !== 0 || !rings(one).some(Boolean))
+      found.push(one.outerHTML.slice(0, 120))
+  }
+  document.activeElement.blur()
+  if (document.querySelector("[onclick]")) found.push("something that only a mouse can press")
+  return found
+}"""
+"""What takes no focus, or out of its turn, or shows nothing of it. What is in reach is pressed with Enter or the
+space bar: no page of ours has a script that could prevent it."""
 PICTURES = os.environ.get("PICTURES", "")
 
 
@@ -42,6 +70,8 @@ class Seen:
     html: str
     headings: int  # of the first level
     too_wide: int = 0  # pixels, on the narrowest screen
+    shifted: float = 0.0
+    out_of_sight: list[str] = field(default_factory=list)  # of who has no mouse
     barriers: str = ""
     console: list[str] = field(default_factory=list)
 
@@ -111,7 +141,9 @@ class Walk:
             return
         assert self.document
         one = Seen(shown.name, bool(shown.press), self.document.text(), headings=page.locator("h1").count())
+        one.shifted = page.evaluate(SHIFTED)
         page.evaluate(UNFOLD)
+        one.out_of_sight = page.evaluate(OUT_OF_THE_KEYBOARDS_SIGHT)
         one.too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         for width in (NARROWEST, DESK) if shown.on_a_desk else (NARROWEST,):
             _widen(page, width)
@@ -227,6 +259,14 @@ def test_the_console_stays_silent(seen: list[Seen]) -> None:
 
 def test_nothing_has_to_be_moved_sideways(seen: list[Seen]) -> None:
     assert not [(one.name, one.too_wide) for one in seen if one.too_wide > 0]
+
+
+def test_nothing_moves_while_a_page_loads(seen: list[Seen]) -> None:
+    assert not [(one.name, one.shifted) for one in seen if one.shifted > A_HAIR]
+
+
+def test_everything_is_reached_by_keyboard_and_shows_that_it_is(seen: list[Seen]) -> None:
+    assert not [(one.name, one.out_of_sight) for one in seen if one.out_of_sight]
 
 
 def test_little_is_loaded_at_first(seen: list[Seen]) -> None:

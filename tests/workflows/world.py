@@ -413,8 +413,13 @@ class Story:
         self.world.taken_up += [letter.key for letter in as_filed.letters]
         policy = next((filing.policy for filing in reversed(self.world.filings) if filing.policy), self.policy)
         update = {"as_filed": as_filed, "begun_anew": fault, "policy": policy, "compare": False}
+        stood = len(self.world.filings)
         await self.begin(self.start.model_copy(update=update))
+        await until("it has filed that it was begun anew", self._filings, lambda filings: filings > stood)
         await self.breathe()
+
+    async def _filings(self) -> int:
+        return len(self.world.filings)
 
     async def act(self, kind: str, by: Actor = COORDINATOR, **fields: Any) -> None:
         self.acts += 1
