@@ -155,6 +155,7 @@ VARIABLES: dict[str, str] = {
     "because": "Why the agreement takes the place of an earlier one; empty for the first.",
     "action": "The action of the agreement that is due.",
     "points": "The points of the agreement to mediate, one by one.",
+    "channel": "How the reader is reached: “email”, “text”, “post” or “phone”.",
     "on_paper": "Whether the letter goes by post.",
     "read_out": "Whether the letter is read out on the telephone.",
     "taken_back": "Whether a signature was taken back.",
