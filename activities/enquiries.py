@@ -56,8 +56,8 @@ class Codes(Enquiries):
         return Delivery.model_validate({"state": state})
 
     def _message(self, order: CodeToSend, code: rows.Code) -> EmailMessage:
-        rendered = code_letter(code.digits, code.until, service=self.service)
+        rendered = code_letter(code.digits, code.until, service=self.service, language=code.language)
         known_by = message_id(order.workflow_id, self.sender)
         message = envelope(self.sender, code.email, rendered.subject, known_by, self.now())
-        put_words(message, rendered.text, self.service)
+        put_words(message, rendered.text, self.service, rendered.language)
         return message

@@ -12,6 +12,7 @@ from casefile.tables import EnquiryRow
 from casefile.vault import CaseKey, Vault
 from domain.codes import CODE_LASTS, KEPT, TRIES
 from domain.enquiry import CodeToSend
+from domain.languages import Language
 from domain.referral import ReferralForm
 
 
@@ -23,6 +24,12 @@ class EnquiryText(BaseModel):
     who: str  # who fills in: a kind of api/public/questions.py
     author: str  # their key among the participants: "p1.1"
     answers: dict[str, str] = Field(default_factory=dict)  # as they were typed
+
+    @property
+    def reads(self) -> Language:
+        """In which language its author reads our letters."""
+        people = [person for party in self.form.parties for person in party.people]
+        return Language(next((one.reads for one in people if one.email == self.email), "") or Language.ENGLISH)
 
 
 class EnquiryView(BaseModel):
@@ -42,6 +49,7 @@ class Code(BaseModel):
     email: str
     digits: str
     until: datetime
+    language: Language = Language.ENGLISH
 
 
 class AlreadyACase(ValueError):
@@ -107,8 +115,10 @@ class Enquiries:
         if row is None or row.sealed is None or row.code_asked is None:
             return None
         digits = self._codes.to_send(row, order.number, row.id, _salt(row), at)
-        email = _text(row, self._key(row)).email
-        return Code(email=email, digits=digits, until=row.code_asked + CODE_LASTS) if digits else None
+        if digits is None:
+            return None
+        text = _text(row, self._key(row))
+        return Code(email=text.email, digits=digits, until=row.code_asked + CODE_LASTS, language=text.reads)
 
     async def settle(self, order: CodeToSend, state: str) -> None:
         """What became of the code: sent, bounced or failed. No news of an older one."""

@@ -249,10 +249,10 @@ def _with_line(text: str, line: str) -> str:
     return _BELOW.join(f"{greeting}\n\n{line}\n\n{rest}" for greeting, _, rest in letters)
 
 
-def code_letter(code: str, until: datetime, *, service: Service) -> Rendered:
+def code_letter(code: str, until: datetime, *, service: Service, language: Language = Language.ENGLISH) -> Rendered:
     """The code that shows whose e-mail address a referral from the public form gave. It says nothing of what was typed
     there: anybody can type anybody's address, and must not be able to send them words of their own."""
-    return _code_letter("before_a_case/code", code, until, service)
+    return _code_letter("before_a_case/code", code, until, service, language)
 
 
 def proof_letter(

@@ -16,6 +16,7 @@ from casefile.tables import EnquiryRow
 from casefile.vault import Vault
 from domain.codes import BETWEEN_CODES, CODE_LASTS, KEPT
 from domain.enquiry import CodeToSend
+from domain.languages import Language
 from domain.referral import Child, PartyDetails, PersonDetails, ReferralForm
 from letters.rendering import code_letter
 from mail import MailServer
@@ -56,8 +57,8 @@ class Desk:
         sender = "SEN Mediation Service <mediation@service.example>"
         self.codes = Codes(enquiries, MailServer(mail_url), sender, SERVICE, now=lambda: self.now)
 
-    async def asked(self) -> CodeToSend:
-        await self.enquiries.store("e1", TEXT, self.now)
+    async def asked(self, text: EnquiryText = TEXT) -> CodeToSend:
+        await self.enquiries.store("e1", text, self.now)
         order = await self.enquiries.new_code("e1", self.now)
         assert order
         return order
@@ -91,6 +92,22 @@ async def test_the_code_that_was_sent_is_the_right_one(desk: Desk, post: Post) -
     assert await desk.enquiries.try_code("e1", digits(message), desk.now) == "right"
     assert (await desk.codes.send_code(order)).state == "withheld"
     assert len(post.messages) == 1
+
+
+async def test_it_comes_in_the_language_in_which_the_form_was_filled_in(desk: Desk, post: Post) -> None:
+    in_polish = TEXT.model_copy(deep=True)
+    in_polish.form.parties[0].people[0].reads = Language.POLISH
+    assert (await desk.codes.send_code(await desk.asked(in_polish))).state == "sent"
+    [message] = post.messages
+    assert message["Subject"] == "Kod do formularza na naszej stronie internetowej"
+    above, below = re.findall(r"^(\d{6})\r?$", text_of(message), re.MULTILINE)
+    assert above == below
+    assert "Your code is:" in text_of(message)
+    html = message.get_body(("html",))
+    assert html is not None
+    assert '<html lang="pl">' in html.get_content()
+    for typed in ("Maya", "Buy now", "Oakfield"):
+        assert typed not in message.as_string()
 
 
 async def test_a_code_whose_fate_is_unclear_goes_once_more_and_is_the_same(desk: Desk, post: Post) -> None:
