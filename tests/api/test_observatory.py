@@ -1,6 +1,6 @@
 """The headers of our answers, scored as Mozilla's HTTP Observatory scores a site that is reached over https
 (mozilla/http-observatory, httpobs/docs/scoring.md, of 27 February 2024): of the tests that a header or a cookie
-decides, what it takes off and what it adds. Plain http is sent on to https by the proxy before us (docs/deployment.md)."""
+decides, what it takes off and what it adds. Plain http is sent on by the proxy before us (docs/deployment.md)."""
 
 import httpx
 import pytest

@@ -53,9 +53,8 @@ async def officer(services: Services, temporal: FakeTemporal, filled: FilledCase
         yield services
 
     app = create_app(services.settings, opens)
-    app.state.services = services
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with Officer(transport=transport, base_url="http://testserver") as officer:
+    async with app.router.lifespan_context(app), Officer(transport=transport, base_url="http://testserver") as officer:
         officer.services, officer.temporal = services, temporal
         yield officer
 

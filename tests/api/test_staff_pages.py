@@ -521,7 +521,7 @@ async def test_a_referral_is_checked_and_becomes_one_case(office: Office) -> Non
         ({"p1_1_email": "no address"}, "p1_1_email"),
         ({"p1_1_email": "a@b.example\nBcc: c@d.example"}, "p1_1_email"),
         ({"p2_organisation": ""}, "p2_organisation"),
-        ({"p2_1_name": ""}, "p2_1_name"),
+        ({"p2_role": "parent", "p2_organisation": "", "p2_1_name": ""}, "p2_1_name"),
         ({"p2_1_email": "ruth@family.example"}, "p1_1_email"),
         ({"p3_1_name": "Somebody"}, "p3_role"),
         ({"p1_2_role": "king"}, "p1_2_role"),
