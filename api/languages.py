@@ -3,6 +3,7 @@
 A choice is a link (`?language=pl`) that keeps the page, and is remembered in the browser. It changes nothing of the
 case: that we write in this language too is said with a button of its own."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from translations import speech_of
 
 COOKIE = "language"
 A_YEAR = 365 * 24 * 60 * 60
-OF_PARTIES = ("/my/", "/l/", "/code", "/office", "/refer")
+OF_PARTIES = re.compile(r"/(my|l|code|office|refer)(/|$)")
 """How addresses begin that parties open. All others are read in English."""
 
 
@@ -34,7 +35,8 @@ class ReadersLanguage:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        chosen = _known(request.query_params.get(COOKIE, "")) if is_of_parties(request) else None
+        asked_for = request.query_params.get(COOKIE, "")
+        chosen = asked_for if asked_for in set(Language) and is_of_parties(request) else ""
 
         async def remembering(message: Message) -> None:
             if chosen and message["type"] == "http.response.start":
@@ -48,7 +50,7 @@ class ReadersLanguage:
 
 
 def is_of_parties(request: Request) -> bool:
-    return request.url.path.startswith(OF_PARTIES)
+    return OF_PARTIES.match(request.url.path) is not None
 
 
 def language_of(request: Request, told: str = "", among: Iterable[Language] = WHOLE) -> Language:
@@ -56,11 +58,8 @@ def language_of(request: Request, told: str = "", among: Iterable[Language] = WH
     if not is_of_parties(request):
         return Language.ENGLISH
     chosen = request.query_params.get(COOKIE, ""), request.cookies.get(COOKIE, "")
-    for wanted in (*chosen, told):
-        if language := _known(wanted):
-            return language if language in among else Language.ENGLISH
-    asked_for = _accepted(request.headers.get("accept-language", ""))
-    return next((Language(code) for code in asked_for if code in set(among)), Language.ENGLISH)
+    wanted = (*chosen, told, *_accepted(request.headers.get("accept-language", "")))
+    return next((Language(code) for code in wanted if code in set(among)), Language.ENGLISH)
 
 
 def read_in(request: Request, told: str, among: Iterable[Language]) -> None:
@@ -68,10 +67,6 @@ def read_in(request: Request, told: str, among: Iterable[Language]) -> None:
     among = tuple(among)
     request.state.languages = among
     speak(speech_of(language_of(request, told, among)))
-
-
-def _known(code: str) -> Language | None:
-    return Language(code) if code in set(Language) else None
 
 
 def _accepted(header: str) -> list[str]:
