@@ -21,11 +21,30 @@ async def questions(services: Services, one: StaffMember) -> list[Part]:
     known = await cover_of(services, one)
     options = (Option("", "Choose"), *(Option(id, name) for id, name in others.items()))
     return [
-        Field("cover", "Who takes tasks and replies meanwhile?", "pick", options=options,
-              value=known.cover_id if known else ""),
-        Field("first", "From", "date", value=known.first.isoformat() if known else ""),
-        Field("last", "Until", "date", hint="This day included.", value=known.last.isoformat() if known else ""),
-    ]  # fmt: skip
+        Field(
+            "cover",
+            "Who takes tasks and replies meanwhile?",
+            "pick",
+            options=options,
+            value=known.cover_id if known else "",
+            missing="Choose who takes tasks and replies meanwhile.",
+        ),
+        Field(
+            "first",
+            "From",
+            "date",
+            value=known.first.isoformat() if known else "",
+            missing="Give the first day.",
+        ),
+        Field(
+            "last",
+            "Until",
+            "date",
+            hint="This day included.",
+            value=known.last.isoformat() if known else "",
+            missing="Give the last day.",
+        ),
+    ]
 
 
 async def cover_of(services: Services, one: StaffMember) -> Cover | None:
@@ -39,10 +58,11 @@ async def set_away(services: Services, one: StaffMember, typed: Typed, by: Staff
     if typed.one("action") == "end":
         await services.covers.end(one.id, now, by.id)
         return
-    typed.check(await questions(services, one))
+    asked = await questions(services, one)
+    if not asked:
+        typed.wrong("", "There is nobody who could stand in here.")
+    typed.check(asked)
     cover_id, first, last = typed.one("cover"), typed.day("first"), typed.day("last")
-    if not cover_id or not one.has(*COORDINATORS):
-        typed.wrong("cover", "Choose who takes tasks and replies meanwhile.")
     if first and last and last < first:
         typed.wrong("last", "The last day lies before the first. Check both.")
     elif last and last < local_day(now):

@@ -130,7 +130,7 @@ async def reassign(request: Request, services: ServicesDep, me: Me) -> Response:
         return page(request, "staff/reassigned.html", 422, typed=typed, told=[], to="")
     to = coordinators[coordinator]
     if typed.errors or typed.one("action") != "send":
-        lines = [_line_of(reference) for reference in ticked]
+        lines = [(reference, await _line_of(services, reference)) for reference in ticked]
         status = 422 if typed.errors else 200
         return page(request, "staff/handing_over.html", status, typed=typed, key=key, lines=lines, to=to)
     told = [
@@ -140,9 +140,13 @@ async def reassign(request: Request, services: ServicesDep, me: Me) -> Response:
     return page(request, "staff/reassigned.html", typed=typed, told=told, to=to)
 
 
-def _line_of(reference: str) -> Field:
+async def _line_of(services: Services, reference: str) -> Field:
     """What the next coordinator has to know of one of the cases."""
-    return Field(f"line-{reference}", reference, "words", optional=True, rows=2)
+    try:
+        child = (await services.cases.load_called(reference)).child.name
+    except (NoSuchCase, Erased):  # which is said when it is handed over
+        child = ""
+    return Field(f"line-{reference}", f"{reference} {child}".strip(), "words", optional=True, rows=2)
 
 
 def _said_of(typed: Typed, reference: str, reason: str) -> ReasonTexts:

@@ -19,7 +19,7 @@ async def colleague(office: Office, name: str = "Ida Colleague") -> tuple[str, B
     return staff_id, browser
 
 
-async def away(office: Office, cover: str, *, by: Browser | None = None, **typed: Any) -> Any:
+async def away(office: Office, cover: str, by: Browser | None = None, **typed: Any) -> Any:
     """Jo is away from today for a week, unless it is said otherwise."""
     days = {"first": "2026-12-01", "last": "2026-12-07"}
     browser = by or office.jo
@@ -80,7 +80,7 @@ async def test_a_manager_sets_it_for_somebody_who_is_ill(office: Office) -> None
 WRONG = {
     "nobody": ({"cover": ""}, "Choose"),
     "a stranger": ({"cover": "nobody"}, "choose from what is offered"),
-    "no days": ({"first": "", "last": ""}, "give the date"),
+    "no days": ({"first": "", "last": ""}, "Give the last day"),
     "the wrong way round": ({"first": "2026-12-07", "last": "2026-12-02"}, "lies before the first"),
     "over": ({"first": "2026-11-02", "last": "2026-11-09"}, "has passed"),
     "years": ({"last": "2029-12-07"}, "more than a year"),
@@ -92,8 +92,9 @@ WRONG = {
 async def test_what_is_wrong_is_said_and_kept(office: Office, what: str) -> None:
     ida, browser = await colleague(office)
     typed, said = WRONG[what]
-    days: dict[str, Any] = {"cover": ida, **typed}
-    answer = await away(office, **days)
+    whom = typed.get("cover", ida)
+    days: dict[str, Any] = {name: day for name, day in typed.items() if name != "cover"}
+    answer = await away(office, whom, **days)
     assert answer.status_code == 422
     assert said in text_of(answer.text)
     assert await office.world.services.covers.covered_by(ida, NOW.date()) == {}
@@ -114,3 +115,13 @@ async def test_a_mediator_sets_none(office: Office) -> None:
     await office.meg.get("/account")
     assert "takes tasks and replies" not in office.meg.page
     assert (await office.meg.post("/account/away", {"cover": ida})).status_code == 403
+
+
+async def test_for_who_looks_after_no_cases_nobody_stands_in(office: Office) -> None:
+    ida, _ = await colleague(office)
+    await office.max.get(f"/staff/{office.meg_id}")
+    assert "takes tasks and replies" not in office.max.page
+    days = {"first": "2026-12-01", "last": "2026-12-07"}
+    answer = await office.max.post(f"/staff/{office.meg_id}/away", {"cover": ida, **days})
+    assert answer.status_code == 422
+    assert "nobody who could stand in" in text_of(answer.text)
