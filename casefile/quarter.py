@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, column, true
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Text, cast
 from sqlalchemy import case as choose
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,7 +18,6 @@ from domain.journey import MeetingStatus
 from domain.quarter import WITH_A_MEDIATOR, Chased, Counted, Period, Step, Work
 from domain.stages import Stage
 from domain.titles import CHASED
-from domain.working_days import ONE_DAY
 
 _ENTERED = ("stage", "reopen_case")
 """Lines of the timeline that say in which stage a case is from now on. One that was opened again stands where something
@@ -35,12 +35,12 @@ async def counted(database: Database, period: Period) -> Counted:
     async with database.read() as session:
         steps = await _steps(session, period)
         stages, with_mediators = await _open_at_the_end(session, period)
-        outcomes, work = await _work(session, period, with_mediators)
+        consents, outcomes, work = await _held_today(session, period, with_mediators)
         return Counted(
             referred=await _referred(session, period),
             stages=stages,
             steps=steps,
-            consents=await _consents(session, period),
+            consents=consents,
             outcomes=outcomes,
             chased=await _chased(session, period),
             work=work,
@@ -58,18 +58,19 @@ async def _referred(session: AsyncSession, period: Period) -> int:
 
 
 async def _steps(session: AsyncSession, period: Period) -> list[Step]:
-    what = col(TimelineEvent.what).in_((*_ENTERED, "closed"))
-    moved = select(TimelineEvent.case_id).where(
-        what, col(TimelineEvent.at) >= period.begins, col(TimelineEvent.at) < period.ends
-    )
+    """Those of all cases that ran in the period: to find out first which of them moved would take longer."""
     query = (
         select(
             TimelineEvent.case_id,
             TimelineEvent.at,
             choose((col(TimelineEvent.what) == "closed", Stage.CLOSED.value), else_=_stage),
-            col(TimelineEvent.detail)["reason"].as_string(),
+            choose((col(TimelineEvent.what) == "closed", col(TimelineEvent.detail)["reason"].as_string())),
         )
-        .where(what, col(TimelineEvent.at) < period.ends, col(TimelineEvent.case_id).in_(moved))
+        .where(
+            col(TimelineEvent.what).in_((*_ENTERED, "closed")),
+            col(TimelineEvent.at) < period.ends,
+            col(TimelineEvent.case_id).in_(select(Case.id).where(_ran(period))),
+        )
         .order_by(col(TimelineEvent.case_id), col(TimelineEvent.number))
     )
     return [Step(case, at, stage, reason or "") async for case, at, stage, reason in _a_few_at_a_time(session, query)]
@@ -136,66 +137,60 @@ async def _chased(session: AsyncSession, period: Period) -> list[Chased]:
 # What the journeys hold today: a record that was corrected counts as what it became
 
 
-async def _consents(session: AsyncSession, period: Period) -> list[tuple[str, str]]:
-    fact = func.json_each(_journey["facts"]).table_valued("key", column("value", JSON))
-    at, answer = (fact.c.value[name].as_string() for name in ("at", "answer"))
-    query = (
-        select(PartyRow.role, answer, at)
-        .select_from(Case)
-        .join(fact, true())
-        .join(PartyRow, (col(PartyRow.case_id) == col(Case.id)) & (fact.c.key == "consent/" + col(PartyRow.key)))
-        .where(_ran(period), _about(at, period))
-        .order_by(col(Case.id), col(PartyRow.key))
-    )
-    return [(role, given) async for role, given, when in _a_few_at_a_time(session, query) if _within(when, period)]
-
-
-async def _work(session: AsyncSession, period: Period, with_mediators: dict[str, int]) -> tuple[list[str], list[Work]]:
-    """What joint meetings came to, and what each mediator has and did."""
+async def _held_today(
+    session: AsyncSession, period: Period, with_mediators: dict[str, int]
+) -> tuple[list[tuple[str, str]], list[str], list[Work]]:
+    """What the parties answered, what joint meetings came to, and what each mediator has and did. Each journey is read
+    once: to look into it in the database takes several times as long."""
+    answers: list[tuple[str, str, str]] = []
     outcomes: list[str] = []
     done: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for who, cases in with_mediators.items():
         done[who]["cases"] = cases
-    each = func.json_each if session.get_bind().dialect.name == "sqlite" else func.json_array_elements
-    meeting = each(_journey["meetings"]).table_valued(column("value", JSON))
-    key, status, outcome = (meeting.c.value[name].as_string() for name in ("key", "status", "outcome"))
-    start = meeting.c.value["slot"]["start"].as_string()
+    begins, ends = period.begins, period.ends
+
+    def within(instant: str) -> bool:
+        return begins <= datetime.fromisoformat(instant) < ends
+
+    told, met = (cast(_journey[name], Text) for name in ("facts", "meetings"))
+    query = select(Case.id, Case.mediator_id, told, met).where(_ran(period))
+    async for case, mediator, facts, meetings in _a_few_at_a_time(session, query):
+        for key, fact in (from_json(facts) or {}).items() if facts else ():
+            if key.startswith("consent/") and within(fact["at"]):
+                answers.append((case, key.partition("/")[2], fact["answer"]))
+        for meeting in (from_json(meetings) or []) if meetings else ():
+            if meeting["status"] == MeetingStatus.HELD and meeting["slot"] and within(meeting["slot"]["start"]):
+                sort = meeting["key"].partition("/")[0]
+                done[mediator][sort] += 1
+                outcomes += [meeting["outcome"]] if sort == "joint_meeting" else []
+    return await _with_roles(session, period, answers), outcomes, await _by_name(session, done)
+
+
+async def _with_roles(
+    session: AsyncSession, period: Period, answers: list[tuple[str, str, str]]
+) -> list[tuple[str, str]]:
+    """Of each party that answered, its role and its answer."""
     query = (
-        select(Case.mediator_id, key, outcome, start)
-        .select_from(Case)
-        .join(meeting, true())
-        .where(_ran(period), status == MeetingStatus.HELD.value, _about(start, period))
-        .order_by(col(Case.id), key)
+        select(PartyRow.case_id, PartyRow.key, PartyRow.role)
+        .join(Case, col(Case.id) == col(PartyRow.case_id))
+        .where(_ran(period))
     )
-    async for who, which, came_to, when in _a_few_at_a_time(session, query):
-        if _within(when, period):
-            sort = which.partition("/")[0]
-            done[who][sort] += 1
-            outcomes += [came_to] if sort == "joint_meeting" else []
+    roles = {(case, key): role async for case, key, role in _a_few_at_a_time(session, query)} if answers else {}
+    return [(roles[case, key], answer) for case, key, answer in answers if (case, key) in roles]
+
+
+async def _by_name(session: AsyncSession, done: defaultdict[str, Counter[str]]) -> list[Work]:
     names = await session.exec(select(Staff.id, Staff.name).order_by(Staff.name, Staff.id))
-    work = [
+    return [
         Work(name, done[who]["cases"], done[who]["visit"], done[who]["joint_meeting"])
         for who, name in names
         if any(done[who].values())
     ]
-    return outcomes, work
 
 
 def _ran(period: Period) -> ColumnElement[bool]:
     """Of a case: it was open in the period, or some of it."""
     return (col(Case.created) < period.ends) & (col(Case.closed_at).is_(None) | (col(Case.closed_at) >= period.begins))
-
-
-def _about(instant: Any, period: Period) -> ColumnElement[bool]:
-    """It may be `_within` the period: an instant as journeys hold it, in whatever time zone."""
-    near: ColumnElement[bool] = func.substr(instant, 1, 10).between(
-        (period.first - ONE_DAY).isoformat(), (period.last + ONE_DAY).isoformat()
-    )
-    return near
-
-
-def _within(instant: str, period: Period) -> bool:
-    return period.begins <= datetime.fromisoformat(instant) < period.ends
 
 
 async def _a_few_at_a_time(session: AsyncSession, query: Any) -> AsyncIterator[Any]:

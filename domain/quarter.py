@@ -111,7 +111,7 @@ class Counted:
 
     referred: int = 0
     stages: Mapping[str, int] = field(default_factory=dict)  # of the cases open at its end
-    steps: Sequence[Step] = ()  # all up to its end, of each case that took one in it; each case's in their order
+    steps: Sequence[Step] = ()  # all up to its end, of each case that ran in it; each case's in their order
     consents: Sequence[tuple[str, str]] = ()  # a party's role, and its answer
     outcomes: Sequence[str] = ()  # of the joint meetings
     chased: Sequence[Chased] = ()
@@ -140,10 +140,11 @@ def gone(steps: Iterable[Step], period: Period) -> Gone:
     """A case counts for a stage when it left it in the period and is not back in it at the period's end, with all the
     time that it ever spent there. It counts as ended when it is so at the period's end, and was not before; the time in
     which it was closed, before it was opened again, is nobody's."""
+    begins, ends = period.begins, period.ends
     days: defaultdict[str, list[float]] = defaultdict(list)
     reasons: Counter[str] = Counter()
     for _, all_of_them in groupby(steps, key=lambda step: step.case):
-        walked = [step for step in all_of_them if step.at < period.ends]
+        walked = [step for step in all_of_them if step.at < ends]
         if not walked:
             continue
         spent: defaultdict[str, timedelta] = defaultdict(timedelta)
@@ -155,9 +156,9 @@ def gone(steps: Iterable[Step], period: Period) -> Gone:
                 left[here.stage] = after.at
         ended = walked[-1].stage == Stage.CLOSED
         for stage, when in left.items():
-            if when >= period.begins and stage not in (Stage.CLOSED, walked[-1].stage):
+            if when >= begins and stage not in (Stage.CLOSED, walked[-1].stage):
                 days[stage].append(spent[stage] / ONE_DAY)
-        if ended and max(left.values(), default=walked[0].at) >= period.begins:
+        if ended and max(left.values(), default=walked[0].at) >= begins:
             days[WHOLE].append(sum(spent.values(), timedelta()) / ONE_DAY)
             reasons[walked[-1].reason] += 1
     return Gone(days, reasons)
