@@ -7,7 +7,7 @@ import pytest
 
 from api.forms import Typed
 from api.staff.forms.agreement import MOST_TERMS, Writing, rows_typed
-from domain.commands import Actor, AgreementTexts, StaffRole, Term, WriteAgreement
+from domain.commands import Actor, AgreementTexts, Term, WriteAgreement
 from domain.journey import Journey
 from letters.agreement import agreement_page, plain_text
 from tests.api.staff_world import Office, form_of, text_of
@@ -121,9 +121,8 @@ async def test_of_a_partial_agreement_the_open_points_are_asked_for(office: Offi
 
 def test_the_words_are_those_of_the_terms() -> None:
     term = Term(owner="p2", by=date(2027, 1, 15))
-    command = WriteAgreement(
-        id="w", case_id="c1", actor=Actor(kind="staff", id="m1", roles=[StaffRole.MEDIATOR]), at=NOW, terms=[term, term]
-    )
+    mediator = Actor(kind="staff", id="m1")
+    command = WriteAgreement(id="w1", case_id="c1", actor=mediator, at=NOW, terms=[term, term])
     assert command.has_its_words(AgreementTexts(what=["a", "b"]))
     assert command.has_its_words(AgreementTexts(what=["a", "b"], checked=["", "c"]))
     assert not command.has_its_words(AgreementTexts(what=["a", "b"], checked=["c"]))

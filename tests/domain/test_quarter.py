@@ -102,6 +102,13 @@ def test_a_stage_counts_when_it_is_left() -> None:
     assert went.reasons == {}
 
 
+def test_a_case_that_did_not_move_in_the_period_counts_for_nothing() -> None:
+    summer = quarter_of(date(2026, 7, 1))
+    for stood_still in (steps((0, "explaining")), steps((0, "explaining"), (4, "closed"), reason="withdrawn")):
+        went = gone(stood_still, summer)
+        assert (went.days, went.reasons) == ({}, {})
+
+
 def test_what_was_left_before_the_period_or_after_it_counts_elsewhere() -> None:
     walked = steps((-40, "explaining"), (-35, "permission"), (10, "consent"), (90, "allocation"))
     assert gone(walked, SPRING).days == {"permission": [45]}
