@@ -120,6 +120,11 @@ def families_of(found: Figures) -> list[GaugeMetricFamily]:
         _one(
             "mediation_letter_waits_seconds", "Age of the oldest letter that may leave, and has not", found.letter_waits
         ),
+        _one(
+            "mediation_letter_texts_failing",
+            "Texts in the service's own words by which letters could not be written",
+            found.letter_texts_failing,
+        ),
         _one("mediation_commands_pending", "Commands that their cases have not answered", found.commands_pending),
         _one("mediation_command_waits_seconds", "Age of the oldest of them", found.command_waits),
     ]

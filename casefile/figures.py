@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from casefile.database import Database
+from casefile.letter_texts import failing_texts
 from casefile.tables import Case, CommandOutcome, CommandRow, LetterRow, TaskRow
 from domain.journey import READ_REPLY, OpenAsk
 from domain.stages import Stage
@@ -31,6 +32,7 @@ class Figures(BaseModel):
     tasks_overdue: dict[str, int]
     letters: dict[str, int]  # of all cases, by state
     letter_waits: float  # the oldest queued letter that nothing but the way out holds back
+    letter_texts_failing: int  # in the service's own words, by which letters could not be written
     commands_pending: int
     command_waits: float  # the oldest command without an answer
 
@@ -65,6 +67,7 @@ async def figures(database: Database, now: datetime) -> Figures:
             tasks_overdue=late_tasks,
             letters=await _letters(session),
             letter_waits=_seconds(await _oldest_letter(session), now),
+            letter_texts_failing=len(await failing_texts(session)),
             commands_pending=commands,
             command_waits=_seconds(oldest_command, now),
         )

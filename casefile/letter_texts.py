@@ -126,13 +126,18 @@ class LetterTexts:
     async def failing(self) -> list[TextVersion]:
         """The versions in use by which letters could not be written, the latest trouble first."""
         async with self.database.read() as session:
-            found = [_version(row) for row in await _newest(session) if row.failed]
-        return sorted(found, key=lambda one: one.failed_at or one.at, reverse=True)
+            return await failing_texts(session)
 
 
 async def edited_texts(session: AsyncSession) -> Edited:
     """The same as this session sees them: an edited text counts from the next letter on, in every process."""
     return frozenset((row.language, row.name, row.text) for row in await _newest(session) if row.text)
+
+
+async def failing_texts(session: AsyncSession) -> list[TextVersion]:
+    """The versions in use by which letters could not be written, the latest trouble first."""
+    found = [_version(row) for row in await _newest(session) if row.failed]
+    return sorted(found, key=lambda one: one.failed_at or one.at, reverse=True)
 
 
 async def note_failure(session: AsyncSession, names: list[str], problem: str, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from casefile.figures import figures
+from casefile.letter_texts import LetterTexts, TextDraft, note_failure
 from casefile.tables import TaskRow
 from domain.commands import StaffRole
 from domain.journey import Armed, OpenAsk
@@ -84,3 +85,14 @@ async def test_the_oldest_command_without_an_answer_and_the_latest_step(file: Fi
     await file.command("b", 1, NOW - MINUTE, answered=False)
     found = await figures(file.database, NOW)
     assert (found.commands_pending, found.command_waits, found.step_late) == (2, 360, 1200)
+
+
+async def test_a_text_by_which_letters_fail_counts_until_it_is_mended(file: File) -> None:
+    texts = LetterTexts(file.database)
+    draft = TextDraft(language="en", name="consent_ask", base=0, text="A ({{ reference }})", reason="Shorter.")
+    await texts.save(draft, "form-1", "s1", NOW)
+    async with file.database.write() as session:
+        await note_failure(session, ["consent_ask", "_signature"], "UndefinedError", NOW)
+    assert (await figures(file.database, NOW)).letter_texts_failing == 1
+    await texts.save(draft.model_copy(update={"base": 1, "text": ""}), "form-2", "s1", NOW)
+    assert (await figures(file.database, NOW)).letter_texts_failing == 0
