@@ -34,6 +34,7 @@ PLACES = {
     "key": "paper1",
     "paper": "paper1",
     "note": "note1",
+    "name": "consent_ask",
     "kind": "hold",  # which everybody who works on cases may do
     "act": "roles",
     "person": "p1.1",
