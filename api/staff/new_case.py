@@ -144,7 +144,12 @@ def _person(n: int, m: int) -> Group:
         options=tuple(Option(role, titles.PERSON_ROLES[role]) for role in _OTHERS),
         optional=True,
     )
-    name, *details = (replace(one, name=f"{whose}{one.name}", optional=True) for one in contact_fields())
+    asked_of_contacts = {one.name for one in reading_fields()}  # whom we write to; others say it in words
+    name, *details = (
+        replace(one, name=f"{whose}{one.name}", optional=True)
+        for one in contact_fields()
+        if one.name not in asked_of_contacts
+    )
     return Group(
         f"Person {m} of {whose_of(n)}",
         (name, as_what, *details),
