@@ -53,6 +53,7 @@ ANOTHER = {**ENQUIRY, "email": "sam@family.example"}  # not so soon after the fi
 TOO_SOON = ("Send me the code", "Send the form")
 COLLEAGUE = {"name": "Pat New", "email": "pat@service.example", "roles": "coordinator"}
 REWORDED = {"subject": "A visit is booked ({{ reference }})", "reason": "Shorter."}
+WHERE = {"body": "When: {{ date }}\nPlace: {{ place or 'We will tell you soon' }}", "reason": "Plainer."}
 CASES = ("rich", "asked", "fresh", "closed", "paused", "held")
 
 
@@ -226,6 +227,7 @@ def of_a_service_at_work(ids: dict[str, str]) -> list[Shown]:
         Shown("letters-edit", "/letters/visit_booked/edit", "max", on_a_desk=True),
         Shown("letters-edit-wrong", "/letters/consent_ask/edit", "max", "See the letter", {"body": "{{ child }}"}),
         Shown("letters-preview", "/letters/visit_booked.to_staff/edit", "max", "See the letter", REWORDED),
+        Shown("letters-saved", "/letters/_where/edit", "max", "See the letter", WHERE, then=("Save the new text",)),
         Shown("operations", "/operations", "max", on_a_desk=True),
         Shown("print-queue", "/print-queue", "jo"),
         Shown("code-to-read-out", f"/cases/{ids['asked']}/code/p2.1", "jo"),
