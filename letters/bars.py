@@ -8,7 +8,7 @@ from domain.disclosure import Cell, Figure
 
 _LONGEST = 50  # percent of the room: what stands behind a bar needs some, too
 _TITLE, _BAR, _GAP = 22, 18, 10  # heights, in pixels
-_BESIDE = "What is nought or hidden is not drawn. The table says it all."
+_BESIDE = "What is nought or held back is not drawn. All numbers stand in the table."
 
 
 @dataclass(frozen=True)
