@@ -310,6 +310,7 @@ LETTERS: dict[str, str] = {
 LETTER_PARTS: dict[str, str] = {
     "_agreement_to_mediate": "The agreement to mediate, whole",
     "_answer_by": "By when an answer would help",
+    "_code": "That the page asks for a code",
     "_confidential": "What stays confidential",
     "_how_to_sign": "How to sign the agreement to mediate",
     "_moved": "What a meeting that moves was and is",
