@@ -18,7 +18,7 @@ from api.staff.doing import KEY
 from casefile.letter_texts import ChangedMeanwhile, Reach, TextDraft, TextVersion
 from domain import titles
 from domain.commands import ReasonTexts, StaffRole
-from domain.languages import Language
+from domain.languages import ENGLISH_NAMES, WHOLE, Language
 from domain.stages import Stage
 from domain.working_days import local_day
 from letters.audience import last_stage, readers
@@ -279,6 +279,11 @@ def _form(
         questions=questions,
         variables=offered(name, _service(services), texts),
         parts=[(part, title_of(part)) for part in shared_parts() if part != name],
+        translated=[
+            ENGLISH_NAMES[one]
+            for one in WHOLE
+            if name not in shared_parts() and SHIPPED.written_in(name, one) != Language.ENGLISH
+        ],
         base=base,
         key=key,
         refusal=refusal,

@@ -54,6 +54,12 @@ async def test_only_managers_come_here(office: Office) -> None:
     assert (await office.meg.get(EDIT)).status_code == 403
 
 
+async def test_whoever_edits_a_letter_reads_what_becomes_of_its_translation(office: Office) -> None:
+    assert "This letter also goes in Polish" in text_of((await office.max.get(EDIT)).text)
+    for untranslated in ("staff_task", "_signature"):
+        assert "also goes in" not in text_of((await office.max.get(f"/letters/{untranslated}/edit")).text)
+
+
 async def test_the_list_says_whose_words_each_letter_has(office: Office) -> None:
     page = text_of((await office.max.get("/letters")).text)
     assert "Invitation to take part A party that is asked to take part As shipped" in page
