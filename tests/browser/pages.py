@@ -270,7 +270,7 @@ def _party_pages(ids: dict[str, str]) -> list[Shown]:
     return [
         *found,
         *(Shown(f"party-{name}", f"{beside}/{name}") for name in ("call", "when", "reading", "reach", "unlock")),
-        Shown("party-unlock-sent", f"{beside}/unlock", press="Send a new code"),
+        Shown("party-unlock-sent", f"{beside}/unlock", press="*"),
         Shown("party-unlock-wrong", f"{beside}/unlock", press="Open the page"),
         Shown("party-call-wrong", f"{beside}/call", press="Please ring me"),
         Shown("office", "/office"),

@@ -229,7 +229,7 @@ async def test_a_mediators_address_is_only_a_task(story: Story, world: World) ->
     await story.act("offer_mediator", mediator="mia")
     await story.breathe()
     assert world.tasks() == ["letter/acceptance_ask/mediator/mia/1:acceptance:1"]
-    await story.act("answer_allocation", mediator("mia"), offer=1, accepts=True)
     world.bad_addresses.clear()
+    await story.act("answer_allocation", mediator("mia"), offer=1, accepts=True)
     await withdrawn(story)
     await story.closing()
