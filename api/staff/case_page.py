@@ -55,6 +55,7 @@ _ANY_TIME = {
         "replace_contact",
         "ask_for_call",
         "say_when_to_ring",
+        "say_how_they_read",
         "add_supporter",
         "remove_person",
         "hide_address",
