@@ -4,11 +4,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -54,14 +55,33 @@ class Service:
 
 @contextmanager
 def frozen(service: Service, part: str) -> Iterator[int]:
-    """It stands still, and whoever talks to it waits; gives its process."""
-    pid = service.pid(part)
+    """It stands still, and whoever talks to it waits; gives its process. Never in the middle of a transaction: no other
+    part could then write to the embedded case file."""
+    pid, deadline = service.pid(part), time.monotonic() + 30
     os.kill(pid, signal.SIGSTOP)
+    while part in ("worker", "api") and _is_being_written(service.settings.var_dir / "casefile.db"):
+        os.kill(pid, signal.SIGCONT)
+        assert time.monotonic() < deadline, f"{part} never stops writing"
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGSTOP)
     try:
         yield pid
     finally:
         with suppress(ProcessLookupError):  # killed meanwhile
             os.kill(pid, signal.SIGCONT)
+
+
+def _is_being_written(file: Path) -> bool:
+    """Whether a writer holds the lock; not where the case file is PostgreSQL."""
+    if not file.exists():
+        return False
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.execute("ROLLBACK")
+    return False
 
 
 def ports_that_are_free(count: int) -> list[int]:
