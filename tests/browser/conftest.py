@@ -2,11 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.site import Site
+from tests.conftest import CaseFiles
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
@@ -26,3 +29,14 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium or Chrome on this machine (on Debian and Ubuntu: apt install chromium)")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=QUIETLY) as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def site(
+    case_files: CaseFiles, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The pages, served before a Temporal that only pretends. Ask for it before `browser`, whose loop keeps others out
+    of its thread."""
+    folder = tmp_path_factory.mktemp("site")
+    with case_files.copy("sqlite", folder) as url, Site(folder, free_ports(1)[0], url).open() as site:
+        yield site

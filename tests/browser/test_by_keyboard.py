@@ -1,7 +1,7 @@
 """Whoever has no mouse begins a case, and answers a letter: with the keys alone, in the order in which a page leads
 them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page
 from domain.commands import StaffRole
 from tests.browser import pages
 from tests.browser.site import Site
-from tests.conftest import CaseFiles
 
 MOST_TABS = 60  # to anything on a page
 
@@ -49,15 +48,6 @@ class Keyboard:
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
         return self
-
-
-@pytest.fixture(scope="module")
-def site(
-    case_files: CaseFiles, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    with case_files.copy("sqlite", folder) as url, Site(folder, free_ports(1)[0], url).open() as site:
-        yield site
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -22,7 +22,6 @@ from api.static_files import FOLDER, STYLE
 from tests.browser import pages
 from tests.browser.pages import Shown
 from tests.browser.site import Site
-from tests.conftest import CaseFiles
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = ROOT / "api" / "look"
@@ -209,15 +208,6 @@ def _keep(name: str, pictures: list[bytes]) -> None:
     sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS).save(
         folder / f"{name}.webp", quality=45, method=4
     )
-
-
-@pytest.fixture(scope="module")
-def site(
-    case_files: CaseFiles, free_ports: Callable[[int], list[int]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    with case_files.copy("sqlite", folder) as url, Site(folder, free_ports(1)[0], url).open() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
